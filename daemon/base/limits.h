@@ -1,0 +1,88 @@
+// Every bound in one place, with its reason. A queue, buffer, loop or retry without a name here is
+// a defect. Figures' bounds are law from domain.md.
+#pragma once
+
+#include <assert.h>
+#include <stdint.h>
+
+// --- figures (domain.md, "What the rules mean") ---
+#define LIMIT_AMOUNT_MINOR_MAX INT64_C(1000000000000)    // 10^12 minor units a sale
+#define LIMIT_POINTS_A_RECORD INT64_C(1000000000000)     // 10^12 points or score a record
+#define LIMIT_POINTS_A_BALANCE INT64_C(1000000000000000) // 10^15 either way, score too
+#define LIMIT_INSTANT_MIN_MS INT64_C(0)                  // 1970-01-01
+#define LIMIT_INSTANT_MAX_MS INT64_C(4102444800000)      // 2100-01-01, exclusive
+#define INSTANT_NEVER INT64_MAX                          // an end that never comes
+
+// --- names ---
+enum {
+    LIMIT_MEMBER_ID_BYTES = 64,  // [A-Za-z0-9._-], also "terminal-day" and pool accounts
+    LIMIT_NAME_BYTES = 64,       // ids of tiers, rules, perks, stores; a unit path
+    LIMIT_UNIT_BYTES = 128,      // a certificate's unit path, "store-0007/till-02"
+    LIMIT_TEXT_BYTES = 256,      // a localized name, a reason
+    LIMIT_IDENTIFIER_BYTES = 64, // a card number, a barcode, a phone
+    LIMIT_IDENTIFIERS = 8,       // identifiers a member
+    LIMIT_NAMES_AN_ACCOUNT = 4096,
+};
+
+// --- a program ---
+enum {
+    LIMIT_TIERS = 16,
+    LIMIT_EARN_RULES = 64,
+    LIMIT_RULE_LIST = 64, // entries of one condition
+    LIMIT_PERKS = 64,
+    LIMIT_RESCORES_A_YEAR = 12,
+    LIMIT_PROGRAM_VERSIONS = 256,
+    LIMIT_PROGRAM_BYTES = 64 * 1024, // as protobuf
+    LIMIT_PROGRAM_PROBLEMS = 100,    // reported by one check
+    LIMIT_PARTITIONS = 16384,
+};
+
+// --- a request ---
+enum {
+    LIMIT_FRAME_BYTES = 64 * 1024,
+    LIMIT_SALE_LINES = 256,
+    LIMIT_OPENING_ITEMS = 256, // lots or scores of one OpeningBalance
+    LIMIT_ARENA_BYTES = 1024 * 1024,
+    LIMIT_REPLY_BYTES = 60 * 1024,
+    LIMIT_PAGE_SIZE = 200,
+};
+
+// --- an account ---
+enum {
+    LIMIT_RECORD_BYTES = 48 * 1024,         // a record other than a snapshot
+    LIMIT_LOG_BYTES = 16 * 1024 * 1024,     // an account's whole log
+    LIMIT_SUFFIX_BYTES = 64 * 1024,         // BEHIND carries at most this
+    LIMIT_LOTS = 4096,
+    LIMIT_CONTRIBUTIONS = 1 << 20,
+    LIMIT_CARDS = 65536,
+    LIMIT_BOUNDARIES_A_COMMAND = 512, // records advance may write in one command
+};
+
+// --- time (domain.md; design.md decision 2) ---
+#define LIMIT_HORIZON_MS (INT64_C(400) * 86400 * 1000) // idempotency: older requests are TOO_OLD
+#define LIMIT_FUTURE_SALE_MS (INT64_C(5) * 60 * 1000)
+#define LIMIT_REPLAY_DAYS 400
+#define LIMIT_LEASE_READ_MS 5000       // a daemon re-reads the program head this often
+#define LIMIT_LEASE_MS 20000           // and may write for this long after a read
+#define LIMIT_PUBLISH_LEAD_MS 60000    // a version takes effect at least this far ahead
+#define LIMIT_CLOCK_AHEAD_MS 2000      // a `now` this far ahead of Redis is refused
+
+// --- connections and queues ---
+enum {
+    LIMIT_CONNECTIONS = 10000,
+    LIMIT_CONNECTION_IN_FLIGHT = 256,      // requests of one connection; then reading pauses
+    LIMIT_CONNECTION_OUTPUT_BYTES = 1 << 20, // unsent answers; then reading pauses
+    LIMIT_HANDSHAKE_MS = 5000,             // absolute, not per byte
+    LIMIT_FRAME_MS = 10000,                // from a frame's first byte to its last, absolute
+    LIMIT_ACCOUNT_QUEUE = 1024,            // commands waiting for one account
+    LIMIT_STORE_IN_FLIGHT = 65536,         // commands waiting for Redis
+    LIMIT_STORE_OUTPUT_BYTES = 64 << 20,
+    LIMIT_STORE_REPLY_BYTES = LIMIT_LOG_BYTES + 4096,
+    LIMIT_STORE_COMMAND_MS = 2000, // then the connection is given up: OUTCOME_UNKNOWN
+    LIMIT_CONFLICT_RETRIES = 32,   // append_if lost to another daemon
+    LIMIT_REQUEST_MS = 10000,      // the longest deadline a request may have
+};
+
+static_assert(LIMIT_RECORD_BYTES <= LIMIT_SUFFIX_BYTES, "a suffix holds at least one record");
+static_assert(LIMIT_REPLY_BYTES < LIMIT_FRAME_BYTES, "an answer fits a frame with its envelope");
+static_assert(LIMIT_PROGRAM_BYTES <= LIMIT_ARENA_BYTES / 4, "a program decodes inside an arena");

@@ -1,0 +1,34 @@
+// Variable-length integers as protobuf writes them (seven bits a byte, least significant first),
+// zigzag for signed ones. Only the shortest form is accepted, so that equal values have equal bytes.
+#pragma once
+
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "base/span.h"
+#include "base/status.h"
+
+enum { VARINT_BYTES_MAX = 10 };
+
+// A cursor over borrowed bytes; reads past the end or of a non-shortest form give STATUS_CORRUPT
+// and do not move it.
+struct reader {
+    struct span rest;
+};
+
+MUST_CHECK enum status reader_u64(struct reader *reader, uint64_t *ret_value);
+MUST_CHECK enum status reader_i64(struct reader *reader, int64_t *ret_value);
+MUST_CHECK enum status reader_u32(struct reader *reader, uint32_t *ret_value);
+MUST_CHECK enum status reader_byte(struct reader *reader, uint8_t *ret_value);
+// Exactly `len` bytes, borrowed from the reader's input.
+MUST_CHECK enum status reader_bytes(struct reader *reader, size_t len, struct span *ret_bytes);
+// A varint length and that many bytes.
+MUST_CHECK enum status reader_sized(struct reader *reader, size_t len_max,
+                                    struct span *ret_bytes);
+
+MUST_CHECK enum status buffer_put_u64(struct buffer *buffer, uint64_t value);
+MUST_CHECK enum status buffer_put_i64(struct buffer *buffer, int64_t value);
+MUST_CHECK enum status buffer_put_sized(struct buffer *buffer, struct span bytes);
+
+// Writes at most VARINT_BYTES_MAX bytes at `out`; returns how many.
+size_t varint_write(uint8_t *out, uint64_t value);
