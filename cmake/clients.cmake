@@ -1,0 +1,46 @@
+# clients/lib is libloyalty, static and shared; clients/ctl and clients/pos are programs over it.
+file(GLOB client_sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/clients/lib/*.c")
+
+# What every client sees: its library's headers, the daemon's base and wire, the generated proto.
+add_library(loyalty_client_needs INTERFACE)
+target_include_directories(loyalty_client_needs INTERFACE "${PROJECT_SOURCE_DIR}/clients/lib")
+target_link_libraries(loyalty_client_needs INTERFACE loyalty_base loyalty_wire loyalty_proto
+    PkgConfig::OPENSSL)
+
+if(client_sources)
+    add_library(loyalty_static STATIC ${client_sources})
+    target_link_libraries(loyalty_static PUBLIC loyalty_client_needs PRIVATE loyalty_warnings)
+
+    # Exports loyalty_<name> and nothing else: not the generated loyalty__v1__..., not the daemon's.
+    file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/libloyalty.map"
+        CONTENT "{ global: loyalty_[a-z]*; local: *; };\n")
+    add_library(loyalty_shared SHARED ${client_sources})
+    target_link_libraries(loyalty_shared PRIVATE loyalty_client_needs loyalty_warnings)
+    target_include_directories(loyalty_shared INTERFACE "${PROJECT_SOURCE_DIR}/clients/lib")
+    target_link_options(loyalty_shared PRIVATE
+        "-Wl,--version-script=${PROJECT_BINARY_DIR}/libloyalty.map")
+    set_target_properties(loyalty_static loyalty_shared PROPERTIES OUTPUT_NAME loyalty)
+    set_target_properties(loyalty_shared PROPERTIES
+        VERSION ${PROJECT_VERSION} SOVERSION 0 C_CLANG_TIDY "")
+    install(TARGETS loyalty_static loyalty_shared)
+    install(FILES clients/lib/loyalty.h TYPE INCLUDE)
+else()
+    add_library(loyalty_static INTERFACE)
+    target_link_libraries(loyalty_static INTERFACE loyalty_client_needs)
+endif()
+
+# loyalty_program(TARGET FOLDER): the executable TARGET of clients/FOLDER/*.c, once it has a source.
+function(loyalty_program target folder)
+    file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/clients/${folder}/*.c")
+    if(NOT sources)
+        return()
+    endif()
+    add_executable(${target} ${sources})
+    target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/clients")
+    target_link_libraries(${target} PRIVATE loyalty_static loyalty_warnings
+        PkgConfig::JANSSON PkgConfig::YAML)
+    install(TARGETS ${target})
+endfunction()
+
+loyalty_program(loyaltyctl ctl)
+loyalty_program(loyalty-pos pos)
