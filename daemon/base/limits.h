@@ -49,9 +49,9 @@ enum {
 
 // --- an account ---
 enum {
-    LIMIT_RECORD_BYTES = 48 * 1024,         // a record other than a snapshot
-    LIMIT_LOG_BYTES = 16 * 1024 * 1024,     // an account's whole log
-    LIMIT_SUFFIX_BYTES = 64 * 1024,         // BEHIND carries at most this
+    LIMIT_RECORD_BYTES = 48 * 1024,     // a record other than a snapshot
+    LIMIT_LOG_BYTES = 16 * 1024 * 1024, // an account's whole log
+    LIMIT_SUFFIX_BYTES = 64 * 1024,     // BEHIND carries at most this
     LIMIT_LOTS = 4096,
     LIMIT_CONTRIBUTIONS = 1 << 20,
     LIMIT_CARDS = 65536,
@@ -62,25 +62,30 @@ enum {
 #define LIMIT_HORIZON_MS (INT64_C(400) * 86400 * 1000) // idempotency: older requests are TOO_OLD
 #define LIMIT_FUTURE_SALE_MS (INT64_C(5) * 60 * 1000)
 #define LIMIT_REPLAY_DAYS 400
-#define LIMIT_LEASE_READ_MS 5000       // a daemon re-reads the program head this often
-#define LIMIT_LEASE_MS 20000           // and may write for this long after a read
-#define LIMIT_PUBLISH_LEAD_MS 60000    // a version takes effect at least this far ahead
-#define LIMIT_CLOCK_AHEAD_MS 2000      // a `now` this far ahead of Redis is refused
+#define LIMIT_LEASE_READ_MS 5000    // a daemon re-reads the program head this often
+#define LIMIT_LEASE_MS 20000        // and may write for this long after a read
+#define LIMIT_PUBLISH_LEAD_MS 60000 // a version takes effect at least this far ahead
+#define LIMIT_CLOCK_AHEAD_MS 2000   // a `now` this far ahead of Redis is refused
 
 // --- connections and queues ---
 enum {
     LIMIT_CONNECTIONS = 10000,
-    LIMIT_CONNECTION_IN_FLIGHT = 256,      // requests of one connection; then reading pauses
+    LIMIT_CONNECTION_IN_FLIGHT = 256,        // requests of one connection; then reading pauses
     LIMIT_CONNECTION_OUTPUT_BYTES = 1 << 20, // unsent answers; then reading pauses
-    LIMIT_HANDSHAKE_MS = 5000,             // absolute, not per byte
-    LIMIT_FRAME_MS = 10000,                // from a frame's first byte to its last, absolute
-    LIMIT_ACCOUNT_QUEUE = 1024,            // commands waiting for one account
-    LIMIT_STORE_IN_FLIGHT = 65536,         // commands waiting for Redis
+    LIMIT_HANDSHAKE_MS = 5000,               // absolute, not per byte
+    LIMIT_FRAME_MS = 10000,                  // from a frame's first byte to its last, absolute
+    LIMIT_ACCOUNT_QUEUE = 1024,              // commands waiting for one account
+    LIMIT_STORE_IN_FLIGHT = 65536,           // commands waiting for Redis
     LIMIT_STORE_OUTPUT_BYTES = 64 << 20,
     LIMIT_STORE_REPLY_BYTES = LIMIT_LOG_BYTES + 4096,
     LIMIT_STORE_COMMAND_MS = 2000, // then the connection is given up: OUTCOME_UNKNOWN
     LIMIT_CONFLICT_RETRIES = 32,   // append_if lost to another daemon
     LIMIT_REQUEST_MS = 10000,      // the longest deadline a request may have
+};
+
+// --- the daemon itself ---
+enum {
+    LIMIT_LOG_LINE_BYTES = 1024, // a longer line to stderr is cut
 };
 
 static_assert(LIMIT_RECORD_BYTES <= LIMIT_SUFFIX_BYTES, "a suffix holds at least one record");
