@@ -1,0 +1,21 @@
+// Who a peer is: its certificate. Exactly one URI SAN spiffe://<trust domain>/<role>/<unit...>;
+// the common name and everything else are ignored. Comparison is by length, so that an embedded NUL
+// hides nothing. Source: design.md, decision 5.
+#pragma once
+
+#include "base/limits.h"
+#include "base/span.h"
+#include "base/status.h"
+
+enum { IDENTITY_ROLE_BYTES = 16, IDENTITY_DOMAIN_BYTES = 128 };
+
+struct identity {
+    char role[IDENTITY_ROLE_BYTES + 1]; // lower-case word; which exist is the service's matter
+    char unit[LIMIT_UNIT_BYTES + 1];    // "store-0007/till-02"; may be empty for no unit
+};
+
+// Parses one SAN. STATUS_INVALID for another scheme or trust domain, an empty role, bad characters
+// (segments are A-Z a-z 0-9 . _ -, not "." or ".."), empty segments, query or fragment, or a length
+// over the bounds.
+MUST_CHECK enum status identity_parse(struct span uri, const char *trust_domain,
+                                      struct identity *ret_identity);

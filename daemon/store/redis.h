@@ -1,0 +1,33 @@
+// The store in Redis: one connection (unix socket or TCP) with everything pipelined on it, hiredis
+// only as codec. It connects, checks that this Redis is safe to trust (appendonly yes, appendfsync
+// always, no-appendfsync-on-rewrite no, maxmemory-policy noeviction, role master, the functions of
+// this version loaded), and reconnects with back-off; a call while not ready is UNAVAILABLE at once.
+// A reply is matched to its request by order and, for functions, by a tag that is echoed.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "store/store.h"
+
+struct event_base;
+
+struct redis_options {
+    const char *unix_path;    // either this
+    const char *host;         // or a numeric address
+    uint16_t port;
+    const char *user;         // NULL: none (password alone uses AUTH password)
+    const char *password;     // NULL: none
+    int64_t command_ms;       // absolute deadline of each command; 0: LIMIT_STORE_COMMAND_MS
+    bool relaxed;             // durability = relaxed: accept a Redis without appendfsync always
+};
+
+// Called when readiness changes, with the reason when not ready ("maxmemory-policy is allkeys-lru,
+// must be noeviction"). Not called from inside redis_new.
+typedef void redis_state_fn(void *context, bool ready, const char *reason);
+
+// `base` outlives the store; option strings are copied. Starts connecting at once.
+MUST_CHECK enum status redis_new(struct event_base *base, const struct redis_options *options,
+                                 redis_state_fn *on_state, void *context,
+                                 struct store **ret_store);

@@ -1,0 +1,214 @@
+// The port to where accounts live. Two implementations behind it: Redis (store/redis*.c) and memory
+// (store/memory*.c, for simulation and tests), passing one shared test set. All calls are
+// asynchronous: `done` is called exactly once, later, never from inside the call. A call's spans are
+// copied before it returns; a reply's bytes are valid only during `done`. `done` may make new calls.
+//
+// What a result promises is what the whole daemon stands on:
+//   STORE_UNAVAILABLE  certainly not executed, and never will be
+//   STORE_UNKNOWN      may or may not have been executed, may even still be
+// everything else is a definite answer of the store, as durable as it is configured.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/span.h"
+#include "base/status.h"
+
+enum { STORE_HASH_BYTES = 16 };
+
+struct store;
+
+enum store_result {
+    STORE_OK,
+    STORE_BEHIND,      // append: others have appended; `bytes` is what follows the caller's length
+    STORE_RELOAD,      // append, compact: the caller's picture is of no use; load anew
+    STORE_CLOCK,       // append: `now_ms` is ahead of the store's clock
+    STORE_EXPIRED,     // append: the store's clock is past `not_after_ms`
+    STORE_TAKEN,       // claim: another member has it; `bytes` is that member's id
+    STORE_UNAVAILABLE, // certainly not executed
+    STORE_UNKNOWN,     // outcome open
+    STORE_FAILED,      // a definite error of the store (wrong type, out of memory); `bytes` its text
+};
+
+const char *store_result_name(enum store_result result);
+
+// An account's log: a member of a partition, or the program's own log.
+struct store_account {
+    bool meta;          // ly:{meta}:<id>, with its own ev and due; `partition` is then 0
+    uint32_t partition; // ly:{<partition>}:a:<id>
+    struct span id;
+};
+
+struct store_reply {
+    enum store_result result;
+    struct span bytes;
+    uint64_t log_bytes; // OK of append and compact: the log's length now
+};
+
+typedef void store_done_fn(void *context, const struct store_reply *reply);
+
+// Appends records if the log still ends in `expected_hash` (all zero and length 0: does not exist).
+// In this order: tail differs -> BEHIND if the 16 bytes before `expected_bytes` are the expected
+// hash and the rest is at most LIMIT_SUFFIX_BYTES, else RELOAD; clock; deadline; then, all or
+// nothing, APPEND, one XADD of `event`, and ZADD if `due_changed`. A log that was compacted
+// meanwhile keeps its tail and is appended to.
+struct store_append {
+    struct store_account account;
+    uint8_t expected_hash[STORE_HASH_BYTES];
+    uint64_t expected_bytes; // a hint: where the caller's tail was
+    int64_t now_ms;          // 0: no clock check (sandbox)
+    int64_t not_after_ms;    // the store's clock
+    struct span records;
+    struct span event; // one entry of the partition's event stream, field "e"
+    bool due_changed;
+    int64_t due_ms; // INSTANT_NEVER: kept at +inf
+};
+
+// Replaces the first `cut_bytes` of a log by `snapshot` if they still end in `cut_hash`; what
+// follows is untouched. The cut prefix goes to the partition's archive stream in the same call.
+// Never looks at the tail, so it loses no race against appends.
+struct store_compact {
+    struct store_account account;
+    uint8_t cut_hash[STORE_HASH_BYTES];
+    uint64_t cut_bytes;
+    struct span snapshot;
+};
+
+// One consistent reading of what a daemon's right to write rests on. The time is read before the
+// program, so a lease counted from it is never too long.
+struct store_head {
+    enum store_result result;
+    int64_t store_now_ms;      // the store's own clock
+    struct span program;       // program log from `from_bytes` on
+    uint64_t program_bytes;    // its whole length
+    int64_t sandbox_clock_ms;  // 0: none stands there
+    uint32_t partitions;       // 0: not created yet
+};
+
+typedef void store_head_fn(void *context, const struct store_head *head);
+
+struct store_scan_reply {
+    enum store_result result;
+    uint64_t next_cursor; // 0: done
+    const struct span *ids;
+    size_t count;
+};
+
+typedef void store_scan_fn(void *context, const struct store_scan_reply *reply);
+
+struct store_ops {
+    void (*load)(struct store *store, const struct store_account *account, store_done_fn *done,
+                 void *context);
+    void (*load_from)(struct store *store, const struct store_account *account,
+                      uint64_t from_bytes, store_done_fn *done, void *context);
+    void (*append)(struct store *store, const struct store_append *append, store_done_fn *done,
+                   void *context);
+    void (*compact)(struct store *store, const struct store_compact *compact, store_done_fn *done,
+                    void *context);
+    void (*claim)(struct store *store, uint32_t partition, struct span key, struct span member_id,
+                  struct span take_over_from, store_done_fn *done, void *context);
+    void (*find)(struct store *store, uint32_t partition, struct span key, store_done_fn *done,
+                 void *context);
+    void (*scan)(struct store *store, uint32_t partition, uint64_t cursor, uint32_t count,
+                 store_scan_fn *done, void *context);
+    void (*head)(struct store *store, uint64_t program_from_bytes, store_head_fn *done,
+                 void *context);
+    void (*set_sandbox_clock)(struct store *store, int64_t now_ms, store_done_fn *done,
+                              void *context);
+    void (*create_partitions)(struct store *store, uint32_t count, store_done_fn *done,
+                              void *context);
+    bool (*is_ready)(const struct store *store, const char **ret_reason);
+    void (*free)(struct store *store);
+};
+
+// Every implementation embeds this as its first member.
+struct store {
+    const struct store_ops *ops;
+};
+
+// The whole log; empty bytes when the account does not exist.
+static inline void store_load(struct store *store, const struct store_account *account,
+                              store_done_fn *done, void *context)
+{
+    store->ops->load(store, account, done, context);
+}
+
+// The log from byte `from_bytes` on, at most LIMIT_SUFFIX_BYTES; for tail checks and delta loads:
+// asked from 16 before the known length, an unchanged log answers just the known hash.
+static inline void store_load_from(struct store *store, const struct store_account *account,
+                                   uint64_t from_bytes, store_done_fn *done, void *context)
+{
+    store->ops->load_from(store, account, from_bytes, done, context);
+}
+
+static inline void store_append(struct store *store, const struct store_append *append,
+                                store_done_fn *done, void *context)
+{
+    store->ops->append(store, append, done, context);
+}
+
+static inline void store_compact(struct store *store, const struct store_compact *compact,
+                                 store_done_fn *done, void *context)
+{
+    store->ops->compact(store, compact, done, context);
+}
+
+// Binds an identifier's key (opaque bytes, an HMAC in hex) to a member: OK when free, when already
+// this member's, or when it is `take_over_from`'s (empty: nobody's); else TAKEN with the owner.
+static inline void store_claim(struct store *store, uint32_t partition, struct span key,
+                               struct span member_id, struct span take_over_from,
+                               store_done_fn *done, void *context)
+{
+    store->ops->claim(store, partition, key, member_id, take_over_from, done, context);
+}
+
+// The member id bound to an identifier's key; empty bytes when none.
+static inline void store_find(struct store *store, uint32_t partition, struct span key,
+                              store_done_fn *done, void *context)
+{
+    store->ops->find(store, partition, key, done, context);
+}
+
+// Ids of the accounts of a partition's due index, about `count` of them; each account that is there
+// throughout is seen at least once.
+static inline void store_scan(struct store *store, uint32_t partition, uint64_t cursor,
+                              uint32_t count, store_scan_fn *done, void *context)
+{
+    store->ops->scan(store, partition, cursor, count, done, context);
+}
+
+static inline void store_head(struct store *store, uint64_t program_from_bytes,
+                              store_head_fn *done, void *context)
+{
+    store->ops->head(store, program_from_bytes, done, context);
+}
+
+// Sets the test clock, never backwards (FAILED then).
+static inline void store_set_sandbox_clock(struct store *store, int64_t now_ms,
+                                           store_done_fn *done, void *context)
+{
+    store->ops->set_sandbox_clock(store, now_ms, done, context);
+}
+
+// Creates the partitions' keys, once: OK also when they exist with this very count, FAILED with
+// another. Repeatable after a crash half way.
+static inline void store_create_partitions(struct store *store, uint32_t count,
+                                           store_done_fn *done, void *context)
+{
+    store->ops->create_partitions(store, count, done, context);
+}
+
+// Whether calls have a chance now; else why not, for the operator (names the setting at fault).
+static inline bool store_is_ready(const struct store *store, const char **ret_reason)
+{
+    return store->ops->is_ready(store, ret_reason);
+}
+
+// Calls whose outcome is open end in UNAVAILABLE or UNKNOWN before this returns.
+static inline void store_free(struct store *store)
+{
+    if (store != NULL) {
+        store->ops->free(store);
+    }
+}
