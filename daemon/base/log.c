@@ -41,6 +41,20 @@ static size_t put_head(char *line, size_t size, enum log_level level, const char
     return len < 0 ? 0 : (size_t)len < size ? (size_t)len : size - 1;
 }
 
+// A space and the pairs, or nothing if they come out empty; returns how many bytes.
+static size_t put_pairs(char *line, size_t size, const char *format, va_list args)
+{
+    if (size < 2) {
+        return 0;
+    }
+    line[0] = ' ';
+    int len = vsnprintf(line + 1, size - 1, format, args);
+    if (len <= 0) {
+        return 0;
+    }
+    return (size_t)len < size - 1 ? (size_t)len + 1 : size - 1;
+}
+
 static void write_line(const char *line, size_t len)
 {
     ssize_t written = 0;
@@ -58,16 +72,10 @@ void log_event(enum log_level level, const char *event, const char *format, ...)
     char line[LIMIT_LOG_LINE_BYTES];
     size_t size = sizeof(line) - 1; // one byte stays for the newline
     size_t len = put_head(line, size, level, event);
-    if (format[0] != '\0' && len + 1 < size) {
-        line[len++] = ' ';
-        va_list args;
-        va_start(args, format);
-        int more = vsnprintf(line + len, size - len, format, args);
-        va_end(args);
-        if (more > 0) {
-            len += (size_t)more < size - len ? (size_t)more : size - len - 1;
-        }
-    }
+    va_list args;
+    va_start(args, format);
+    len += put_pairs(line + len, size - len, format, args);
+    va_end(args);
     for (size_t i = 0; i < len; i++) {
         if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f) {
             line[i] = '?';

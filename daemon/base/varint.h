@@ -22,7 +22,7 @@ MUST_CHECK enum status reader_u32(struct reader *reader, uint32_t *ret_value);
 MUST_CHECK enum status reader_byte(struct reader *reader, uint8_t *ret_value);
 // Exactly `len` bytes, borrowed from the reader's input.
 MUST_CHECK enum status reader_bytes(struct reader *reader, size_t len, struct span *ret_bytes);
-// A varint length and that many bytes.
+// A varint length and that many bytes; STATUS_CORRUPT also when the length is over `len_max`.
 MUST_CHECK enum status reader_sized(struct reader *reader, size_t len_max, struct span *ret_bytes);
 
 MUST_CHECK enum status buffer_put_u64(struct buffer *buffer, uint64_t value);
