@@ -1,0 +1,155 @@
+// An account: the fold of its log, and nothing else. Knows no program: account_apply takes recorded
+// outcomes. Silent boundaries (pending points becoming spendable, score starting and ending) need no
+// record, for they follow from instants already recorded; account_settle passes them.
+//
+// Invariants (account_check): lots rise strictly by end, each above 0; a deficit means no spendable
+// lot; balance = sum of lots - deficit; score = sum of contributions in force; points are conserved:
+// lots + pending + held - deficit = awarded + opened - redeemed - expired; the last card covers now.
+//
+// Owned arrays are of two kinds: small ones that change in place (lots, pending, steps), saved whole
+// by a savepoint, and append-only ones (contributions, cards, uses, names, ids), saved by length. So
+// an attempt can be undone in time that does not grow with history.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/limits.h"
+#include "base/status.h"
+#include "base/vec.h"
+#include "core/names.h"
+#include "core/record.h"
+
+struct lot {
+    int64_t ends_ms; // INSTANT_NEVER: never
+    int64_t points;
+};
+
+struct pending_lot {
+    int64_t spendable_ms;
+    int64_t ends_ms;
+    int64_t points;
+};
+
+// Score with one interval. Append-only: a reduction is a negative one from the moment it was known.
+struct contribution {
+    int64_t from_ms;
+    int64_t until_ms;
+    int64_t score;
+    uint64_t seq;
+};
+
+// A future change of the score: what ends and what starts at one instant.
+struct score_step {
+    int64_t at_ms;
+    int64_t fall;
+    int64_t rise;
+};
+
+// Points counted against a cap: of a rule, or of the member's day (rule 0).
+struct use {
+    uint32_t rule;
+    int32_t day;
+    int64_t points;
+};
+
+struct identifier_state {
+    struct identifier identifier;
+    bool bound; // false: the obligation to claim it is open
+};
+
+// A set of 64-bit prints of request ids; a hit means "look in the log", a miss is certain.
+struct id_set {
+    VEC(uint64_t) prints; // in order of recording
+    uint32_t *slots;      // index + 1 into prints; capacity a power of two
+    uint32_t slot_count;
+};
+
+struct account {
+    // identity, from the first record
+    enum account_kind kind;
+    char id[LIMIT_MEMBER_ID_BYTES + 1];
+    uint32_t partition;
+    uint32_t program;  // reference
+    uint32_t currency; // reference
+    int64_t enrolled_ms;
+    // version
+    uint64_t seq;       // records since the beginning, compacted ones too
+    uint64_t log_bytes; // as stored now
+    uint8_t tail[CHAIN_HASH_BYTES];
+    // state at now_ms
+    int64_t now_ms;
+    int64_t balance;
+    int64_t pending_points;
+    int64_t held_points;
+    int64_t deficit;
+    int64_t score;
+    // totals ever
+    int64_t awarded;
+    int64_t opened;
+    int64_t redeemed;
+    int64_t expired;
+    int64_t score_given;
+    // redemptions of the civil day
+    int32_t redeem_day;
+    int64_t redeem_day_points;
+
+    VEC(struct lot) lots;
+    VEC(struct pending_lot) pending; // by spendable_ms
+    VEC(struct score_step) steps;    // by at_ms, all later than now_ms
+    VEC(struct contribution) contributions;
+    VEC(struct card) cards; // in order of recording; the last is the one held
+    VEC(struct use) uses;
+    VEC(struct identifier_state) identifiers;
+    struct names names;
+    struct id_set ids;
+};
+
+struct account_savepoint; // in the arena it was made with
+
+void account_init(struct account *account);
+void account_fini(struct account *account);
+bool account_exists(const struct account *account);
+
+// Remembers the state; account_restore brings it back, any number of times, as long as the arena
+// lives and the account is not settled by a commit in between.
+MUST_CHECK enum status account_save(const struct account *account, struct arena *arena,
+                                    struct account_savepoint **ret_savepoint);
+void account_restore(struct account *account, const struct account_savepoint *savepoint);
+
+// Passes silent boundaries up to and including `now_ms`; never back.
+MUST_CHECK enum status account_settle(struct account *account, int64_t now_ms);
+// Applies one record: settles to its instant, then takes its outcomes. STATUS_CORRUPT when they do
+// not fit the account (a lot that is not there, a card of the past), STATUS_RANGE past a bound.
+MUST_CHECK enum status account_apply(struct account *account, const struct record *record);
+
+// The card held now.
+const struct card *account_card(const struct account *account);
+// The card covering a past instant, as known now.
+const struct card *account_card_at(const struct account *account, int64_t instant_ms);
+// Score counting at any instant, by all that is known now.
+int64_t account_score_at(const struct account *account, int64_t instant_ms);
+// Points a rule (reference; 0: all, where the member's day is guarded) has given in a civil day, and
+// in its month.
+int64_t account_used_day(const struct account *account, uint32_t rule, int32_t day);
+int64_t account_used_month(const struct account *account, uint32_t rule, int32_t day);
+
+// Whether a request id may be in the log.
+bool account_may_know(const struct account *account, const struct mark *mark);
+
+// STATUS_CORRUPT with a sentence when an invariant does not hold.
+MUST_CHECK enum status account_check(const struct account *account, const char **ret_what);
+// Whether two accounts are in the same state (for tests: lazy = eager, fold = state).
+bool account_equal(const struct account *a, const struct account *b, const char **ret_what);
+
+// Used by account_apply and its parts.
+uint64_t mark_print(const struct mark *mark);
+MUST_CHECK enum status id_set_add(struct id_set *ids, uint64_t print);
+bool id_set_has(const struct id_set *ids, uint64_t print);
+void id_set_truncate(struct id_set *ids, uint32_t count);
+void id_set_fini(struct id_set *ids);
+MUST_CHECK enum status account_add_spendable(struct account *account, int64_t ends_ms,
+                                             int64_t points);
+MUST_CHECK enum status account_add_contribution(struct account *account,
+                                                const struct contribution *contribution);

@@ -1,0 +1,97 @@
+// Decisions: a command against an account becomes records, or a refusal. The caller has looked for
+// the request id (ledger_find) and judged its age; here are the rules. Each decide_ function first
+// advances the account to the command's now, then refuses or emits; on any outcome but APPLIED and
+// REFUSED_RECORDED, and on every status but OK, the caller restores its savepoint.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "core/account.h"
+#include "core/earn.h"
+#include "core/ledger.h"
+#include "core/program.h"
+#include "core/refusal.h"
+
+enum outcome {
+    OUTCOME_APPLIED,          // records in the writer, the last one is the command's
+    OUTCOME_REFUSED_RECORDED, // the same; the last one is a RECORD_REFUSED
+    OUTCOME_REFUSED,          // leaves no trace
+    OUTCOME_NOTHING,          // a training sale: `record` is what it would have been
+};
+
+struct decision {
+    enum outcome outcome;
+    struct refusal refusal;
+    struct record record; // the command's own record, for its reply
+};
+
+struct decide {
+    struct account *account;
+    struct ledger_writer *writer;
+    struct arena *arena;
+    int64_t now_ms;
+    struct mark mark;
+    struct span actor; // "pos/store-0007/till-02": role and unit
+};
+
+struct enrol_command {
+    struct span member_id;
+    uint32_t partition;
+    int64_t enrolled_ms; // at most now
+    const struct identifier *identifiers;
+    size_t identifier_count;
+};
+
+MUST_CHECK enum status decide_enrol(const struct decide *decide,
+                                    const struct enrol_command *command,
+                                    struct decision *ret_decision);
+
+// An identifier was claimed: closes its obligation. Applied without effect when it was closed.
+MUST_CHECK enum status decide_bound(const struct decide *decide, const struct identifier *bound,
+                                    struct decision *ret_decision);
+
+// `backfill`: now is the sale's time, no late limit, out of order is refused.
+struct award_command {
+    struct sale sale; // amended in place (occurred_ms)
+    struct span currency;
+    bool backfill;
+    bool quote; // decide only: nothing is emitted, as for training
+};
+
+MUST_CHECK enum status decide_award(const struct decide *decide, struct award_command *command,
+                                    struct decision *ret_decision);
+
+struct redeem_command {
+    int64_t points;
+    struct span unit;
+    struct receipt_key receipt;
+};
+
+MUST_CHECK enum status decide_redeem(const struct decide *decide,
+                                     const struct redeem_command *command,
+                                     struct decision *ret_decision);
+
+struct opening_item {
+    int64_t points_or_score;
+    bool has_from;
+    bool has_until;
+    struct civil_date from;
+    struct civil_date until;
+};
+
+struct opening_command {
+    const struct opening_item *lots; // `until` is the day they end on
+    size_t lot_count;
+    const struct opening_item *scores;
+    size_t score_count;
+    bool has_card;
+    struct span card_tier;
+    struct opening_item card;
+};
+
+MUST_CHECK enum status decide_opening(const struct decide *decide,
+                                      const struct opening_command *command,
+                                      struct decision *ret_decision);

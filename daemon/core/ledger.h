@@ -1,0 +1,63 @@
+// Reading and writing logs: fold, verify, find, and the one way records come into being (emit).
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/span.h"
+#include "base/status.h"
+#include "core/account.h"
+#include "core/chain.h"
+#include "core/program.h"
+#include "core/record.h"
+
+// Where a log stopped to hold together.
+struct ledger_fault {
+    uint64_t record; // counted from 1 within these bytes
+    uint64_t offset;
+    const char *what;
+};
+
+// Folds stored bytes that follow the account's present tail: checks every hash, decodes, applies.
+// For an empty account the first record must name `id` and `partition`. On failure the account is
+// part-folded and must be dropped. STATUS_CORRUPT, STATUS_UNKNOWN_TYPE, STATUS_NO_MEMORY; the fault,
+// if wanted, says where. The arena is reset between records.
+MUST_CHECK enum status ledger_fold(struct account *account, struct span bytes, struct span id,
+                                   uint32_t partition, chain_hash_fn *hash, struct arena *arena,
+                                   struct ledger_fault *ret_fault);
+
+// Looks for the record that answers `mark` (same origin and id), snapshots' retained ones included.
+// STATUS_NOT_FOUND when there is none. `ret_seq` is its sequence number.
+MUST_CHECK enum status ledger_find(struct span log, const struct mark *mark, struct arena *arena,
+                                   struct record *ret_record, uint64_t *ret_seq);
+
+// Calls `visit` for each record of a log in order (retained ones of a snapshot first, with their own
+// numbers). A `visit` that returns other than STATUS_OK ends the walk with it.
+typedef enum status ledger_visit_fn(void *context, uint64_t seq, const struct record *record);
+MUST_CHECK enum status ledger_walk(struct span log, struct arena *arena, ledger_visit_fn *visit,
+                                   void *context);
+
+// What a command writes with. `out` collects stored records, hashes included.
+struct ledger_writer {
+    struct buffer *out;
+    chain_hash_fn *hash;
+    const struct program_set *programs; // for the figures of replies
+};
+
+// Applies the record to the account, fills its figures when `has_figures` is set, appends it to
+// `out` and moves the account's version. On failure the account must be restored.
+MUST_CHECK enum status ledger_emit(struct ledger_writer *writer, struct account *account,
+                                   struct record *record);
+
+// A reference for a text while building a record: known, or added by this record.
+MUST_CHECK enum status ledger_intern(const struct account *account, struct arena *arena,
+                                     struct record *record, struct span text, uint32_t *ret_ref);
+
+// Where the account stands, by the version in force at its now. References may be to names the
+// record under construction adds (pass NULL when reading: then `next_tier` may be 0 for want of a
+// name; use the program instead).
+MUST_CHECK enum status ledger_figures(const struct account *account,
+                                      const struct program_set *programs, struct arena *arena,
+                                      struct record *record, struct figures *ret_figures);

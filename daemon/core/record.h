@@ -1,0 +1,250 @@
+// Records: what an account's log is made of. A record states outcomes (points moved by lot, ends,
+// cards, what the reply said), never causes, so no later rule can alter the past, and a reply can be
+// rendered from it alone.
+//
+// Stored form: varint length of (type, payload); type, one byte; payload; 16 bytes of chain hash.
+// A payload is a fixed sequence of varints and bytes for its type, with a leading set of flags for
+// what is optional; a type's layout never changes, formats grow by new types, and a daemon that
+// meets one it does not know answers RETRY_LATER for that account. Ends that fall on a quarter of an
+// hour, as civil midnights do, take four bytes (record_put_instant).
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/limits.h"
+#include "base/span.h"
+#include "base/status.h"
+#include "core/chain.h"
+#include "core/names.h"
+
+enum record_type {
+    RECORD_NONE = 0,
+    RECORD_OPENED = 1,   // the first record: names member and partition; enrolment
+    RECORD_AWARDED = 2,  // a sale
+    RECORD_REDEEMED = 3, // points spent at once
+    RECORD_REFUSED = 4,  // a refusal that is remembered
+    RECORD_BOUNDARY = 5, // what time made at one instant: lots ended, cards
+    RECORD_OPENING = 6,  // balance brought over
+    RECORD_BOUND = 7,    // an identifier's obligation is done
+    RECORD_SNAPSHOT = 8, // the fold of a cut prefix (core/snapshot.h)
+    // Reserved for what later formats bring; written only after they are defined:
+    RECORD_RESERVED_HOLD = 16,
+    RECORD_RESERVED_CAPTURED = 17,
+    RECORD_RESERVED_RELEASED = 18,
+    RECORD_RESERVED_REVERSED = 19,
+    RECORD_RESERVED_TOMBSTONE = 20,
+    RECORD_RESERVED_PERK_USED = 24,
+    RECORD_RESERVED_PERK_REVERSED = 25,
+    RECORD_RESERVED_CONTRIBUTED = 28,
+    RECORD_RESERVED_CONTRIBUTION_CHANGED = 29,
+    RECORD_RESERVED_ADJUSTED = 32,
+    RECORD_RESERVED_CARD_GRANTED = 33,
+    RECORD_RESERVED_STATUS_CHANGED = 34,
+    RECORD_RESERVED_OBLIGED = 36,
+    RECORD_RESERVED_DONE = 37,
+    RECORD_RESERVED_MERGED = 38,
+    RECORD_RESERVED_ERASED = 39,
+    RECORD_RESERVED_RECEIPT_CLAIMED = 48,
+    RECORD_PUBLISHED = 64, // the program's own log: a version
+    RECORD_RESERVED_WITHDRAWN = 65,
+};
+
+enum { REQUEST_ID_BYTES = 16, REQUEST_DIGEST_BYTES = 8, IDENTIFIER_KEY_BYTES = 16 };
+
+// Which request a record answers. Scope of an id is (account, origin, id): `system` marks ids that
+// only the service itself derives, so a client cannot forge one.
+struct mark {
+    bool present;
+    bool system;
+    uint8_t id[REQUEST_ID_BYTES];
+    uint8_t digest[REQUEST_DIGEST_BYTES]; // of method and payload without what a retry may change
+};
+
+enum card_cause { // numbers are those of loyalty.v1.CardCause
+    CARD_ENROLLED = 1,
+    CARD_IMMEDIATE = 2,
+    CARD_RESCORE = 3,
+    CARD_END = 4,
+    CARD_LATE_SCORE = 5,
+    CARD_OPENING = 6,
+};
+
+// A tier held for [from, until).
+struct card {
+    uint32_t tier; // reference
+    int64_t from_ms;
+    int64_t until_ms; // INSTANT_NEVER: the base tier
+    enum card_cause cause;
+};
+
+// Where the account stood right after the record, for its reply.
+struct figures {
+    int64_t balance;
+    int64_t pending;
+    int64_t held;
+    int64_t score;
+    uint32_t tier;      // reference
+    uint32_t next_tier; // reference; 0 at the top
+    int64_t missing;
+};
+
+struct lot_move {
+    int64_t ends_ms;
+    int64_t points;
+};
+
+struct rule_points {
+    uint32_t rule; // reference
+    int64_t points;
+    bool counted; // the rule has a day or month cap
+};
+
+struct line_share {
+    int64_t amount_minor;
+    int64_t points;
+    int64_t score;
+};
+
+struct receipt_ref {
+    uint64_t number; // 0: none
+    int32_t business_day;
+};
+
+enum account_kind { ACCOUNT_MEMBER = 1, ACCOUNT_TERMINAL_DAY = 2, ACCOUNT_POOL = 3 };
+
+struct identifier {
+    uint32_t kind; // loyalty.v1.IdentifierKind
+    uint8_t key[IDENTIFIER_KEY_BYTES]; // HMAC of kind and value, cut; no value is ever stored
+};
+
+struct record_opened {
+    enum account_kind kind;
+    uint32_t partition;
+    struct span id;
+    uint32_t program;  // reference
+    uint32_t currency; // reference
+    struct identifier *identifiers; // obligations: claimed elsewhere, then RECORD_BOUND
+    size_t identifier_count;
+};
+
+struct record_awarded {
+    bool backfill;
+    uint32_t version;
+    int64_t occurred_ms;
+    int64_t amount_minor;
+    int64_t paid_with_points_minor;
+    int64_t points;
+    int64_t score;
+    int64_t lot_ends_ms; // at or before the record's instant: earned and expired at once
+    int64_t spendable_ms; // at or before the record's instant: at once
+    int64_t score_until_ms;
+    int32_t day; // civil day of the sale; only when `counted`
+    bool counted;     // a rule or the member's day is counted
+    bool day_counted; // the member's points a day are guarded
+    struct rule_points *rules;
+    size_t rule_count;
+    struct line_share *lines; // only of sales with more than one line
+    size_t line_count;
+    uint32_t unit; // reference: where it was sold, when not the actor
+    struct receipt_ref receipt;
+};
+
+struct record_redeemed {
+    uint32_t version;
+    int64_t points;
+    int64_t value_minor;
+    int32_t day;      // civil day; only when `counted`
+    bool counted;     // the program limits redemptions a day
+    struct lot_move *lots;
+    size_t lot_count;
+    uint32_t unit;
+    struct receipt_ref receipt;
+};
+
+struct record_refused {
+    uint32_t method;  // the record type it would have made
+    uint32_t reason;  // enum refusal_reason; numbers never change
+    int64_t asked;
+    int64_t limit;
+};
+
+struct record_boundary {
+    struct lot_move *expired; // spendable and pending points together
+    size_t expired_count;
+};
+
+struct opening_score {
+    int64_t from_ms;
+    int64_t until_ms;
+    int64_t score;
+};
+
+struct record_opening {
+    struct lot_move *lots;
+    size_t lot_count;
+    struct opening_score *scores;
+    size_t score_count;
+};
+
+struct record_published {
+    uint32_t number;
+    int64_t effective_from_ms;
+    struct span document; // loyalty.v1.Program
+    struct span by;       // role and unit
+    struct span reason;
+};
+
+enum { RECORD_CARDS_MAX = 2 };
+
+// One record, decoded. Lists are in the arena it was decoded with, spans in the log's bytes.
+struct record {
+    enum record_type type;
+    int64_t at_ms; // time never runs back in an account
+    struct mark mark;
+    uint32_t actor; // reference: unit of the certificate that asked; 0: time or the service
+    struct span *names; // added to the dictionary by this record, in order
+    size_t name_count;
+    struct card cards[RECORD_CARDS_MAX]; // given by this record, in order
+    size_t card_count;
+    bool has_figures;
+    struct figures figures;
+    union {
+        struct record_opened opened;
+        struct record_awarded awarded;
+        struct record_redeemed redeemed;
+        struct record_refused refused;
+        struct record_boundary boundary;
+        struct record_opening opening;
+        struct identifier bound;
+        struct span snapshot; // opaque here
+        struct record_published published;
+    };
+};
+
+// Appends the stored form without its hash. STATUS_TOO_LARGE past LIMIT_RECORD_BYTES (snapshots:
+// LIMIT_LOG_BYTES).
+MUST_CHECK enum status record_encode(const struct record *record, struct buffer *out);
+// Decodes type and payload (what the length counts). STATUS_UNKNOWN_TYPE for a type of a newer
+// format, STATUS_CORRUPT for a payload that does not parse to its last byte.
+MUST_CHECK enum status record_decode(struct span body, struct arena *arena,
+                                     struct record *ret_record);
+
+// Walks a log. `next` gives STATUS_NOT_FOUND at the end, STATUS_CORRUPT where it does not parse.
+struct record_cursor {
+    struct span rest;
+};
+
+struct record_place {
+    struct span stored; // length, type, payload: what the hash covers
+    struct span body;   // type, payload
+    const uint8_t *hash;
+};
+
+MUST_CHECK enum status record_next(struct record_cursor *cursor, struct record_place *ret_place);
+
+// Instants: quarter hours in few bytes, others in milliseconds; INSTANT_NEVER in one.
+MUST_CHECK enum status record_put_instant(struct buffer *out, int64_t instant_ms);

@@ -1,0 +1,51 @@
+// What the rules say no to. A refusal is a definite result, not a failure. Numbers are stored in
+// records and never change; names go out to clients and never change either.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/span.h"
+
+enum refusal_reason {
+    REFUSAL_NONE = 0,
+    REFUSAL_NO_PROGRAM = 1,
+    REFUSAL_ALREADY_ENROLLED = 2,
+    REFUSAL_UNKNOWN_MEMBER = 3,
+    REFUSAL_SALE_FROM_FUTURE = 4,
+    REFUSAL_SALE_TOO_OLD = 5,
+    REFUSAL_SALE_BEFORE_ENROLMENT = 6,
+    REFUSAL_OUT_OF_ORDER = 7,
+    REFUSAL_WRONG_CURRENCY = 8,
+    REFUSAL_FIGURE_OUT_OF_BOUNDS = 9,
+    REFUSAL_GUARD_SALE = 10,
+    REFUSAL_GUARD_MEMBER_DAY = 11,
+    REFUSAL_INSUFFICIENT_POINTS = 12,
+    REFUSAL_BELOW_MINIMUM = 13,
+    REFUSAL_NOT_A_STEP = 14,
+    REFUSAL_DAY_LIMIT = 15,
+    REFUSAL_UNKNOWN_TIER = 16,
+    REFUSAL_BAD_INTERVAL = 17,
+    REFUSAL_ACCOUNT_FULL = 18,
+    REFUSAL_NOT_ACTIVE = 19,
+    REFUSAL_IDENTIFIER_TAKEN = 20,
+    REFUSAL_COUNT,
+};
+
+struct refusal {
+    enum refusal_reason reason;
+    const char *field; // static path of the field at fault, or ""
+    int64_t asked;     // figures that belong to the reason; 0 when it has none
+    int64_t limit;
+};
+
+struct refusal_text {
+    const char *name;    // INSUFFICIENT_POINTS
+    int code;            // loyalty.v1.Code
+    const char *message; // one sentence for a cashier
+    const char *asked;   // name of the figure `asked`, or NULL
+    const char *limit;   // name of the figure `limit`, or NULL
+};
+
+// Never NULL; unknown numbers (of a newer daemon) give a general text.
+const struct refusal_text *refusal_describe(uint32_t reason);

@@ -1,0 +1,39 @@
+// Compaction: a snapshot is the fold of a cut prefix, with every answered request inside the horizon
+// kept whole, so that retries get their first reply, byte for byte, for ever as long as they may
+// come. It carries the cut's last hash as its own, so the chain goes on over what follows.
+#pragma once
+
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/span.h"
+#include "base/status.h"
+#include "core/account.h"
+#include "core/chain.h"
+#include "core/record.h"
+
+// Builds the stored snapshot record (hash included) of `prefix`, a whole log or one cut at a record
+// boundary. Answered requests with an instant at or after `keep_from_ms` are retained.
+MUST_CHECK enum status snapshot_build(struct span prefix, struct span id, uint32_t partition,
+                                      int64_t keep_from_ms, chain_hash_fn *hash,
+                                      struct arena *arena, struct buffer *out);
+
+// Takes a snapshot's payload into an empty account. `tail` is the hash behind the record.
+MUST_CHECK enum status snapshot_apply(struct account *account, struct span payload,
+                                      const uint8_t *tail, struct arena *arena);
+
+// Its own checksum, which the chain cannot give: CHAIN_HASH_BYTES at the payload's start.
+MUST_CHECK enum status snapshot_verify(struct span payload, const uint8_t *tail,
+                                       chain_hash_fn *hash);
+
+// Walks the retained records.
+struct snapshot_cursor {
+    struct span rest;
+    uint64_t left;
+};
+
+MUST_CHECK enum status snapshot_begin(struct span payload, struct snapshot_cursor *ret_cursor);
+// STATUS_NOT_FOUND at the end. `ret_body` is type and payload as record_decode takes them.
+MUST_CHECK enum status snapshot_next(struct snapshot_cursor *cursor, uint64_t *ret_seq,
+                                     struct span *ret_body);
