@@ -1,8 +1,8 @@
 # The layers of daemon/, lowest first, each with all it may link. tests/tidy checks the includes
 # against the same table.
 
-file(WRITE "${PROJECT_BINARY_DIR}/empty_main.c.in" "int main(void)\n{\n    return 0;\n}\n")
-configure_file("${PROJECT_BINARY_DIR}/empty_main.c.in" "${PROJECT_BINARY_DIR}/empty_main.c" COPYONLY)
+file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/empty_main.c"
+    CONTENT "int main(void)\n{\n    return 0;\n}\n")
 
 # loyalty_layer(NAME LIBRARY...): the static library loyalty_NAME of daemon/NAME/*.c without main.c.
 # With LOYALTY_LINK_CHECK all of it is also linked, alone, with only the libraries given: a call to

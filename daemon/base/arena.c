@@ -1,7 +1,7 @@
 // The arena: a list of chunks, filled in order. Invariants: every chunk before `current` is full
 // as far as this request is concerned, every chunk behind it is empty; used_bytes, the sum of what
 // was handed out rounded up to 16, never exceeds cap_bytes. A reset moves `current` back to the
-// first chunk; a chunk behind that is too small for a request is passed over and stays for the next.
+// first chunk; a chunk too small for an allocation is passed over and stays for the next request.
 // Chunks double up to the cap, so all of them together stay below four times the cap.
 #include "base/arena.h"
 

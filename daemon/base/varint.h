@@ -1,5 +1,5 @@
 // Variable-length integers as protobuf writes them (seven bits a byte, least significant first),
-// zigzag for signed ones. Only the shortest form is accepted, so that equal values have equal bytes.
+// zigzag for signed ones. Only the shortest form is accepted: equal values have equal bytes.
 #pragma once
 
 #include <stdint.h>
