@@ -54,9 +54,11 @@ struct use {
     int64_t points;
 };
 
+enum identifier_stage { IDENTIFIER_CLAIMING, IDENTIFIER_BOUND, IDENTIFIER_LOST };
+
 struct identifier_state {
     struct identifier identifier;
-    bool bound; // false: the obligation to claim it is open
+    enum identifier_stage stage; // CLAIMING: the obligation to claim it is open
 };
 
 // A set of 64-bit prints of request ids; a hit means "look in the log", a miss is certain.

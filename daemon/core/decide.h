@@ -49,8 +49,9 @@ MUST_CHECK enum status decide_enrol(const struct decide *decide,
                                     const struct enrol_command *command,
                                     struct decision *ret_decision);
 
-// An identifier was claimed: closes its obligation. Applied without effect when it was closed.
-MUST_CHECK enum status decide_bound(const struct decide *decide, const struct identifier *bound,
+// An identifier was claimed, or lost to another member: closes its obligation. OUTCOME_NOTHING when
+// that was closed already.
+MUST_CHECK enum status decide_bound(const struct decide *decide, const struct record_bound *bound,
                                     struct decision *ret_decision);
 
 // `backfill`: now is the sale's time, no late limit, out of order is refused.

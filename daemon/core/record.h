@@ -121,6 +121,12 @@ struct identifier {
     uint8_t key[IDENTIFIER_KEY_BYTES]; // HMAC of kind and value, cut; no value is ever stored
 };
 
+// The end of an identifier's obligation: claimed for this member, or lost to another.
+struct record_bound {
+    struct identifier identifier;
+    bool lost;
+};
+
 struct record_opened {
     enum account_kind kind;
     uint32_t partition;
@@ -219,7 +225,7 @@ struct record {
         struct record_refused refused;
         struct record_boundary boundary;
         struct record_opening opening;
-        struct identifier bound;
+        struct record_bound bound;
         struct span snapshot; // opaque here
         struct record_published published;
     };

@@ -3,6 +3,8 @@
 // hides nothing. Source: design.md, decision 5.
 #pragma once
 
+#include <stdbool.h>
+
 #include "base/limits.h"
 #include "base/span.h"
 #include "base/status.h"
@@ -14,7 +16,11 @@ struct identity {
     char unit[LIMIT_UNIT_BYTES + 1];    // "store-0007/till-02"; may be empty for no unit
 };
 
-// Parses one SAN. STATUS_INVALID for another scheme or trust domain, an empty role, bad characters
+// Whether a trust domain can be configured: 1 to IDENTITY_DOMAIN_BYTES of A-Z a-z 0-9 . _ -, not "."
+// or ".."; NULL is not valid.
+bool identity_domain_valid(const char *trust_domain);
+
+// Parses one SAN; `trust_domain` must be valid and is compared exactly. STATUS_INVALID for another scheme or trust domain, an empty role, bad characters
 // (segments are A-Z a-z 0-9 . _ -, not "." or ".."), empty segments, query or fragment, or a length
 // over the bounds.
 MUST_CHECK enum status identity_parse(struct span uri, const char *trust_domain,
