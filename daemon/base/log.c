@@ -42,7 +42,8 @@ static size_t put_head(char *line, size_t size, enum log_level level, const char
 }
 
 // A space and the pairs, or nothing if they come out empty; returns how many bytes.
-static size_t put_pairs(char *line, size_t size, const char *format, va_list args)
+__attribute__((format(printf, 3, 0))) static size_t put_pairs(char *line, size_t size,
+                                                              const char *format, va_list args)
 {
     if (size < 2) {
         return 0;
