@@ -19,7 +19,8 @@ struct zone_step {
     int32_t offset_ms;
 };
 
-// Steps in rising order; the first one holds for all earlier instants too. At least one.
+// Steps in rising order; the first one holds for all earlier instants too. At least one, and every
+// offset is within 26 hours.
 struct zone {
     const struct zone_step *steps; // borrowed
     size_t count;
@@ -57,7 +58,8 @@ MUST_CHECK enum status civil_parse_date(struct span text, struct civil_date *ret
 MUST_CHECK enum status civil_parse_month_day(struct span text, int32_t *ret_month,
                                              int32_t *ret_day);
 
-// The local date and time of an instant, and the instant of a local date and time.
+// The local date and time of an instant, and the instant of a local date and time. Instants beyond
+// the year 9999, as INSTANT_NEVER is, count as the end of that year.
 struct civil_time zone_local(const struct zone *zone, int64_t instant_ms);
 struct civil_date zone_date(const struct zone *zone, int64_t instant_ms);
 int64_t zone_instant(const struct zone *zone, struct civil_time local);

@@ -20,6 +20,25 @@ enum earn_kind { EARN_UNSPECIFIED, EARN_RATE, EARN_MULTIPLIER, EARN_BONUS };
 
 enum { BASIS_POINTS = 10000 };
 
+// Choices of the document that are a bool here: the bit says that the document's number for it is
+// none of its enum. A choice kept as an enum or a number is -1 then (as is a weekday or a period of
+// a perk), and 0 when it was not given.
+enum program_unmapped {
+    UNMAPPED_VALIDITY_ON_UPGRADE = 1 << 0,
+    UNMAPPED_ON_CARD_END = 1 << 1,
+    UNMAPPED_STACKING = 1 << 2,
+    UNMAPPED_NEGATIVE_BALANCE = 1 << 3,
+};
+
+// Numbers of loyalty.v1.PerkPeriod.
+enum perk_period {
+    PERK_UNSPECIFIED,
+    PERK_CALENDAR_YEAR,
+    PERK_CARD,
+    PERK_MONTH,
+    PERK_LIFETIME,
+};
+
 struct tier {
     struct span id;
     int64_t threshold;
@@ -78,7 +97,7 @@ struct rescore_date {
 struct perk_quota {
     struct span tier_id;
     uint32_t count;
-    int32_t per; // loyalty.v1.PerkPeriod
+    int32_t per; // enum perk_period; matters only with a count
 };
 
 struct perk {
@@ -107,7 +126,7 @@ struct program {
     bool no_score;
     enum score_window window;
     uint32_t rolling_months;
-    enum period calendar_period;
+    enum period calendar_period; // PERIOD_MONTH: not given
     uint32_t expiry_months; // 0: never
     enum period expiry_period;
     uint32_t pending_days;
@@ -115,7 +134,7 @@ struct program {
     int64_t redeem_step;    // compiled: at least 1
     int64_t redeem_a_day;   // 0: no limit
     struct rate redeem_value;
-    uint32_t hold_seconds;
+    uint32_t hold_seconds; // compiled: never 0
     bool clamp_negative;
     uint32_t late_days;
     int64_t guard_sale; // 0: none
@@ -123,7 +142,7 @@ struct program {
     int64_t guard_terminal_day;
     struct perk *perks;
     size_t perk_count;
-    // Bit sets of what wire could not map (enum numbers outside their range): reported by compile.
+    uint32_t unmapped; // of enum program_unmapped: reported by compile
     // compiled
     int64_t rate_denominator; // least common multiple of all rates' money_minor
 };
@@ -144,11 +163,12 @@ struct program_problems {
 MUST_CHECK enum status program_compile(struct program *program,
                                        struct program_problems *problems);
 // What a successor must keep: id, zone, currency, and every tier id in the same order (new ones may
-// come between). Both compiled.
+// come between and above; the base tier stays the base tier). Both compiled.
 MUST_CHECK enum status program_check_successor(const struct program *old,
                                                const struct program *successor,
                                                struct program_problems *problems);
-// Adds one problem; `path` and `reason` are printf results in the problems' arena.
+// Adds one problem; `path` and `reason` live as long as the problems' arena. NULL, which is what
+// arena_printf gives when that is full, is STATUS_NO_MEMORY.
 MUST_CHECK enum status program_problem_add(struct program_problems *problems, const char *path,
                                            const char *reason);
 
