@@ -6,7 +6,7 @@
 // A payload is a fixed sequence of varints and bytes for its type, with a leading set of flags for
 // what is optional; a type's layout never changes, formats grow by new types, and a daemon that
 // meets one it does not know answers RETRY_LATER for that account. Ends that fall on a quarter of an
-// hour, as civil midnights do, take four bytes (record_put_instant).
+// hour, as civil midnights do, take four bytes (codec_instant).
 #pragma once
 
 #include <stdbool.h>
@@ -204,7 +204,7 @@ struct record_published {
     struct span reason;
 };
 
-enum { RECORD_CARDS_MAX = 2 };
+enum { RECORD_CARDS_MAX = 2, RECORD_NAMES_MAX = 128 };
 
 // One record, decoded. Lists are in the arena it was decoded with, spans in the log's bytes.
 struct record {
@@ -251,6 +251,3 @@ struct record_place {
 };
 
 MUST_CHECK enum status record_next(struct record_cursor *cursor, struct record_place *ret_place);
-
-// Instants: quarter hours in few bytes, others in milliseconds; INSTANT_NEVER in one.
-MUST_CHECK enum status record_put_instant(struct buffer *out, int64_t instant_ms);

@@ -1,0 +1,168 @@
+// An account's life in memory: creation, savepoints, and the questions asked of it. What changes it
+// is in account_apply.c.
+#include "core/account.h"
+
+#include "base/check.h"
+#include "core/calendar.h"
+
+void account_init(struct account *account)
+{
+    *account = (struct account){0};
+    names_init(&account->names);
+}
+
+void account_fini(struct account *account)
+{
+    vec_fini(&account->lots);
+    vec_fini(&account->pending);
+    vec_fini(&account->steps);
+    vec_fini(&account->contributions);
+    vec_fini(&account->cards);
+    vec_fini(&account->uses);
+    vec_fini(&account->identifiers);
+    names_fini(&account->names);
+    id_set_fini(&account->ids);
+}
+
+bool account_exists(const struct account *account)
+{
+    return account->kind != 0;
+}
+
+// Everything but the owned arrays is in `scalars`; of the arrays that change in place the contents,
+// of the append-only ones the length.
+struct account_savepoint {
+    struct account scalars;
+    struct lot *lots;
+    struct pending_lot *pending;
+    struct score_step *steps;
+    struct identifier_state *identifiers;
+};
+
+static enum status copy_items(struct arena *arena, const void *items, size_t count, size_t bytes,
+                              void **ret_copy)
+{
+    void *copy = arena_alloc_array(arena, count, bytes);
+    if (copy == NULL) {
+        return STATUS_NO_MEMORY;
+    }
+    if (count > 0) {
+        memcpy(copy, items, count * bytes);
+    }
+    *ret_copy = copy;
+    return STATUS_OK;
+}
+
+enum status account_save(const struct account *account, struct arena *arena,
+                         struct account_savepoint **ret_savepoint)
+{
+    struct account_savepoint *saved = arena_alloc(arena, sizeof *saved);
+    if (saved == NULL) {
+        return STATUS_NO_MEMORY;
+    }
+    saved->scalars = *account;
+    TRY(copy_items(arena, account->lots.items, account->lots.count, sizeof *saved->lots,
+                   (void **)&saved->lots));
+    TRY(copy_items(arena, account->pending.items, account->pending.count, sizeof *saved->pending,
+                   (void **)&saved->pending));
+    TRY(copy_items(arena, account->steps.items, account->steps.count, sizeof *saved->steps,
+                   (void **)&saved->steps));
+    TRY(copy_items(arena, account->identifiers.items, account->identifiers.count,
+                   sizeof *saved->identifiers, (void **)&saved->identifiers));
+    *ret_savepoint = saved;
+    return STATUS_OK;
+}
+
+// Puts contents back into an array that may have grown (never shrunk) since.
+#define RESTORE_ITEMS(account, saved, member)                                                      \
+    do {                                                                                           \
+        (account)->member.count = (saved)->scalars.member.count;                                   \
+        if ((account)->member.count > 0) {                                                         \
+            memcpy((account)->member.items, (saved)->member,                                       \
+                   (account)->member.count * sizeof *(saved)->member);                             \
+        }                                                                                          \
+    } while (0)
+
+void account_restore(struct account *account, const struct account_savepoint *savepoint)
+{
+    struct account now = *account;
+    *account = savepoint->scalars;
+    // The arrays as they are now, for they may have moved.
+    account->lots = now.lots;
+    account->pending = now.pending;
+    account->steps = now.steps;
+    account->identifiers = now.identifiers;
+    account->contributions = now.contributions;
+    account->cards = now.cards;
+    account->uses = now.uses;
+    account->names = now.names;
+    account->ids = now.ids;
+    RESTORE_ITEMS(account, savepoint, lots);
+    RESTORE_ITEMS(account, savepoint, pending);
+    RESTORE_ITEMS(account, savepoint, steps);
+    RESTORE_ITEMS(account, savepoint, identifiers);
+    account->contributions.count = savepoint->scalars.contributions.count;
+    account->cards.count = savepoint->scalars.cards.count;
+    account->uses.count = savepoint->scalars.uses.count;
+    names_truncate(&account->names, savepoint->scalars.names.places.count);
+    id_set_truncate(&account->ids, savepoint->scalars.ids.prints.count);
+}
+
+const struct card *account_card(const struct account *account)
+{
+    CHECK(account->cards.count > 0);
+    return &account->cards.items[account->cards.count - 1];
+}
+
+// Later knowledge stands over earlier: a back-dated card covers from its start.
+const struct card *account_card_at(const struct account *account, int64_t instant_ms)
+{
+    CHECK(account->cards.count > 0);
+    for (uint32_t i = account->cards.count; i > 0; i--) {
+        if (account->cards.items[i - 1].from_ms <= instant_ms) {
+            return &account->cards.items[i - 1];
+        }
+    }
+    return &account->cards.items[0];
+}
+
+int64_t account_score_at(const struct account *account, int64_t instant_ms)
+{
+    int64_t score = 0;
+    for (uint32_t i = 0; i < account->contributions.count; i++) {
+        const struct contribution *part = &account->contributions.items[i];
+        if (part->from_ms <= instant_ms && instant_ms < part->until_ms) {
+            score += part->score;
+        }
+    }
+    return score;
+}
+
+int64_t account_used_day(const struct account *account, uint32_t rule, int32_t day)
+{
+    int64_t points = 0;
+    for (uint32_t i = 0; i < account->uses.count; i++) {
+        const struct use *use = &account->uses.items[i];
+        points += use->rule == rule && use->day == day ? use->points : 0;
+    }
+    return points;
+}
+
+int64_t account_used_month(const struct account *account, uint32_t rule, int32_t day)
+{
+    struct civil_date date = civil_from_days(day);
+    date.day = 1;
+    int32_t first = civil_to_days(date);
+    int32_t end = civil_to_days(civil_period_end(date, PERIOD_MONTH));
+    int64_t points = 0;
+    for (uint32_t i = 0; i < account->uses.count; i++) {
+        const struct use *use = &account->uses.items[i];
+        points += use->rule == rule && use->day >= first && use->day < end ? use->points : 0;
+    }
+    return points;
+}
+
+bool account_may_know(const struct account *account, const struct mark *mark)
+{
+    return id_set_has(&account->ids, mark_print(mark));
+}

@@ -1,0 +1,284 @@
+// The fold's step: one record's outcomes taken into the account. Each outcome is checked against
+// what the account has, so a record that does not belong is found, not absorbed.
+#include "core/account.h"
+
+#include "base/check.h"
+
+static enum status apply_names(struct account *account, const struct record *record)
+{
+    for (size_t i = 0; i < record->name_count; i++) {
+        uint32_t ref;
+        TRY(names_add(&account->names, record->names[i], &ref));
+    }
+    return STATUS_OK;
+}
+
+static enum status apply_cards(struct account *account, const struct record *record)
+{
+    for (size_t i = 0; i < record->card_count; i++) {
+        const struct card *card = &record->cards[i];
+        bool known = card->tier != 0 && card->tier <= account->names.places.count;
+        if (!known || card->from_ms > record->at_ms || card->until_ms <= record->at_ms) {
+            return STATUS_CORRUPT;
+        }
+        TRY(vec_reserve_one(&account->cards, LIMIT_CARDS));
+        account->cards.items[account->cards.count] = *card;
+        account->cards.count++;
+    }
+    return STATUS_OK;
+}
+
+static enum status apply_opened(struct account *account, const struct record *record)
+{
+    const struct record_opened *opened = &record->opened;
+    if (account_exists(account) || record->card_count != 1) {
+        return STATUS_CORRUPT;
+    }
+    account->kind = opened->kind;
+    memcpy(account->id, opened->id.data, opened->id.len);
+    account->id[opened->id.len] = '\0';
+    account->partition = opened->partition;
+    account->program = opened->program;
+    account->currency = opened->currency;
+    account->enrolled_ms = record->at_ms;
+    for (size_t i = 0; i < opened->identifier_count; i++) {
+        TRY(vec_reserve_one(&account->identifiers, LIMIT_IDENTIFIERS));
+        account->identifiers.items[account->identifiers.count] =
+            (struct identifier_state){.identifier = opened->identifiers[i]};
+        account->identifiers.count++;
+    }
+    return STATUS_OK;
+}
+
+static enum status apply_bound(struct account *account, const struct record_bound *bound)
+{
+    for (uint32_t i = 0; i < account->identifiers.count; i++) {
+        struct identifier_state *state = &account->identifiers.items[i];
+        bool same = state->identifier.kind == bound->identifier.kind &&
+                    memcmp(state->identifier.key, bound->identifier.key,
+                           sizeof bound->identifier.key) == 0;
+        if (same && state->stage == IDENTIFIER_CLAIMING) {
+            state->stage = bound->lost ? IDENTIFIER_LOST : IDENTIFIER_BOUND;
+            return STATUS_OK;
+        }
+    }
+    return STATUS_CORRUPT;
+}
+
+static enum status pending_add(struct account *account, const struct pending_lot *lot)
+{
+    TRY(vec_reserve_one(&account->pending, LIMIT_LOTS));
+    struct pending_lot *items = account->pending.items;
+    uint32_t at = account->pending.count;
+    while (at > 0 && items[at - 1].spendable_ms > lot->spendable_ms) {
+        items[at] = items[at - 1];
+        at--;
+    }
+    items[at] = *lot;
+    account->pending.count++;
+    account->pending_points += lot->points;
+    return STATUS_OK;
+}
+
+// Earned points go where their instants say: gone on arrival, pending, or spendable.
+static enum status apply_earned_points(struct account *account,
+                                       const struct record_awarded *awarded)
+{
+    if (awarded->points == 0) {
+        return STATUS_OK;
+    }
+    account->awarded += awarded->points;
+    if (awarded->lot_ends_ms <= account->now_ms) {
+        account->expired += awarded->points;
+        return STATUS_OK;
+    }
+    if (awarded->spendable_ms > account->now_ms) {
+        return pending_add(account, &(struct pending_lot){.spendable_ms = awarded->spendable_ms,
+                                                          .ends_ms = awarded->lot_ends_ms,
+                                                          .points = awarded->points});
+    }
+    return account_add_spendable(account, awarded->lot_ends_ms, awarded->points);
+}
+
+static enum status use_add(struct account *account, const struct use *use)
+{
+    TRY(vec_reserve_one(&account->uses, LIMIT_CONTRIBUTIONS));
+    account->uses.items[account->uses.count] = *use;
+    account->uses.count++;
+    return STATUS_OK;
+}
+
+static enum status apply_uses(struct account *account, const struct record_awarded *awarded)
+{
+    if (!awarded->counted) {
+        return STATUS_OK;
+    }
+    for (size_t i = 0; i < awarded->rule_count; i++) {
+        const struct rule_points *rule = &awarded->rules[i];
+        if (rule->counted) {
+            TRY(use_add(account, &(struct use){.rule = rule->rule,
+                                               .day = awarded->day,
+                                               .points = rule->points}));
+        }
+    }
+    if (awarded->day_counted) {
+        return use_add(account, &(struct use){.day = awarded->day, .points = awarded->points});
+    }
+    return STATUS_OK;
+}
+
+static enum status apply_awarded(struct account *account, const struct record_awarded *awarded)
+{
+    if (awarded->points > LIMIT_POINTS_A_RECORD || awarded->score > LIMIT_POINTS_A_RECORD) {
+        return STATUS_RANGE;
+    }
+    TRY(apply_earned_points(account, awarded));
+    TRY(apply_uses(account, awarded));
+    if (awarded->score == 0) {
+        return STATUS_OK;
+    }
+    account->score_given += awarded->score;
+    return account_add_contribution(account,
+                                    &(struct contribution){.from_ms = awarded->occurred_ms,
+                                                           .until_ms = awarded->score_until_ms,
+                                                           .score = awarded->score,
+                                                           .seq = account->seq + 1});
+}
+
+static enum status take_from_lot(struct account *account, const struct lot_move *move)
+{
+    for (uint32_t i = 0; i < account->lots.count; i++) {
+        struct lot *lot = &account->lots.items[i];
+        if (lot->ends_ms != move->ends_ms) {
+            continue;
+        }
+        if (move->points <= 0 || move->points > lot->points) {
+            return STATUS_CORRUPT;
+        }
+        lot->points -= move->points;
+        account->balance -= move->points;
+        if (lot->points == 0) {
+            account->lots.count--;
+            memmove(lot, lot + 1, (account->lots.count - i) * sizeof *lot);
+        }
+        return STATUS_OK;
+    }
+    return STATUS_CORRUPT;
+}
+
+static enum status apply_redeemed(struct account *account, const struct record_redeemed *redeemed)
+{
+    int64_t sum = 0;
+    for (size_t i = 0; i < redeemed->lot_count; i++) {
+        TRY(take_from_lot(account, &redeemed->lots[i]));
+        sum += redeemed->lots[i].points;
+    }
+    if (sum != redeemed->points) {
+        return STATUS_CORRUPT;
+    }
+    account->redeemed += sum;
+    if (redeemed->counted) {
+        account->redeem_day_points = redeemed->day == account->redeem_day
+                                         ? account->redeem_day_points + sum
+                                         : sum;
+        account->redeem_day = redeemed->day;
+    }
+    return STATUS_OK;
+}
+
+// What ends of a lot is all that is left of it, spendable or still pending.
+static enum status apply_expired(struct account *account, const struct lot_move *move)
+{
+    if (move->ends_ms > account->now_ms) {
+        return STATUS_CORRUPT;
+    }
+    int64_t left = move->points;
+    if (account->lots.count > 0 && account->lots.items[0].ends_ms == move->ends_ms) {
+        struct lot_move whole = {move->ends_ms, account->lots.items[0].points};
+        left -= whole.points;
+        TRY(take_from_lot(account, &whole));
+    }
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < account->pending.count; i++) {
+        struct pending_lot *pending = &account->pending.items[i];
+        if (pending->ends_ms == move->ends_ms) {
+            left -= pending->points;
+            account->pending_points -= pending->points;
+        } else {
+            account->pending.items[kept++] = *pending;
+        }
+    }
+    account->pending.count = kept;
+    account->expired += move->points;
+    return left == 0 && move->points > 0 ? STATUS_OK : STATUS_CORRUPT;
+}
+
+static enum status apply_boundary(struct account *account, const struct record_boundary *boundary)
+{
+    for (size_t i = 0; i < boundary->expired_count; i++) {
+        TRY(apply_expired(account, &boundary->expired[i]));
+    }
+    return STATUS_OK;
+}
+
+static enum status apply_opening(struct account *account, const struct record_opening *opening)
+{
+    for (size_t i = 0; i < opening->lot_count; i++) {
+        const struct lot_move *lot = &opening->lots[i];
+        if (lot->ends_ms <= account->now_ms || lot->points > LIMIT_POINTS_A_RECORD) {
+            return STATUS_CORRUPT;
+        }
+        TRY(account_add_spendable(account, lot->ends_ms, lot->points));
+        account->opened += lot->points;
+    }
+    for (size_t i = 0; i < opening->score_count; i++) {
+        const struct opening_score *score = &opening->scores[i];
+        if (score->score > LIMIT_POINTS_A_RECORD) {
+            return STATUS_RANGE;
+        }
+        account->score_given += score->score;
+        TRY(account_add_contribution(account, &(struct contribution){.from_ms = score->from_ms,
+                                                                     .until_ms = score->until_ms,
+                                                                     .score = score->score,
+                                                                     .seq = account->seq + 1}));
+    }
+    return STATUS_OK;
+}
+
+static enum status apply_outcomes(struct account *account, const struct record *record)
+{
+    switch (record->type) {
+    case RECORD_OPENED:
+        return apply_opened(account, record);
+    case RECORD_AWARDED:
+        return apply_awarded(account, &record->awarded);
+    case RECORD_REDEEMED:
+        return apply_redeemed(account, &record->redeemed);
+    case RECORD_REFUSED:
+        return STATUS_OK;
+    case RECORD_BOUNDARY:
+        return apply_boundary(account, &record->boundary);
+    case RECORD_OPENING:
+        return apply_opening(account, &record->opening);
+    case RECORD_BOUND:
+        return apply_bound(account, &record->bound);
+    default:
+        return STATUS_UNKNOWN_TYPE;
+    }
+}
+
+enum status account_apply(struct account *account, const struct record *record)
+{
+    if (record->at_ms < account->now_ms ||
+        (record->type != RECORD_OPENED && !account_exists(account))) {
+        return STATUS_CORRUPT;
+    }
+    TRY(account_settle(account, record->at_ms));
+    TRY(apply_names(account, record));
+    if (record->actor > account->names.places.count) {
+        return STATUS_CORRUPT;
+    }
+    TRY(apply_outcomes(account, record));
+    TRY(apply_cards(account, record));
+    return record->mark.present ? id_set_add(&account->ids, mark_print(&record->mark)) : STATUS_OK;
+}

@@ -1,0 +1,165 @@
+// The invariants of an account, executed; and the comparison of two accounts, for tests of fold,
+// time and compaction.
+#include "core/account.h"
+
+static enum status broken(const char *what, const char **ret_what)
+{
+    *ret_what = what;
+    return STATUS_CORRUPT;
+}
+
+static enum status check_points(const struct account *account, const char **ret_what)
+{
+    int64_t lots = 0;
+    for (uint32_t i = 0; i < account->lots.count; i++) {
+        const struct lot *lot = &account->lots.items[i];
+        if (lot->points <= 0 || lot->ends_ms <= account->now_ms) {
+            return broken("a lot is empty or over", ret_what);
+        }
+        if (i > 0 && lot[-1].ends_ms >= lot->ends_ms) {
+            return broken("lots do not rise by end", ret_what);
+        }
+        lots += lot->points;
+    }
+    int64_t pending = 0;
+    for (uint32_t i = 0; i < account->pending.count; i++) {
+        pending += account->pending.items[i].points;
+    }
+    if (account->deficit < 0 || (account->deficit > 0 && account->lots.count > 0)) {
+        return broken("a deficit stands beside spendable points", ret_what);
+    }
+    if (account->balance != lots - account->deficit) {
+        return broken("balance is not lots less deficit", ret_what);
+    }
+    if (account->pending_points != pending) {
+        return broken("pending points do not add up", ret_what);
+    }
+    int64_t in = account->awarded + account->opened;
+    int64_t out = account->redeemed + account->expired;
+    if (account->balance + pending + account->held_points != in - out) {
+        return broken("points are not conserved", ret_what);
+    }
+    return STATUS_OK;
+}
+
+static enum status check_score(const struct account *account, const char **ret_what)
+{
+    if (account->score != account_score_at(account, account->now_ms)) {
+        return broken("score is not the sum of what counts", ret_what);
+    }
+    for (uint32_t i = 0; i < account->steps.count; i++) {
+        const struct score_step *step = &account->steps.items[i];
+        if (step->at_ms <= account->now_ms || (i > 0 && step[-1].at_ms >= step->at_ms)) {
+            return broken("score steps do not rise from now", ret_what);
+        }
+    }
+    return STATUS_OK;
+}
+
+enum status account_check(const struct account *account, const char **ret_what)
+{
+    if (!account_exists(account)) {
+        return broken("the account does not exist", ret_what);
+    }
+    if (account->cards.count == 0) {
+        return broken("there is no card", ret_what);
+    }
+    const struct card *card = account_card(account);
+    if (card->from_ms > account->now_ms || card->until_ms <= account->now_ms) {
+        return broken("the card does not cover now", ret_what);
+    }
+    TRY(check_points(account, ret_what));
+    return check_score(account, ret_what);
+}
+
+static bool same_items(const void *a, uint32_t a_count, const void *b, uint32_t b_count,
+                       size_t bytes)
+{
+    return a_count == b_count && (a_count == 0 || memcmp(a, b, a_count * bytes) == 0);
+}
+
+#define SAME_ITEMS(a, b, member)                                                                   \
+    same_items((a)->member.items, (a)->member.count, (b)->member.items, (b)->member.count,         \
+               sizeof *(a)->member.items)
+
+static bool same_cards(const struct account *a, const struct account *b)
+{
+    if (a->cards.count != b->cards.count) {
+        return false;
+    }
+    for (uint32_t i = 0; i < a->cards.count; i++) {
+        const struct card *x = &a->cards.items[i];
+        const struct card *y = &b->cards.items[i];
+        if (!span_equal(names_text(&a->names, x->tier), names_text(&b->names, y->tier)) ||
+            x->from_ms != y->from_ms || x->until_ms != y->until_ms || x->cause != y->cause) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool same_uses(const struct account *a, const struct account *b)
+{
+    if (a->uses.count != b->uses.count) {
+        return false;
+    }
+    for (uint32_t i = 0; i < a->uses.count; i++) {
+        const struct use *x = &a->uses.items[i];
+        const struct use *y = &b->uses.items[i];
+        if (x->rule != y->rule || x->day != y->day || x->points != y->points) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool same_identifiers(const struct account *a, const struct account *b)
+{
+    if (a->identifiers.count != b->identifiers.count) {
+        return false;
+    }
+    for (uint32_t i = 0; i < a->identifiers.count; i++) {
+        const struct identifier_state *x = &a->identifiers.items[i];
+        const struct identifier_state *y = &b->identifiers.items[i];
+        if (x->stage != y->stage || x->identifier.kind != y->identifier.kind ||
+            memcmp(x->identifier.key, y->identifier.key, IDENTIFIER_KEY_BYTES) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool same_totals(const struct account *a, const struct account *b)
+{
+    return a->balance == b->balance && a->pending_points == b->pending_points &&
+           a->held_points == b->held_points && a->deficit == b->deficit && a->score == b->score &&
+           a->awarded == b->awarded && a->opened == b->opened && a->redeemed == b->redeemed &&
+           a->expired == b->expired && a->score_given == b->score_given &&
+           a->redeem_day == b->redeem_day && a->redeem_day_points == b->redeem_day_points;
+}
+
+bool account_equal(const struct account *a, const struct account *b, const char **ret_what)
+{
+    *ret_what = NULL;
+    if (a->kind != b->kind || strcmp(a->id, b->id) != 0 || a->partition != b->partition ||
+        a->enrolled_ms != b->enrolled_ms) {
+        *ret_what = "identity";
+    } else if (a->seq != b->seq || memcmp(a->tail, b->tail, sizeof a->tail) != 0) {
+        *ret_what = "version";
+    } else if (a->now_ms != b->now_ms) {
+        *ret_what = "now";
+    } else if (!same_totals(a, b)) {
+        *ret_what = "totals";
+    } else if (!SAME_ITEMS(a, b, lots) || !SAME_ITEMS(a, b, pending)) {
+        *ret_what = "lots";
+    } else if (!SAME_ITEMS(a, b, steps) || !SAME_ITEMS(a, b, contributions)) {
+        *ret_what = "score";
+    } else if (!same_cards(a, b)) {
+        *ret_what = "cards";
+    } else if (!same_uses(a, b)) {
+        *ret_what = "uses";
+    } else if (!same_identifiers(a, b)) {
+        *ret_what = "identifiers";
+    }
+    return *ret_what == NULL;
+}
