@@ -135,5 +135,5 @@ MUST_CHECK enum status commands_instant(struct commands *commands,
                                         const Google__Protobuf__Timestamp *instant,
                                         const char *field, int64_t *ret_instant_ms);
 // At most `bytes_max` bytes without control characters; may be empty.
-MUST_CHECK enum status commands_text(struct commands *commands, const char *text,
-                                     const char *field, size_t bytes_max, struct span *ret_text);
+MUST_CHECK enum status commands_text(struct commands *commands, const char *text, const char *field,
+                                     size_t bytes_max, struct span *ret_text);

@@ -42,9 +42,8 @@ MUST_CHECK enum status replies_award(const struct replies *replies, const struct
                                      uint64_t seq, Loyalty__V1__AwardResponse **ret_response);
 MUST_CHECK enum status replies_quote(const struct replies *replies, const struct record *record,
                                      Loyalty__V1__QuoteResponse **ret_response);
-MUST_CHECK enum status replies_backfill(const struct replies *replies,
-                                        const struct record *record, uint64_t seq,
-                                        Loyalty__V1__BackfillResponse **ret_response);
+MUST_CHECK enum status replies_backfill(const struct replies *replies, const struct record *record,
+                                        uint64_t seq, Loyalty__V1__BackfillResponse **ret_response);
 MUST_CHECK enum status replies_redeem(const struct replies *replies, const struct record *record,
                                       uint64_t seq, Loyalty__V1__RedeemResponse **ret_response);
 // `account` says which identifiers were lost meanwhile: `unbound` is final once none of the

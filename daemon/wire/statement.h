@@ -27,8 +27,8 @@ MUST_CHECK enum status statement_member(struct arena *arena, const struct accoun
 
 // One record of the log; `unwritten` when time has made it in memory only.
 MUST_CHECK enum status statement_activity(const struct replies *replies,
-                                          const struct record *record, uint64_t seq,
-                                          bool unwritten, Loyalty__V1__Activity **ret_activity);
+                                          const struct record *record, uint64_t seq, bool unwritten,
+                                          Loyalty__V1__Activity **ret_activity);
 // A page of activities, newest first (borrowed); `more` when there are older ones than the last.
 MUST_CHECK enum status statement_page(struct arena *arena, Loyalty__V1__Activity **activities,
                                       size_t count, bool more,
