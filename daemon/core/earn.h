@@ -69,7 +69,13 @@ MUST_CHECK enum status sale_total(const struct sale *sale, int64_t *ret_total_mi
 
 // Computes what the sale earns under `version` for a member of tier `rank` at the time. `usage` has
 // one entry a rule of the program (zero where the rule has no day or month cap), or NULL.
-// STATUS_RANGE when an exact product or a result leaves its bounds.
+//
+// A sale of nothing, and one paid with points alone where that part does not earn, gives 0 points:
+// no bonus either. What is best of its kind (stack_best), and what a multiplier multiplies, is
+// judged before caps; caps cut a rule's exact points, the tier's multiplier included, and never the
+// score. A line's points follow what each rule gave it: rates and bonuses by amount, multipliers by
+// what the rates gave. STATUS_RANGE when an exact product or a result leaves its bounds, or when
+// more was paid with points than the total.
 MUST_CHECK enum status earn_compute(const struct program_version *version,
                                     const struct sale *sale, int rank,
                                     const struct earn_usage *usage, struct arena *arena,
@@ -79,5 +85,6 @@ MUST_CHECK enum status earn_compute(const struct program_version *version,
 int64_t earn_share_floor(int64_t amount, int64_t part, int64_t whole);
 
 // What points are worth by the program's redemption value, floored; 0 when it has none.
+// STATUS_RANGE for negative points and past LIMIT_AMOUNT_MINOR_MAX.
 MUST_CHECK enum status earn_points_value(const struct program *program, int64_t points,
                                          int64_t *ret_minor);
