@@ -49,15 +49,20 @@ struct ledger_writer {
 // Applies the record to the account, fills its figures when `has_figures` is set, appends it to
 // `out` and moves the account's version. On failure the account must be restored.
 MUST_CHECK enum status ledger_emit(struct ledger_writer *writer, struct account *account,
-                                   struct record *record);
+                                   struct arena *arena, struct record *record);
 
-// A reference for a text while building a record: known, or added by this record.
+// A reference for a text while building a record: known, or added by this record. 0 for no text.
 MUST_CHECK enum status ledger_intern(const struct account *account, struct arena *arena,
                                      struct record *record, struct span text, uint32_t *ret_ref);
 
-// Where the account stands, by the version in force at its now. References may be to names the
-// record under construction adds (pass NULL when reading: then `next_tier` may be 0 for want of a
-// name; use the program instead).
-MUST_CHECK enum status ledger_figures(const struct account *account,
-                                      const struct program_set *programs, struct arena *arena,
-                                      struct record *record, struct figures *ret_figures);
+// Tier and next tier by the version in force at the account's now, for reading it.
+struct ledger_standing {
+    struct span tier;
+    struct span next_tier; // empty at the top
+    int64_t missing;       // to the next tier's threshold, never below 0
+};
+
+// STATUS_NOT_FOUND when no version is in force.
+MUST_CHECK enum status ledger_standing(const struct account *account,
+                                       const struct program_set *programs,
+                                       struct ledger_standing *ret_standing);

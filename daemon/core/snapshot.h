@@ -33,7 +33,9 @@ struct snapshot_cursor {
     uint64_t left;
 };
 
-MUST_CHECK enum status snapshot_begin(struct span payload, struct snapshot_cursor *ret_cursor);
+// `ret_seq` is the number of the last record the snapshot stands for.
+MUST_CHECK enum status snapshot_begin(struct span payload, struct snapshot_cursor *ret_cursor,
+                                      uint64_t *ret_seq);
 // STATUS_NOT_FOUND at the end. `ret_body` is type and payload as record_decode takes them.
 MUST_CHECK enum status snapshot_next(struct snapshot_cursor *cursor, uint64_t *ret_seq,
                                      struct span *ret_body);
