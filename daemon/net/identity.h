@@ -20,8 +20,9 @@ struct identity {
 // or ".."; NULL is not valid.
 bool identity_domain_valid(const char *trust_domain);
 
-// Parses one SAN; `trust_domain` must be valid and is compared exactly. STATUS_INVALID for another scheme or trust domain, an empty role, bad characters
-// (segments are A-Z a-z 0-9 . _ -, not "." or ".."), empty segments, query or fragment, or a length
-// over the bounds.
+// Parses one SAN; `trust_domain` must be valid and is compared exactly. STATUS_INVALID for another
+// scheme or trust domain, a role that is not 1 to IDENTITY_ROLE_BYTES of a-z, empty segments, bad
+// characters (segments are A-Z a-z 0-9 . _ -, not "." or ".."), query or fragment, or a unit over
+// LIMIT_UNIT_BYTES.
 MUST_CHECK enum status identity_parse(struct span uri, const char *trust_domain,
                                       struct identity *ret_identity);

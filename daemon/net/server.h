@@ -20,42 +20,50 @@ struct server;
 struct server_tls_options {
     const char *certificate_path; // PEM chain
     const char *key_path;
-    const char *client_ca_path;   // PEM bundle that issues clients' certificates
-    const char *crl_path;         // NULL: no revocation list
+    const char *client_ca_path; // PEM bundle that issues clients' certificates
+    const char *crl_path;       // NULL: no revocation list
     const char *trust_domain;
 };
 
+// 0 means the default.
 struct server_limits {
-    uint32_t connections;       // 0: LIMIT_CONNECTIONS
-    uint32_t in_flight;         // requests of one connection; 0: LIMIT_CONNECTION_IN_FLIGHT
+    uint32_t connections;  // LIMIT_CONNECTIONS; above it clients wait unaccepted
+    uint32_t in_flight;    // requests of one connection; LIMIT_CONNECTION_IN_FLIGHT
+    uint32_t handshake_ms; // LIMIT_HANDSHAKE_MS
+    uint32_t frame_ms;     // LIMIT_FRAME_MS; also the time a record has to go out
+    uint32_t linger_ms;    // 1000: how long a client has to read why it was closed
 };
 
-// One request frame's bytes, valid during the call. Each call is answered by exactly one
-// server_answer with this `request` (at once or later), or the connection ends first.
+// One request frame's bytes; `peer` and `frame` are valid during the call. Each call is answered by
+// exactly one server_answer (at once or later), or the connection ends first. It may call
+// server_answer and server_close, not server_free.
 typedef void server_frame_fn(void *context, uint64_t connection, const struct identity *peer,
                              struct span frame);
 
-// Builds the context and listens on `fd` (already bound; listen() is called here). Files are read
-// now; a bad one is STATUS_INVALID with a sentence in `ret_error` (caller's buffer).
+// Builds the context and listens on `fd` (already bound; listen() is called here). Takes `fd` on
+// success. Files are read now; a bad one is STATUS_INVALID; a socket that cannot listen is STATUS_IO;
+// with a sentence in `ret_error` (caller's buffer).
 MUST_CHECK enum status server_new(struct event_base *base, int fd,
                                   const struct server_tls_options *tls,
                                   const struct server_limits *limits, server_frame_fn *on_frame,
                                   void *context, char *ret_error, size_t error_bytes,
                                   struct server **ret_server);
-// Reads the files again into a fresh context; on error the old one stays. Live connections whose
-// certificate is now revoked or expired are closed.
+// Reads the files again into a fresh context; on error the old one stays. New connections are judged
+// by it at once; live ones in the turns that follow, some at a time, and those whose certificate is
+// now revoked, expired or of a foreign issuer are closed.
 MUST_CHECK enum status server_reload(struct server *server, char *ret_error, size_t error_bytes);
 
-// Queues one answer frame; answers of one loop turn leave in one write. Dropped if the connection
-// is gone.
+// Queues one answer frame, 1 to LIMIT_FRAME_BYTES; answers of one loop turn leave in one write.
+// Dropped if the connection is gone.
 void server_answer(struct server *server, uint64_t connection, struct span frame);
-
-// Stops accepting; open connections go on until server_free or they end.
-void server_stop_accepting(struct server *server);
-// Requests handed to on_frame and not answered yet, over all connections.
-size_t server_in_flight(const struct server *server);
-size_t server_connections(const struct server *server);
-void server_free(struct server *server);
-
-// Closes a connection that sent what cannot be an envelope; `reason` goes to the log.
+// Closes a connection that sent what cannot be an envelope; `reason` (static text) goes to the log.
 void server_close(struct server *server, uint64_t connection, const char *reason);
+
+// Closes the listening socket; open connections go on until server_free or they end.
+void server_stop_accepting(struct server *server);
+// Requests handed to on_frame and not answered yet, over all live connections.
+size_t server_in_flight(const struct server *server);
+// Includes those still in their handshake and those just closing.
+size_t server_connections(const struct server *server);
+// Answers queued so far are still sent as far as the sockets take them. NULL is allowed.
+void server_free(struct server *server);

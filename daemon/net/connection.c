@@ -1,0 +1,350 @@
+// The connection's states and timers, and its output. Callbacks only move the state and mark; sending,
+// resuming and freeing happen at the end of the turn, outside any callback of the connection's own.
+#include "net/connection.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <openssl/ssl.h>
+
+#include "base/check.h"
+#include "base/log.h"
+#include "net/connection_input.h"
+#include "net/connections.h"
+#include "net/tls.h"
+
+static void connection_check(const struct connection *connection)
+{
+    CHECK(connection->in_flight <= connection->all->limits.in_flight);
+    CHECK(connection->in_flight <= connection->all->in_flight);
+    CHECK(!connection->paused || connection->state == CONNECTION_OPEN);
+    CHECK(connection->state != CONNECTION_HANDSHAKE || outbox_pending(&connection->outbox) == 0);
+}
+
+static void log_reason(const struct connection *connection, const char *reason)
+{
+    if (connection->state == CONNECTION_HANDSHAKE) {
+        log_event(LOG_WARNING, "connection-refused", "peer=%s reason=\"%s\"", connection->address,
+                  reason);
+        return;
+    }
+    log_event(LOG_WARNING, "connection-broken",
+              "peer=%s role=%s unit=%s in_flight=%u unsent_bytes=%zu reason=\"%s\"",
+              connection->address, connection->peer.role, connection->peer.unit,
+              connection->in_flight, outbox_pending(&connection->outbox), reason);
+}
+
+// --- ends ---
+
+static void forget_events(struct connection *connection)
+{
+    (void)event_del(&connection->readable);
+    (void)event_del(&connection->writable);
+    (void)event_del(&connection->input_timer);
+    (void)event_del(&connection->output_timer);
+}
+
+static void end_connection(struct connection *connection)
+{
+    forget_events(connection);
+    connection->paused = false;
+    connection->state = CONNECTION_ENDED;
+    connections_wake(connection->all, connection);
+}
+
+// event_add for what a connection cannot live without.
+void connection_await(struct connection *connection, struct event *event,
+                      const struct timeval *wait)
+{
+    if (event_add(event, wait) != 0) {
+        log_reason(connection, "the event loop takes no more");
+        end_connection(connection);
+    }
+}
+
+static void start_closing(struct connection *connection)
+{
+    forget_events(connection);
+    connection->paused = false;
+    connection->state = CONNECTION_CLOSING;
+    stream_finish(&connection->stream);
+    connection_await(connection, &connection->input_timer, connection->all->linger_wait);
+    if (connection->state == CONNECTION_CLOSING) {
+        connection_await(connection, &connection->readable, NULL);
+    }
+}
+
+void connection_break(struct connection *connection, const char *reason)
+{
+    if (connection->state >= CONNECTION_CLOSING) {
+        return;
+    }
+    log_reason(connection, reason);
+    start_closing(connection);
+}
+
+static void discard_input(struct connection *connection)
+{
+    struct connections *all = connection->all;
+    if (!stream_discard(&connection->stream, all->scratch, sizeof(all->scratch))) {
+        end_connection(connection);
+    }
+}
+
+// --- handshake ---
+
+static enum status judge_peer(struct connection *connection, const char **ret_reason)
+{
+    struct connections *all = connection->all;
+    const SSL *ssl = connection->stream.ssl;
+    CHECK(tls_protocol_of(ssl) == TLS_PROTOCOL_FRAMES);
+    if (SSL_get_SSL_CTX(ssl) != all->tls) { // it began before a reload
+        TRY(tls_peer_recheck(ssl, all->tls, ret_reason));
+    }
+    return tls_peer_identity(ssl, all->trust_domain, &connection->peer, ret_reason);
+}
+
+static void open_connection(struct connection *connection)
+{
+    const char *reason = NULL;
+    if (judge_peer(connection, &reason) != STATUS_OK) {
+        connection_break(connection, reason);
+        return;
+    }
+    (void)event_del(&connection->input_timer);
+    connection->state = CONNECTION_OPEN;
+    connection_input_read(connection);
+}
+
+// Somebody who only looked whether the port answers is not worth a line.
+static void refuse_handshake(struct connection *connection, const char *reason)
+{
+    if (connection->stream.touched) {
+        connection_break(connection, reason);
+    } else {
+        end_connection(connection);
+    }
+}
+
+static void continue_handshake(struct connection *connection)
+{
+    switch (stream_handshake(&connection->stream)) {
+    case STREAM_OK:
+        open_connection(connection);
+        break;
+    case STREAM_WANT_READ:
+        break;
+    case STREAM_WANT_WRITE:
+        connection_await(connection, &connection->writable, NULL);
+        break;
+    case STREAM_END:
+        refuse_handshake(connection, "left during the handshake");
+        break;
+    case STREAM_BROKEN:
+        refuse_handshake(connection, connection->stream.reason);
+        break;
+    }
+}
+
+// --- output ---
+
+// A record the socket does not take whole has so long to go, however slowly.
+static void wait_for_socket(struct connection *connection, bool begun_now)
+{
+    connection->blocked = true;
+    connection_await(connection, &connection->writable, NULL);
+    if (begun_now || event_pending(&connection->output_timer, EV_TIMEOUT, NULL) == 0) {
+        connection_await(connection, &connection->output_timer, connection->all->frame_wait);
+    }
+}
+
+static void send_output(struct connection *connection)
+{
+    struct outbox *outbox = &connection->outbox;
+    bool progress = false;
+    while (outbox_pending(outbox) > 0) {
+        switch (stream_write(&connection->stream, outbox_record(outbox))) {
+        case STREAM_OK:
+            outbox_record_sent(outbox);
+            progress = true;
+            break;
+        case STREAM_WANT_READ:
+        case STREAM_WANT_WRITE:
+            wait_for_socket(connection, progress);
+            return;
+        case STREAM_END:
+            connection_break(connection, "gone before its answers");
+            return;
+        case STREAM_BROKEN:
+            connection_break(connection, connection->stream.reason);
+            return;
+        }
+    }
+    (void)event_del(&connection->output_timer);
+}
+
+void connection_answer(struct connection *connection, struct span frame)
+{
+    connection_check(connection);
+    CHECK(connection->in_flight > 0);
+    connection->in_flight--;
+    connection->all->in_flight--;
+    if (connection->state != CONNECTION_OPEN && connection->state != CONNECTION_DRAINING) {
+        return;
+    }
+    if (outbox_put(&connection->outbox, frame) != STATUS_OK) {
+        connection_break(connection, "no memory for its answers");
+        return;
+    }
+    connections_wake(connection->all, connection);
+}
+
+void connection_turn_end(struct connection *connection)
+{
+    connection_check(connection);
+    if (connection->state >= CONNECTION_CLOSING) {
+        return;
+    }
+    if (!connection->blocked && outbox_pending(&connection->outbox) > 0) {
+        send_output(connection);
+    }
+    connection_input_resume(connection);
+    if (connection->state == CONNECTION_DRAINING && connection->in_flight == 0 &&
+        outbox_pending(&connection->outbox) == 0) {
+        stream_finish(&connection->stream);
+        end_connection(connection);
+    }
+    connection_check(connection);
+}
+
+// --- events ---
+
+static void on_readable(evutil_socket_t fd, short what, void *context)
+{
+    (void)fd;
+    (void)what;
+    struct connection *connection = context;
+    stream_allow_read(&connection->stream);
+    switch (connection->state) {
+    case CONNECTION_HANDSHAKE:
+        continue_handshake(connection);
+        break;
+    case CONNECTION_OPEN:
+        connection_input_read(connection);
+        break;
+    case CONNECTION_CLOSING:
+        discard_input(connection);
+        break;
+    case CONNECTION_DRAINING:
+    case CONNECTION_ENDED:
+        CHECK(!"nothing is read any more");
+    }
+    connection_check(connection);
+}
+
+static void on_writable(evutil_socket_t fd, short what, void *context)
+{
+    (void)fd;
+    (void)what;
+    struct connection *connection = context;
+    connection->blocked = false;
+    if (connection->state == CONNECTION_HANDSHAKE) {
+        continue_handshake(connection);
+        return;
+    }
+    if (connection->read_wants_write) {
+        connection->read_wants_write = false;
+        connection_input_read(connection);
+    }
+    connections_wake(connection->all, connection);
+}
+
+static void on_input_timer(evutil_socket_t fd, short what, void *context)
+{
+    (void)fd;
+    (void)what;
+    struct connection *connection = context;
+    switch (connection->state) {
+    case CONNECTION_HANDSHAKE:
+        connection_break(connection, "the handshake took too long");
+        break;
+    case CONNECTION_OPEN:
+        connection_break(connection, "a frame took too long");
+        break;
+    case CONNECTION_CLOSING:
+        end_connection(connection);
+        break;
+    case CONNECTION_DRAINING:
+    case CONNECTION_ENDED:
+        CHECK(!"no timer of the input runs any more");
+    }
+}
+
+static void on_output_timer(evutil_socket_t fd, short what, void *context)
+{
+    (void)fd;
+    (void)what;
+    connection_break(context, "it does not take its answers");
+}
+
+// --- birth and death ---
+
+static void assign_events(struct connection *connection, int fd)
+{
+    struct event_base *base = connection->all->base;
+    CHECK(event_assign(&connection->readable, base, fd, EV_READ | EV_PERSIST, on_readable,
+                       connection) == 0);
+    CHECK(event_assign(&connection->writable, base, fd, EV_WRITE, on_writable, connection) == 0);
+    CHECK(event_assign(&connection->input_timer, base, -1, 0, on_input_timer, connection) == 0);
+    CHECK(event_assign(&connection->output_timer, base, -1, 0, on_output_timer, connection) == 0);
+}
+
+void connection_accept(struct connections *all, int fd, const char *address)
+{
+    struct connection *connection = calloc(1, sizeof(*connection));
+    if (connection == NULL || stream_init(&connection->stream, all->tls, fd) != STATUS_OK) {
+        log_event(LOG_ERROR, "connection-refused", "peer=%s reason=\"no memory\"", address);
+        free(connection);
+        (void)close(fd);
+        return;
+    }
+    connection->all = all;
+    connection->state = CONNECTION_HANDSHAKE;
+    (void)snprintf(connection->address, sizeof(connection->address), "%s", address);
+    inbox_init(&connection->inbox);
+    outbox_init(&connection->outbox);
+    assign_events(connection, fd);
+    connection->id = connections_add(all, connection);
+    connection_await(connection, &connection->input_timer, all->handshake_wait);
+    if (connection->state == CONNECTION_HANDSHAKE) {
+        connection_await(connection, &connection->readable, NULL);
+    }
+}
+
+void connection_free(struct connection *connection)
+{
+    if (connection == NULL) {
+        return;
+    }
+    if (connection->state == CONNECTION_OPEN || connection->state == CONNECTION_DRAINING) {
+        send_output(connection);
+        stream_finish(&connection->stream);
+    }
+    forget_events(connection);
+    connections_remove(connection->all, connection->id);
+    connection->all->in_flight -= connection->in_flight;
+    stream_fini(&connection->stream);
+    inbox_fini(&connection->inbox);
+    outbox_fini(&connection->outbox);
+    free(connection);
+}
+
+void connection_recheck(struct connection *connection)
+{
+    const char *reason = NULL;
+    if ((connection->state == CONNECTION_OPEN || connection->state == CONNECTION_DRAINING) &&
+        tls_peer_recheck(connection->stream.ssl, connection->all->tls, &reason) != STATUS_OK) {
+        connection_break(connection, reason);
+    }
+}

@@ -1,0 +1,71 @@
+// All connections of one server: the table from id to connection, what they share, and the end of
+// the turn. An id is never reused, so a late answer cannot reach another client.
+//
+// The end of the turn: a callback of the loop only marks; a connection that was woken is looked at
+// once, after all callbacks of the turn that are already due, outside any callback of its own. There
+// its answers leave in one write, reading resumes, and what has ended is freed.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+#include <sys/time.h>
+
+#include <event2/event.h>
+#include <openssl/types.h>
+
+#include "base/status.h"
+#include "net/server.h"
+#include "net/stream.h"
+
+struct connection;
+
+// Called when a connection has been freed.
+typedef void connections_room_fn(void *context);
+
+struct connections {
+    struct event_base *base;
+    SSL_CTX *tls;                // owned reference: the context of new connections
+    char *trust_domain;          // owned
+    struct server_limits limits; // no zeroes
+    server_frame_fn *on_frame;
+    void *frame_context;
+    connections_room_fn *on_room;
+    void *room_context;
+
+    // Waits of equal length share one queue of the loop.
+    const struct timeval *handshake_wait;
+    const struct timeval *frame_wait;
+    const struct timeval *linger_wait;
+
+    struct connection **slots; // owned array and entries; NULL: free
+    uint32_t *free_slots;      // owned stack of the free ones
+    uint32_t free_count;
+    uint64_t serial;
+    size_t in_flight; // of all of them
+
+    TAILQ_HEAD(, connection) awake;
+    struct event *turn_end;               // owned
+    uint8_t scratch[STREAM_RECORD_BYTES]; // what one read gives, for the length of a callback
+};
+
+// Zeroes in `limits` become the defaults. Takes `tls` on success. STATUS_NO_MEMORY, or
+// STATUS_TOO_LARGE when more connections are wanted than an id can name.
+MUST_CHECK enum status connections_init(struct connections *all, struct event_base *base,
+                                        SSL_CTX *tls, const char *trust_domain,
+                                        const struct server_limits *limits);
+// Closes and frees every connection. Not from inside on_frame.
+void connections_fini(struct connections *all);
+
+size_t connections_count(const struct connections *all);
+bool connections_full(const struct connections *all);
+
+// Not when full. The id names the connection until connections_remove.
+uint64_t connections_add(struct connections *all, struct connection *connection);
+void connections_remove(struct connections *all, uint64_t id);
+// NULL: gone.
+struct connection *connections_find(const struct connections *all, uint64_t id);
+
+// The connection is to be looked at when the turn ends.
+void connections_wake(struct connections *all, struct connection *connection);
