@@ -1,16 +1,18 @@
-// The shapes of single fields: what is a UUID, an instant, a date, a name, an amount. Each failure
-// sets the context's fault and gives STATUS_INVALID. Only wire/commands*.c needs this.
+// The shapes of single fields: what is a UUID, an instant, a date, a name, an amount. A failure sets
+// the context's fault and gives STATUS_INVALID, or STATUS_NO_MEMORY where its sentence found no
+// room. Paths are steps on the caller's stack and become text only for a fault. Only
+// wire/commands*.c needs this.
 #pragma once
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/status.h"
 #include "core/calendar.h"
 #include "wire/commands.h"
+#include "wire/path.h"
 
-// Reasons of faults. Names go out to clients and never change.
+// Reasons of faults. They go out to clients and never change.
 #define FAULT_MISSING "MISSING"
 #define FAULT_NOT_A_UUID "NOT_A_UUID"
 #define FAULT_BAD_TIMESTAMP "BAD_TIMESTAMP"
@@ -33,3 +35,47 @@
 #define FAULT_TOO_MANY_ITEMS "TOO_MANY_ITEMS"
 #define FAULT_BAD_PAGE_SIZE "BAD_PAGE_SIZE"
 #define FAULT_BAD_PAGE_TOKEN "BAD_PAGE_TOKEN"
+
+// A step to the field `name` below `parent` (NULL: the request).
+static inline struct path shapes_step(const struct path *parent, const char *name)
+{
+    return path_name(parent, span_of_text(name));
+}
+
+// Sets the fault; never STATUS_OK. `message` is static or in the arena; NULL, as arena_printf gives
+// it when that is full, is STATUS_NO_MEMORY.
+MUST_CHECK enum status shapes_fail(struct commands *commands, const char *reason,
+                                   const struct path *path, const char *message);
+
+MUST_CHECK enum status shapes_uuid(struct commands *commands, const char *text,
+                                   const struct path *path, uint8_t *ret_id);
+// Required.
+MUST_CHECK enum status shapes_instant(struct commands *commands,
+                                      const Google__Protobuf__Timestamp *instant,
+                                      const struct path *path, int64_t *ret_instant_ms);
+// "YYYY-MM-DD", 1970-01-02 to 2200-12-31: in every zone an instant that can be kept.
+MUST_CHECK enum status shapes_date(struct commands *commands, const char *text,
+                                   const struct path *path, struct civil_date *ret_date);
+// At most `bytes_max` bytes of UTF-8 without control characters; may be empty.
+MUST_CHECK enum status shapes_text(struct commands *commands, const char *text,
+                                   const struct path *path, size_t bytes_max,
+                                   struct span *ret_text);
+MUST_CHECK enum status shapes_member_id(struct commands *commands, const char *text,
+                                        const struct path *path, struct span *ret_id);
+// Required.
+MUST_CHECK enum status shapes_identifier(struct commands *commands,
+                                         const Loyalty__V1__Identifier *identifier,
+                                         const struct path *path,
+                                         struct identifier_value *ret_identifier);
+MUST_CHECK enum status shapes_currency(struct commands *commands, const char *text,
+                                       const struct path *path, struct span *ret_currency);
+// 0 to LIMIT_AMOUNT_MINOR_MAX.
+MUST_CHECK enum status shapes_amount(struct commands *commands, int64_t amount_minor,
+                                     const struct path *path);
+// The unit meant: the context's own when `text` is empty, else one equal to it or below it.
+MUST_CHECK enum status shapes_unit(struct commands *commands, const char *text,
+                                   const struct path *path, struct span *ret_unit);
+// None (all zero) when `receipt` is NULL.
+MUST_CHECK enum status shapes_receipt(struct commands *commands,
+                                      const Loyalty__V1__ReceiptKey *receipt,
+                                      const struct path *path, struct receipt_key *ret_receipt);
