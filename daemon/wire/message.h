@@ -1,0 +1,45 @@
+// Protobuf messages in an arena. Decoding first looks the bytes over (message_scan.c) and only then
+// hands them to protobuf-c, so that nothing it cannot be trusted with reaches it: nesting, unknown
+// fields, text that is none. What is decoded lives as long as the arena and is never freed alone.
+//
+// Stricter than protobuf asks (none of this is ever written by a client that encodes once): refused
+// are unknown fields, unknown enum numbers, a singular field given twice, two members of one oneof,
+// and numbers that do not fit their type.
+#pragma once
+
+#include <protobuf-c/protobuf-c.h>
+
+#include "base/arena.h"
+#include "base/span.h"
+#include "base/status.h"
+#include "wire/path.h"
+
+enum {
+    LIMIT_MESSAGE_DEPTH = 16,         // messages inside messages
+    LIMIT_MESSAGE_FIELDS = 16 * 1024, // values of one message with all it contains
+    LIMIT_MESSAGE_TYPE_FIELDS = 32,   // fields a type of the contract may have
+    MESSAGE_REASON_BYTES = 160,
+};
+
+// Why bytes were refused. Written only on STATUS_INVALID and STATUS_TOO_LARGE.
+struct message_fault {
+    char path[PATH_BYTES]; // proto names, "sale.lines[2].amount_minor"; "" for the whole
+    char reason[MESSAGE_REASON_BYTES];
+};
+
+// STATUS_INVALID; STATUS_TOO_LARGE when it has more than LIMIT_MESSAGE_FIELDS values;
+// STATUS_NO_MEMORY when the arena is full. No allocation outside the arena.
+MUST_CHECK enum status message_decode(const ProtobufCMessageDescriptor *type, struct span bytes,
+                                      struct arena *arena, ProtobufCMessage **ret_message,
+                                      struct message_fault *ret_fault);
+// Only the look: the same answers but NO_MEMORY.
+MUST_CHECK enum status message_scan(const ProtobufCMessageDescriptor *type, struct span bytes,
+                                    struct message_fault *ret_fault);
+
+// The bytes of a message, in the order of field numbers: equal messages give equal bytes.
+// STATUS_NO_MEMORY is the only failure.
+MUST_CHECK enum status message_encode(const ProtobufCMessage *message, struct arena *arena,
+                                      struct span *ret_bytes);
+
+// A message of this type with nothing set, in the arena; NULL when that is full.
+ProtobufCMessage *message_new(const ProtobufCMessageDescriptor *type, struct arena *arena);
