@@ -54,9 +54,9 @@ static enum status apply_bound(struct account *account, const struct record_boun
 {
     for (uint32_t i = 0; i < account->identifiers.count; i++) {
         struct identifier_state *state = &account->identifiers.items[i];
-        bool same = state->identifier.kind == bound->identifier.kind &&
-                    memcmp(state->identifier.key, bound->identifier.key,
-                           sizeof bound->identifier.key) == 0;
+        bool same =
+            state->identifier.kind == bound->identifier.kind &&
+            memcmp(state->identifier.key, bound->identifier.key, sizeof bound->identifier.key) == 0;
         if (same && state->stage == IDENTIFIER_CLAIMING) {
             state->stage = bound->lost ? IDENTIFIER_LOST : IDENTIFIER_BOUND;
             return STATUS_OK;
@@ -116,9 +116,9 @@ static enum status apply_uses(struct account *account, const struct record_award
     for (size_t i = 0; i < awarded->rule_count; i++) {
         const struct rule_points *rule = &awarded->rules[i];
         if (rule->counted) {
-            TRY(use_add(account, &(struct use){.rule = rule->rule,
-                                               .day = awarded->day,
-                                               .points = rule->points}));
+            TRY(use_add(
+                account,
+                &(struct use){.rule = rule->rule, .day = awarded->day, .points = rule->points}));
         }
     }
     if (awarded->day_counted) {
@@ -178,9 +178,8 @@ static enum status apply_redeemed(struct account *account, const struct record_r
     }
     account->redeemed += sum;
     if (redeemed->counted) {
-        account->redeem_day_points = redeemed->day == account->redeem_day
-                                         ? account->redeem_day_points + sum
-                                         : sum;
+        account->redeem_day_points =
+            redeemed->day == account->redeem_day ? account->redeem_day_points + sum : sum;
         account->redeem_day = redeemed->day;
     }
     return STATUS_OK;

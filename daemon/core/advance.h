@@ -22,33 +22,36 @@ MUST_CHECK enum status advance(struct account *account, struct ledger_writer *wr
 // known; INSTANT_NEVER when none is foreseen.
 int64_t advance_due(const struct account *account, const struct program_set *programs);
 
-// A new card of tier `rank` from an instant on, its end by the version's validity.
-struct card advance_new_card(const struct program_version *version, int rank, int64_t from_ms,
-                             enum card_cause cause, uint32_t tier_ref);
-// The end of a card raised to `rank` from `old`: RESTART, or KEEP where the version says so.
-int64_t advance_upgrade_until(const struct program_version *version, const struct card *old,
-                              int old_rank, int rank, int64_t from_ms);
-// Rank of a tier text in a version; a tier the version does not know counts as the highest known
-// one below it in `later` (or 0).
-int advance_rank(const struct program *program, const struct program *later, struct span tier);
-// The highest tier that may be given now: IMMEDIATE ones alone, or at a re-scoring both kinds.
+// The highest tier that may be given for a score: IMMEDIATE ones, and at a re-scoring both kinds; 0
+// when none is reached.
 int advance_reached(const struct program *program, int64_t score, bool at_rescore);
+// The tier set anew at a card's end: the score's, or where the version says ONE_DOWN that or one
+// below the old, whichever is higher.
+int advance_rank_after_end(const struct program_version *version, int64_t score, int old_rank);
+// Rank of a tier by id. One that the version does not know (it came with a later version, `later`)
+// counts as the highest below it that it knows; 0 when there is none.
+int advance_rank(const struct program *program, const struct program *later, struct span tier);
 
-// What late score would have brought: replays re-scorings and card ends in (from, now] with `extra`
-// counted too, starting from the card covering `from_ms`. `ret_card` has rank `ret_rank` in the
-// version in force at now. Source: domain.md, "Late and offline sales", fine print 3 and 14.
-struct late_score {
-    const struct opening_score *extra;
-    size_t extra_count;
-    int64_t from_ms;
-};
-
-struct late_card {
-    struct span tier; // id, in a program
-    int rank;
+// A tier held, by id rather than by an account's reference: what rules compute with.
+struct held_card {
+    struct span tier;
     int64_t from_ms;
     int64_t until_ms;
 };
 
-void advance_replay(const struct account *account, const struct program_set *programs,
-                    const struct late_score *late, struct late_card *ret_card);
+// The card of `rank` given at an instant: validity from there on, none for the base tier.
+struct held_card advance_new_card(const struct program_version *version, int rank, int64_t from_ms);
+// The same for an upgrade of `old`: RESTART, or KEEP where the version says so.
+struct held_card advance_upgraded(const struct program_version *version,
+                                  const struct held_card *old, int rank, int64_t from_ms);
+
+// What late score would have brought: replays re-scorings and card ends in (from, now] with `extra`
+// counted too, starting from the card covering the earliest extra score. The result covers now.
+// Source: domain.md, "Late and offline sales", fine print 3 and 14.
+struct late_score {
+    const struct opening_score *extra; // at least one
+    size_t extra_count;
+};
+
+struct held_card advance_replay(const struct account *account, const struct program_set *programs,
+                                const struct late_score *late);

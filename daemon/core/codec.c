@@ -7,20 +7,17 @@ enum { QUARTER_HOUR_MS = 900000 };
 
 enum status codec_u64(struct codec *codec, uint64_t *value)
 {
-    return codec->writing ? buffer_put_u64(codec->out, *value)
-                          : reader_u64(&codec->reader, value);
+    return codec->writing ? buffer_put_u64(codec->out, *value) : reader_u64(&codec->reader, value);
 }
 
 enum status codec_u32(struct codec *codec, uint32_t *value)
 {
-    return codec->writing ? buffer_put_u64(codec->out, *value)
-                          : reader_u32(&codec->reader, value);
+    return codec->writing ? buffer_put_u64(codec->out, *value) : reader_u32(&codec->reader, value);
 }
 
 enum status codec_i64(struct codec *codec, int64_t *value)
 {
-    return codec->writing ? buffer_put_i64(codec->out, *value)
-                          : reader_i64(&codec->reader, value);
+    return codec->writing ? buffer_put_i64(codec->out, *value) : reader_i64(&codec->reader, value);
 }
 
 enum status codec_i32(struct codec *codec, int32_t *value)

@@ -18,8 +18,8 @@ struct sale_line {
 };
 
 struct receipt_key {
-    uint64_t number;       // 0: none
-    int32_t business_day;  // days since 1970
+    uint64_t number;      // 0: none
+    int32_t business_day; // days since 1970
 };
 
 // A sale, checked by wire for shapes and bounds; its currency is the program's.
@@ -76,9 +76,8 @@ MUST_CHECK enum status sale_total(const struct sale *sale, int64_t *ret_total_mi
 // score. A line's points follow what each rule gave it: rates and bonuses by amount, multipliers by
 // what the rates gave. STATUS_RANGE when an exact product or a result leaves its bounds, or when
 // more was paid with points than the total.
-MUST_CHECK enum status earn_compute(const struct program_version *version,
-                                    const struct sale *sale, int rank,
-                                    const struct earn_usage *usage, struct arena *arena,
+MUST_CHECK enum status earn_compute(const struct program_version *version, const struct sale *sale,
+                                    int rank, const struct earn_usage *usage, struct arena *arena,
                                     struct earned *ret_earned);
 
 // floor(amount x part / whole) for 0 <= part <= whole, whole > 0, in 128 bits: cumulative shares.

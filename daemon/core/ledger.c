@@ -136,13 +136,13 @@ static enum status walk_snapshot(struct span payload, struct arena *arena, ledge
             return status;
         }
         struct record record;
+        arena_reset(arena);
         TRY(record_decode(body, arena, &record));
         TRY(visit(context, seq, &record));
     }
 }
 
-enum status ledger_walk(struct span log, struct arena *arena, ledger_visit_fn *visit,
-                        void *context)
+enum status ledger_walk(struct span log, struct arena *arena, ledger_visit_fn *visit, void *context)
 {
     struct record_cursor cursor = {.rest = log};
     uint64_t seq = 0;
@@ -156,6 +156,7 @@ enum status ledger_walk(struct span log, struct arena *arena, ledger_visit_fn *v
             return status;
         }
         struct record record;
+        arena_reset(arena);
         TRY(record_decode(place.body, arena, &record));
         if (record.type == RECORD_SNAPSHOT) {
             TRY(walk_snapshot(record.snapshot, arena, visit, context, &seq));
@@ -166,8 +167,8 @@ enum status ledger_walk(struct span log, struct arena *arena, ledger_visit_fn *v
     }
 }
 
-enum status ledger_intern(const struct account *account, struct arena *arena,
-                          struct record *record, struct span text, uint32_t *ret_ref)
+enum status ledger_intern(const struct account *account, struct arena *arena, struct record *record,
+                          struct span text, uint32_t *ret_ref)
 {
     uint32_t known = names_find(&account->names, text);
     if (known != 0 || text.len == 0) {

@@ -29,12 +29,14 @@ MUST_CHECK enum status ledger_fold(struct account *account, struct span bytes, s
                                    struct ledger_fault *ret_fault);
 
 // Looks for the record that answers `mark` (same origin and id), snapshots' retained ones included.
-// STATUS_NOT_FOUND when there is none. `ret_seq` is its sequence number.
+// STATUS_NOT_FOUND when there is none. `ret_seq` is its sequence number. The arena must be one kept
+// for this: it is reset between records, and what is found lives in it.
 MUST_CHECK enum status ledger_find(struct span log, const struct mark *mark, struct arena *arena,
                                    struct record *ret_record, uint64_t *ret_seq);
 
 // Calls `visit` for each record of a log in order (retained ones of a snapshot first, with their own
-// numbers). A `visit` that returns other than STATUS_OK ends the walk with it.
+// numbers). A `visit` that returns other than STATUS_OK ends the walk with it. The arena is reset
+// between records, so a visit keeps nothing of a record.
 typedef enum status ledger_visit_fn(void *context, uint64_t seq, const struct record *record);
 MUST_CHECK enum status ledger_walk(struct span log, struct arena *arena, ledger_visit_fn *visit,
                                    void *context);

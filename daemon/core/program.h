@@ -68,7 +68,7 @@ struct condition {
     uint32_t until_hour;
     bool birthday_month;
     int64_t minimum_spend_minor;
-    struct span from;  // "YYYY-MM-DD" or empty
+    struct span from; // "YYYY-MM-DD" or empty
     struct span until;
     // compiled
     uint8_t weekday_mask; // bit 0 = Monday; 0: every day
@@ -127,7 +127,7 @@ struct program {
     enum score_window window;
     uint32_t rolling_months;
     enum period calendar_period; // PERIOD_MONTH: not given
-    uint32_t expiry_months; // 0: never
+    uint32_t expiry_months;      // 0: never
     enum period expiry_period;
     uint32_t pending_days;
     int64_t redeem_minimum; // compiled: at least 1
@@ -160,8 +160,7 @@ struct program_problems {
 
 // Checks and completes in place. Every mistake is added to `problems` (whose arena it uses); the
 // program may be used only if none was. STATUS_NO_MEMORY is the only failure.
-MUST_CHECK enum status program_compile(struct program *program,
-                                       struct program_problems *problems);
+MUST_CHECK enum status program_compile(struct program *program, struct program_problems *problems);
 // What a successor must keep: id, zone, currency, and every tier id in the same order (new ones may
 // come between and above; the base tier stays the base tier). Both compiled.
 MUST_CHECK enum status program_check_successor(const struct program *old,
@@ -195,5 +194,4 @@ struct program_set {
 const struct program_version *program_set_at(const struct program_set *set, int64_t instant_ms);
 // The first re-scoring instant after `after_ms` and at most `until_ms`, each date judged by the
 // version in force at it; INSTANT_NEVER when there is none.
-int64_t program_set_next_rescore(const struct program_set *set, int64_t after_ms,
-                                 int64_t until_ms);
+int64_t program_set_next_rescore(const struct program_set *set, int64_t after_ms, int64_t until_ms);

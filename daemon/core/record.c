@@ -219,8 +219,8 @@ static enum status layout_refused(struct codec *codec, struct record_refused *re
 static enum status layout_opening(struct codec *codec, struct record_opening *opening)
 {
     TRY(layout_lots(codec, &opening->lots, &opening->lot_count));
-    TRY(codec_list(codec, (void **)&opening->scores, &opening->score_count,
-                   sizeof *opening->scores, LIMIT_OPENING_ITEMS));
+    TRY(codec_list(codec, (void **)&opening->scores, &opening->score_count, sizeof *opening->scores,
+                   LIMIT_OPENING_ITEMS));
     for (size_t i = 0; i < opening->score_count; i++) {
         TRY(codec_instant(codec, &opening->scores[i].from_ms));
         TRY(codec_instant(codec, &opening->scores[i].until_ms));

@@ -117,7 +117,7 @@ struct receipt_ref {
 enum account_kind { ACCOUNT_MEMBER = 1, ACCOUNT_TERMINAL_DAY = 2, ACCOUNT_POOL = 3 };
 
 struct identifier {
-    uint32_t kind; // loyalty.v1.IdentifierKind
+    uint32_t kind;                     // loyalty.v1.IdentifierKind
     uint8_t key[IDENTIFIER_KEY_BYTES]; // HMAC of kind and value, cut; no value is ever stored
 };
 
@@ -131,8 +131,8 @@ struct record_opened {
     enum account_kind kind;
     uint32_t partition;
     struct span id;
-    uint32_t program;  // reference
-    uint32_t currency; // reference
+    uint32_t program;               // reference
+    uint32_t currency;              // reference
     struct identifier *identifiers; // obligations: claimed elsewhere, then RECORD_BOUND
     size_t identifier_count;
 };
@@ -145,10 +145,10 @@ struct record_awarded {
     int64_t paid_with_points_minor;
     int64_t points;
     int64_t score;
-    int64_t lot_ends_ms; // at or before the record's instant: earned and expired at once
+    int64_t lot_ends_ms;  // at or before the record's instant: earned and expired at once
     int64_t spendable_ms; // at or before the record's instant: at once
     int64_t score_until_ms;
-    int32_t day; // civil day of the sale; only when `counted`
+    int32_t day;      // civil day of the sale; only when `counted`
     bool counted;     // a rule or the member's day is counted
     bool day_counted; // the member's points a day are guarded
     struct rule_points *rules;
@@ -163,8 +163,8 @@ struct record_redeemed {
     uint32_t version;
     int64_t points;
     int64_t value_minor;
-    int32_t day;      // civil day; only when `counted`
-    bool counted;     // the program limits redemptions a day
+    int32_t day;  // civil day; only when `counted`
+    bool counted; // the program limits redemptions a day
     struct lot_move *lots;
     size_t lot_count;
     uint32_t unit;
@@ -172,8 +172,8 @@ struct record_redeemed {
 };
 
 struct record_refused {
-    uint32_t method;  // the record type it would have made
-    uint32_t reason;  // enum refusal_reason; numbers never change
+    uint32_t method; // the record type it would have made
+    uint32_t reason; // enum refusal_reason; numbers never change
     int64_t asked;
     int64_t limit;
 };
@@ -211,7 +211,7 @@ struct record {
     enum record_type type;
     int64_t at_ms; // time never runs back in an account
     struct mark mark;
-    uint32_t actor; // reference: unit of the certificate that asked; 0: time or the service
+    uint32_t actor;     // reference: unit of the certificate that asked; 0: time or the service
     struct span *names; // added to the dictionary by this record, in order
     size_t name_count;
     struct card cards[RECORD_CARDS_MAX]; // given by this record, in order

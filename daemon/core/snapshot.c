@@ -13,6 +13,9 @@ enum { SNAPSHOT_FORMAT = 1 };
     do {                                                                                           \
         uint32_t count_ = (vec)->count;                                                            \
         TRY(codec_u32((codec), &count_));                                                          \
+        if (!(codec)->writing && count_ > (codec)->reader.rest.len) {                              \
+            return STATUS_CORRUPT; /* every item takes a byte at least */                          \
+        }                                                                                          \
         while (!(codec)->writing && (vec)->count < count_) {                                       \
             TRY(vec_reserve_one((vec), (count_max)));                                              \
             memset(&(vec)->items[(vec)->count], 0, sizeof *(vec)->items);                          \
@@ -60,9 +63,17 @@ static enum status layout_names(struct codec *codec, struct account *account)
 static enum status layout_totals(struct codec *codec, struct account *account)
 {
     int64_t *figures[] = {
-        &account->balance,  &account->pending_points, &account->held_points, &account->deficit,
-        &account->score,    &account->awarded,        &account->opened,      &account->redeemed,
-        &account->expired,  &account->score_given,    &account->redeem_day_points,
+        &account->balance,
+        &account->pending_points,
+        &account->held_points,
+        &account->deficit,
+        &account->score,
+        &account->awarded,
+        &account->opened,
+        &account->redeemed,
+        &account->expired,
+        &account->score_given,
+        &account->redeem_day_points,
     };
     for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++) {
         TRY(codec_i64(codec, figures[i]));
@@ -250,8 +261,7 @@ static enum status read_state(struct span payload, struct arena *arena, struct a
     if (payload.len < CHAIN_HASH_BYTES) {
         return STATUS_CORRUPT;
     }
-    struct codec codec = {.reader = {.rest = span_from(payload, CHAIN_HASH_BYTES)},
-                          .arena = arena};
+    struct codec codec = {.reader = {.rest = span_from(payload, CHAIN_HASH_BYTES)}, .arena = arena};
     TRY(layout_state(&codec, account));
     *ret_retained = codec.reader.rest;
     return STATUS_OK;

@@ -1,0 +1,260 @@
+// Time passing over an account.
+#include "core/advance.h"
+
+#include "base/check.h"
+
+int advance_reached(const struct program *program, int64_t score, bool at_rescore)
+{
+    for (size_t rank = program->tier_count; rank-- > 1;) {
+        const struct tier *tier = &program->tiers[rank];
+        if (score >= tier->threshold && (at_rescore || tier->upgrade == UPGRADE_IMMEDIATE)) {
+            return (int)rank;
+        }
+    }
+    return 0;
+}
+
+int advance_rank(const struct program *program, const struct program *later, struct span tier)
+{
+    int rank = program_tier_rank(program, tier);
+    if (rank >= 0 || later == NULL) {
+        return rank < 0 ? 0 : rank;
+    }
+    for (int below = program_tier_rank(later, tier) - 1; below > 0; below--) {
+        rank = program_tier_rank(program, later->tiers[below].id);
+        if (rank >= 0) {
+            return rank;
+        }
+    }
+    return 0;
+}
+
+struct held_card advance_new_card(const struct program_version *version, int rank, int64_t from_ms)
+{
+    const struct tier *tier = &version->program->tiers[rank];
+    int64_t until_ms = INSTANT_NEVER;
+    if (rank > 0) {
+        until_ms = zone_add_months(version->zone, from_ms, (int32_t)tier->validity_months);
+    }
+    return (struct held_card){.tier = tier->id, .from_ms = from_ms, .until_ms = until_ms};
+}
+
+struct held_card advance_upgraded(const struct program_version *version,
+                                  const struct held_card *old, int rank, int64_t from_ms)
+{
+    struct held_card card = advance_new_card(version, rank, from_ms);
+    if (version->program->keep_validity_on_upgrade && old->until_ms != INSTANT_NEVER) {
+        card.until_ms = old->until_ms;
+    }
+    return card;
+}
+
+static struct held_card held_now(const struct account *account)
+{
+    const struct card *card = account_card(account);
+    return (struct held_card){.tier = names_text(&account->names, card->tier),
+                              .from_ms = card->from_ms,
+                              .until_ms = card->until_ms};
+}
+
+static const struct program *latest_program(const struct program_set *programs)
+{
+    return programs->count == 0 ? NULL : programs->versions[programs->count - 1].program;
+}
+
+int advance_rank_after_end(const struct program_version *version, int64_t score, int old_rank)
+{
+    int rank = program_tier_of_score(version->program, score);
+    if (version->program->one_down_on_card_end && old_rank - 1 > rank) {
+        rank = old_rank - 1;
+    }
+    return rank;
+}
+
+// What a boundary does to the card. `ended` and `rescored` are parts of the instant's order: card
+// ends, re-scoring, and last the IMMEDIATE test if the score rose.
+struct boundary {
+    int64_t at_ms;
+    bool rescore;
+    bool rose;
+};
+
+static enum status give_card(const struct account *account, struct arena *arena,
+                             struct record *record, const struct held_card *card,
+                             enum card_cause cause)
+{
+    CHECK(record->card_count < RECORD_CARDS_MAX);
+    struct card *given = &record->cards[record->card_count];
+    *given = (struct card){.from_ms = card->from_ms, .until_ms = card->until_ms, .cause = cause};
+    TRY(ledger_intern(account, arena, record, card->tier, &given->tier));
+    record->card_count++;
+    return STATUS_OK;
+}
+
+// At most one card ends and one upgrade follows at one instant: after a re-scoring nothing is left
+// for the IMMEDIATE test, as a re-scoring gives both kinds.
+static enum status cross_card(const struct account *account, const struct program_set *programs,
+                              const struct boundary *boundary, struct arena *arena,
+                              struct record *record)
+{
+    const struct program_version *version = program_set_at(programs, boundary->at_ms);
+    if (version == NULL) {
+        return STATUS_OK;
+    }
+    struct held_card card = held_now(account);
+    int rank = advance_rank(version->program, latest_program(programs), card.tier);
+    if (card.until_ms <= boundary->at_ms) {
+        rank = advance_rank_after_end(version, account->score, rank);
+        card = advance_new_card(version, rank, boundary->at_ms);
+        TRY(give_card(account, arena, record, &card, CARD_END));
+    }
+    if (!boundary->rescore && !boundary->rose) {
+        return STATUS_OK;
+    }
+    int reached = advance_reached(version->program, account->score, boundary->rescore);
+    if (reached > rank) {
+        card = advance_upgraded(version, &card, reached, boundary->at_ms);
+        return give_card(account, arena, record, &card,
+                         boundary->rescore ? CARD_RESCORE : CARD_IMMEDIATE);
+    }
+    return STATUS_OK;
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+// The first end of points, spendable or pending.
+static int64_t next_lot_end(const struct account *account)
+{
+    int64_t at_ms = account->lots.count > 0 ? account->lots.items[0].ends_ms : INSTANT_NEVER;
+    for (uint32_t i = 0; i < account->pending.count; i++) {
+        at_ms = earlier(at_ms, account->pending.items[i].ends_ms);
+    }
+    return at_ms;
+}
+
+static int64_t next_rise(const struct account *account)
+{
+    for (uint32_t i = 0; i < account->steps.count; i++) {
+        if (account->steps.items[i].rise > 0) {
+            return account->steps.items[i].at_ms;
+        }
+    }
+    return INSTANT_NEVER;
+}
+
+static int64_t last_rise(const struct account *account)
+{
+    for (uint32_t i = account->steps.count; i > 0; i--) {
+        if (account->steps.items[i - 1].rise > 0) {
+            return account->steps.items[i - 1].at_ms;
+        }
+    }
+    return account->now_ms;
+}
+
+// All points that end at one instant, as one move. Lots of earlier ends cannot be there.
+static enum status collect_expired(const struct account *account, int64_t at_ms,
+                                   struct arena *arena, struct record_boundary *ret_boundary)
+{
+    int64_t points = 0;
+    if (account->lots.count > 0 && account->lots.items[0].ends_ms == at_ms) {
+        points = account->lots.items[0].points;
+    }
+    for (uint32_t i = 0; i < account->pending.count; i++) {
+        const struct pending_lot *pending = &account->pending.items[i];
+        points += pending->ends_ms == at_ms ? pending->points : 0;
+    }
+    if (points == 0) {
+        return STATUS_OK;
+    }
+    struct lot_move *move = arena_alloc(arena, sizeof *move);
+    if (move == NULL) {
+        return STATUS_NO_MEMORY;
+    }
+    *move = (struct lot_move){.ends_ms = at_ms, .points = points};
+    *ret_boundary = (struct record_boundary){.expired = move, .expired_count = 1};
+    return STATUS_OK;
+}
+
+static enum status cross(struct account *account, struct ledger_writer *writer, struct arena *arena,
+                         const struct boundary *boundary)
+{
+    TRY(account_settle(account, boundary->at_ms));
+    struct record record = {.type = RECORD_BOUNDARY, .at_ms = boundary->at_ms};
+    TRY(collect_expired(account, boundary->at_ms, arena, &record.boundary));
+    TRY(cross_card(account, writer->programs, boundary, arena, &record));
+    if (record.boundary.expired_count == 0 && record.card_count == 0) {
+        return STATUS_OK;
+    }
+    return ledger_emit(writer, account, arena, &record);
+}
+
+enum status advance(struct account *account, struct ledger_writer *writer, struct arena *arena,
+                    int64_t now_ms)
+{
+    while (account->now_ms < now_ms) {
+        int64_t rescore_ms = program_set_next_rescore(writer->programs, account->now_ms, now_ms);
+        int64_t rise_ms = next_rise(account);
+        int64_t at_ms = earlier(rescore_ms, rise_ms);
+        at_ms = earlier(at_ms, next_lot_end(account));
+        at_ms = earlier(at_ms, account_card(account)->until_ms);
+        if (at_ms > now_ms) {
+            return account_settle(account, now_ms);
+        }
+        struct boundary boundary = {
+            .at_ms = at_ms, .rescore = at_ms == rescore_ms, .rose = at_ms == rise_ms};
+        TRY(cross(account, writer, arena, &boundary));
+    }
+    return STATUS_OK;
+}
+
+// Looks ahead for the first upgrade that only time stands before: walks score steps and
+// re-scorings in order up to `until_ms`, where something happens anyway.
+static int64_t first_upgrade(const struct account *account, const struct program_set *programs,
+                             int64_t until_ms)
+{
+    struct held_card card = held_now(account);
+    int64_t last_rise_ms = last_rise(account);
+    int64_t score = account->score;
+    int64_t at_ms = account->now_ms;
+    uint32_t step = 0;
+    for (;;) {
+        int64_t rescore_ms = program_set_next_rescore(programs, at_ms, until_ms);
+        int64_t step_ms =
+            step < account->steps.count ? account->steps.items[step].at_ms : INSTANT_NEVER;
+        at_ms = earlier(rescore_ms, step_ms);
+        if (at_ms >= until_ms) {
+            return until_ms;
+        }
+        bool rose = false;
+        if (at_ms == step_ms) {
+            score += account->steps.items[step].rise - account->steps.items[step].fall;
+            rose = account->steps.items[step].rise > 0;
+            step++;
+        }
+        const struct program_version *version = program_set_at(programs, at_ms);
+        if (version == NULL || (!rose && at_ms != rescore_ms)) {
+            continue;
+        }
+        int rank = advance_rank(version->program, latest_program(programs), card.tier);
+        if (advance_reached(version->program, score, at_ms == rescore_ms) > rank) {
+            return at_ms;
+        }
+        // What follows can only be lower: no score starts later and no version comes.
+        bool last = version == &programs->versions[programs->count - 1];
+        if (at_ms == rescore_ms && last && at_ms >= last_rise_ms) {
+            return until_ms;
+        }
+    }
+}
+
+int64_t advance_due(const struct account *account, const struct program_set *programs)
+{
+    int64_t sure_ms = earlier(next_lot_end(account), account_card(account)->until_ms);
+    int64_t until_ms = earlier(sure_ms, LIMIT_INSTANT_MAX_MS);
+    int64_t upgrade_ms = first_upgrade(account, programs, until_ms);
+    return upgrade_ms < until_ms ? upgrade_ms : sure_ms;
+}

@@ -1,0 +1,111 @@
+// What the decisions share.
+#include "core/decide_parts.h"
+
+#include "base/check.h"
+#include "core/advance.h"
+
+enum status decide_refuse(struct decision *ret_decision, enum refusal_reason reason,
+                          const char *field, int64_t asked, int64_t limit)
+{
+    *ret_decision = (struct decision){
+        .outcome = OUTCOME_REFUSED,
+        .refusal = {.reason = reason, .field = field, .asked = asked, .limit = limit},
+    };
+    return STATUS_OK;
+}
+
+int64_t decide_now(const struct decide *decide)
+{
+    int64_t account_now_ms = decide->account->now_ms;
+    return decide->now_ms > account_now_ms ? decide->now_ms : account_now_ms;
+}
+
+enum status decide_begin(const struct decide *decide, enum record_type type,
+                         struct record *ret_record)
+{
+    *ret_record = (struct record){
+        .type = type, .at_ms = decide_now(decide), .mark = decide->mark, .has_figures = true};
+    return ledger_intern(decide->account, decide->arena, ret_record, decide->actor,
+                         &ret_record->actor);
+}
+
+enum status decide_emit(const struct decide *decide, struct record *record, enum outcome outcome,
+                        struct decision *ret_decision)
+{
+    TRY(ledger_emit(decide->writer, decide->account, decide->arena, record));
+    *ret_decision = (struct decision){.outcome = outcome, .record = *record};
+    return STATUS_OK;
+}
+
+bool decide_in_bounds(const struct account *account, int64_t points, int64_t score)
+{
+    int64_t all = account->balance + account->pending_points + account->held_points;
+    return all + points <= LIMIT_POINTS_A_BALANCE &&
+           account->score_given + score <= LIMIT_POINTS_A_BALANCE;
+}
+
+enum status decide_give(const struct decide *decide, struct record *record,
+                        const struct held_card *card, enum card_cause cause)
+{
+    CHECK(record->card_count < RECORD_CARDS_MAX);
+    struct card *given = &record->cards[record->card_count];
+    *given = (struct card){.from_ms = card->from_ms, .until_ms = card->until_ms, .cause = cause};
+    TRY(ledger_intern(decide->account, decide->arena, record, card->tier, &given->tier));
+    record->card_count++;
+    return STATUS_OK;
+}
+
+static bool began_before(const struct opening_score *scores, size_t count, int64_t now_ms)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (scores[i].from_ms < now_ms) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int64_t score_now(const struct opening_score *scores, size_t count, int64_t now_ms)
+{
+    int64_t score = 0;
+    for (size_t i = 0; i < count; i++) {
+        score += scores[i].from_ms <= now_ms && now_ms < scores[i].until_ms ? scores[i].score : 0;
+    }
+    return score;
+}
+
+enum status decide_cards(const struct decide *decide, const struct opening_score *scores,
+                         size_t score_count, const struct held_card *card, struct record *record)
+{
+    if (score_count == 0) {
+        return STATUS_OK;
+    }
+    const struct account *account = decide->account;
+    const struct program_set *programs = decide->writer->programs;
+    const struct program_version *version = program_set_at(programs, record->at_ms);
+    CHECK(version != NULL);
+    const struct program *latest = programs->versions[programs->count - 1].program;
+    const struct card *mine = account_card(account);
+    struct held_card held = {.tier = names_text(&account->names, mine->tier),
+                             .from_ms = mine->from_ms,
+                             .until_ms = mine->until_ms};
+    held = card != NULL ? *card : held;
+    int rank = advance_rank(version->program, latest, held.tier);
+    if (card == NULL && began_before(scores, score_count, record->at_ms)) {
+        struct late_score late = {.extra = scores, .extra_count = score_count};
+        struct held_card replayed = advance_replay(account, programs, &late);
+        int replayed_rank = advance_rank(version->program, latest, replayed.tier);
+        if (replayed_rank > rank) {
+            TRY(decide_give(decide, record, &replayed, CARD_LATE_SCORE));
+            held = replayed;
+            rank = replayed_rank;
+        }
+    }
+    int64_t gained = score_now(scores, score_count, record->at_ms);
+    int reached = advance_reached(version->program, account->score + gained, false);
+    if (gained > 0 && reached > rank) {
+        struct held_card upgraded = advance_upgraded(version, &held, reached, record->at_ms);
+        return decide_give(decide, record, &upgraded, CARD_IMMEDIATE);
+    }
+    return STATUS_OK;
+}
