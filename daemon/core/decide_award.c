@@ -152,7 +152,7 @@ static enum status fill_awarded(const struct decide *decide, const struct award_
     if (awarded->counted) {
         awarded->day = civil_to_days(zone_date(version->zone, sale->occurred_ms));
     }
-    return ledger_intern(decide->account, decide->arena, record, sale->unit, &awarded->unit);
+    return decide_unit(decide, record, sale->unit, &awarded->unit);
 }
 
 // The guards of the version the sale is judged by, and the bounds of figures.

@@ -2,7 +2,6 @@
 #include "core/decide_parts.h"
 
 #include "base/check.h"
-#include "core/advance.h"
 
 enum status decide_refuse(struct decision *ret_decision, enum refusal_reason reason,
                           const char *field, int64_t asked, int64_t limit)
@@ -27,6 +26,18 @@ enum status decide_begin(const struct decide *decide, enum record_type type,
         .type = type, .at_ms = decide_now(decide), .mark = decide->mark, .has_figures = true};
     return ledger_intern(decide->account, decide->arena, ret_record, decide->actor,
                          &ret_record->actor);
+}
+
+enum status decide_unit(const struct decide *decide, struct record *record, struct span unit,
+                        uint32_t *ret_ref)
+{
+    struct span actor = decide->actor;
+    if (actor.len > unit.len && actor.data[actor.len - unit.len - 1] == '/' &&
+        span_equal(span_from(actor, actor.len - unit.len), unit)) {
+        *ret_ref = 0;
+        return STATUS_OK;
+    }
+    return ledger_intern(decide->account, decide->arena, record, unit, ret_ref);
 }
 
 enum status decide_emit(const struct decide *decide, struct record *record, enum outcome outcome,

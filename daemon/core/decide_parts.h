@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/status.h"
+#include "core/advance.h"
 #include "core/decide.h"
 #include "core/earn.h"
 #include "core/program.h"
@@ -17,6 +18,10 @@ int64_t decide_now(const struct decide *decide);
 // Starts the command's record: type, instant, mark, actor and figures.
 MUST_CHECK enum status decide_begin(const struct decide *decide, enum record_type type,
                                     struct record *ret_record);
+
+// The reference of the unit that sold, or 0 when the actor says it already ("pos/" and that unit).
+MUST_CHECK enum status decide_unit(const struct decide *decide, struct record *record,
+                                   struct span unit, uint32_t *ret_ref);
 
 // Emits the command's record and makes it the decision.
 MUST_CHECK enum status decide_emit(const struct decide *decide, struct record *record,

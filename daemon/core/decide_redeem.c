@@ -96,6 +96,6 @@ enum status decide_redeem(const struct decide *decide, const struct redeem_comma
     };
     TRY(earn_points_value(program, command->points, &record.redeemed.value_minor));
     TRY(take_lots(decide, command->points, &record.redeemed));
-    TRY(ledger_intern(account, decide->arena, &record, command->unit, &record.redeemed.unit));
+    TRY(decide_unit(decide, &record, command->unit, &record.redeemed.unit));
     return decide_emit(decide, &record, OUTCOME_APPLIED, ret_decision);
 }
