@@ -15,7 +15,10 @@
 #include "base/span.h"
 #include "base/status.h"
 
-enum { STORE_HASH_BYTES = 16 };
+enum {
+    STORE_HASH_BYTES = 16,
+    STORE_KEY_BYTES_MAX = 128, // an identifier's key
+};
 
 struct store;
 
@@ -28,12 +31,16 @@ enum store_result {
     STORE_TAKEN,       // claim: another member has it; `bytes` is that member's id
     STORE_UNAVAILABLE, // certainly not executed
     STORE_UNKNOWN,     // outcome open
-    STORE_FAILED,      // a definite error of the store (wrong type, out of memory); `bytes` its text
+    STORE_FAILED,      // nothing was done and a retry is of no use; `bytes` says why, in English
 };
 
+// A short stable name such as "UNAVAILABLE"; never NULL.
 const char *store_result_name(enum store_result result);
 
-// An account's log: a member of a partition, or the program's own log.
+// An account's log: a member of a partition, or the program's own log. An id has 1 to
+// LIMIT_MEMBER_ID_BYTES bytes and is not "!" (the sentinel of the due index); a meta id is none of
+// the meta keys' names (ev, due, arch, clock, partitions). Other ids are FAILED, as is a partition
+// from LIMIT_PARTITIONS on.
 struct store_account {
     bool meta;          // ly:{meta}:<id>, with its own ev and due; `partition` is then 0
     uint32_t partition; // ly:{<partition>}:a:<id>
@@ -43,7 +50,7 @@ struct store_account {
 struct store_reply {
     enum store_result result;
     struct span bytes;
-    uint64_t log_bytes; // OK of append and compact: the log's length now
+    uint64_t log_bytes; // OK of load: its length; OK of append and compact: the log's length now
 };
 
 typedef void store_done_fn(void *context, const struct store_reply *reply);
@@ -52,7 +59,8 @@ typedef void store_done_fn(void *context, const struct store_reply *reply);
 // In this order: tail differs -> BEHIND if the 16 bytes before `expected_bytes` are the expected
 // hash and the rest is at most LIMIT_SUFFIX_BYTES, else RELOAD; clock; deadline; then, all or
 // nothing, APPEND, one XADD of `event`, and ZADD if `due_changed`. A log that was compacted
-// meanwhile keeps its tail and is appended to.
+// meanwhile keeps its tail and is appended to. FAILED when the partition has not been created, when
+// `records` is shorter than a hash, or when the log would grow past LIMIT_LOG_BYTES.
 struct store_append {
     struct store_account account;
     uint8_t expected_hash[STORE_HASH_BYTES];
@@ -67,7 +75,8 @@ struct store_append {
 
 // Replaces the first `cut_bytes` of a log by `snapshot` if they still end in `cut_hash`; what
 // follows is untouched. The cut prefix goes to the partition's archive stream in the same call.
-// Never looks at the tail, so it loses no race against appends.
+// Never looks at the tail, so it loses no race against appends. `snapshot` ends in `cut_hash`, so
+// that the tail stays what it was even when nothing follows; FAILED otherwise, and as with append.
 struct store_compact {
     struct store_account account;
     uint8_t cut_hash[STORE_HASH_BYTES];
@@ -79,11 +88,11 @@ struct store_compact {
 // program, so a lease counted from it is never too long.
 struct store_head {
     enum store_result result;
-    int64_t store_now_ms;      // the store's own clock
-    struct span program;       // program log from `from_bytes` on
-    uint64_t program_bytes;    // its whole length
-    int64_t sandbox_clock_ms;  // 0: none stands there
-    uint32_t partitions;       // 0: not created yet
+    int64_t store_now_ms;     // the store's own clock
+    struct span program;      // program log from `from_bytes` on
+    uint64_t program_bytes;   // its whole length
+    int64_t sandbox_clock_ms; // 0: none stands there
+    uint32_t partitions;      // 0: not created yet
 };
 
 typedef void store_head_fn(void *context, const struct store_head *head);
@@ -100,8 +109,8 @@ typedef void store_scan_fn(void *context, const struct store_scan_reply *reply);
 struct store_ops {
     void (*load)(struct store *store, const struct store_account *account, store_done_fn *done,
                  void *context);
-    void (*load_from)(struct store *store, const struct store_account *account,
-                      uint64_t from_bytes, store_done_fn *done, void *context);
+    void (*load_from)(struct store *store, const struct store_account *account, uint64_t from_bytes,
+                      store_done_fn *done, void *context);
     void (*append)(struct store *store, const struct store_append *append, store_done_fn *done,
                    void *context);
     void (*compact)(struct store *store, const struct store_compact *compact, store_done_fn *done,
@@ -178,23 +187,24 @@ static inline void store_scan(struct store *store, uint32_t partition, uint64_t 
     store->ops->scan(store, partition, cursor, count, done, context);
 }
 
-static inline void store_head(struct store *store, uint64_t program_from_bytes,
-                              store_head_fn *done, void *context)
+static inline void store_head(struct store *store, uint64_t program_from_bytes, store_head_fn *done,
+                              void *context)
 {
     store->ops->head(store, program_from_bytes, done, context);
 }
 
 // Sets the test clock, never backwards (FAILED then).
-static inline void store_set_sandbox_clock(struct store *store, int64_t now_ms,
-                                           store_done_fn *done, void *context)
+static inline void store_set_sandbox_clock(struct store *store, int64_t now_ms, store_done_fn *done,
+                                           void *context)
 {
     store->ops->set_sandbox_clock(store, now_ms, done, context);
 }
 
-// Creates the partitions' keys, once: OK also when they exist with this very count, FAILED with
-// another. Repeatable after a crash half way.
-static inline void store_create_partitions(struct store *store, uint32_t count,
-                                           store_done_fn *done, void *context)
+// Creates the partitions' keys, meta's too, once: OK also when they exist with this very count,
+// FAILED with another. Repeatable after a crash half way: the count is written last, so a head that
+// tells it promises that all are there.
+static inline void store_create_partitions(struct store *store, uint32_t count, store_done_fn *done,
+                                           void *context)
 {
     store->ops->create_partitions(store, count, done, context);
 }
@@ -205,7 +215,8 @@ static inline bool store_is_ready(const struct store *store, const char **ret_re
     return store->ops->is_ready(store, ret_reason);
 }
 
-// Calls whose outcome is open end in UNAVAILABLE or UNKNOWN before this returns.
+// Calls whose outcome is open end in UNAVAILABLE or UNKNOWN before this returns. Not to be called
+// from inside a `done`.
 static inline void store_free(struct store *store)
 {
     if (store != NULL) {

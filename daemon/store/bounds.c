@@ -1,0 +1,94 @@
+// The bounds of the port's arguments. They are judged here and not in Redis: what passes cannot make
+// a write of the functions fail (store/functions.lua).
+#include "store/bounds.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "base/limits.h"
+
+static const char *const meta_keys[] = {"ev", "due", "arch", "clock", "partitions"};
+
+const char *store_partition_problem(uint32_t partition)
+{
+    return partition < LIMIT_PARTITIONS ? NULL : "no such partition";
+}
+
+const char *store_account_problem(const struct store_account *account)
+{
+    if (account->id.len == 0 || account->id.len > LIMIT_MEMBER_ID_BYTES) {
+        return "an account id has 1 to 64 bytes";
+    }
+    if (span_is_text(account->id, "!")) {
+        return "an account id is not the due index's sentinel";
+    }
+    if (!account->meta) {
+        return store_partition_problem(account->partition);
+    }
+    for (size_t i = 0; i < sizeof(meta_keys) / sizeof(meta_keys[0]); i++) {
+        if (span_is_text(account->id, meta_keys[i])) {
+            return "a meta account's id is not that of a meta key";
+        }
+    }
+    return NULL;
+}
+
+const char *store_append_problem(const struct store_append *append)
+{
+    if (append->records.len < STORE_HASH_BYTES) {
+        return "records end in a hash";
+    }
+    if (append->expected_bytes > LIMIT_LOG_BYTES ||
+        append->records.len > LIMIT_LOG_BYTES - append->expected_bytes) {
+        return "the log would exceed its bound";
+    }
+    return store_account_problem(&append->account);
+}
+
+const char *store_compact_problem(const struct store_compact *compact)
+{
+    if (compact->cut_bytes > LIMIT_LOG_BYTES || compact->snapshot.len > LIMIT_LOG_BYTES) {
+        return "the log would exceed its bound";
+    }
+    if (compact->snapshot.len < STORE_HASH_BYTES ||
+        memcmp(compact->snapshot.data + compact->snapshot.len - STORE_HASH_BYTES, compact->cut_hash,
+               STORE_HASH_BYTES) != 0) {
+        return "a snapshot ends in the hash at the cut";
+    }
+    return store_account_problem(&compact->account);
+}
+
+const char *store_identifier_problem(uint32_t partition, struct span key)
+{
+    if (key.len == 0 || key.len > STORE_KEY_BYTES_MAX) {
+        return "an identifier's key has 1 to 128 bytes";
+    }
+    return store_partition_problem(partition);
+}
+
+const char *store_claim_problem(uint32_t partition, struct span key, struct span member_id)
+{
+    struct store_account member = {.partition = partition, .id = member_id};
+    const char *problem = store_account_problem(&member);
+    return problem != NULL ? problem : store_identifier_problem(partition, key);
+}
+
+const char *store_clock_problem(int64_t now_ms)
+{
+    if (now_ms <= LIMIT_INSTANT_MIN_MS || now_ms >= LIMIT_INSTANT_MAX_MS) {
+        return "the test clock is outside 1970 to 2100";
+    }
+    return NULL;
+}
+
+const char *store_partition_count_problem(uint32_t count)
+{
+    return count >= 1 && count <= LIMIT_PARTITIONS ? NULL : "a program has 1 to 16384 partitions";
+}
+
+bool store_append_creates(const struct store_append *append)
+{
+    static const uint8_t no_hash[STORE_HASH_BYTES];
+    return append->expected_bytes == 0 &&
+           memcmp(append->expected_hash, no_hash, STORE_HASH_BYTES) == 0;
+}

@@ -1,0 +1,191 @@
+#!lua name=loyalty_v1
+-- The functions of store/redis.c inside Redis. A Redis Function has no rollback, so each reads
+-- everything, validates, and only then writes; the first write is the only one that can still fail,
+-- and it leaves nothing behind. Why the others cannot:
+--   * APPEND: GETRANGE has shown the type; the caller bounds the length far below proto-max-bulk-len
+--     (checked on connect).
+--   * ZADD: ZCARD has shown the type; the score is a number we formatted.
+--   * SET takes any key.
+--   * memory, disk, role and replicas are judged by Redis at the first write and not again.
+--   * permissions: ly1_check asks for all of them on connect.
+-- XADD can fail (a foreign key of another type, a foreign entry that moved the last id past 0-*), so
+-- it comes first. Should a later write fail all the same (an ACL changed meanwhile), the answer is
+-- HALF: outcome unknown, never an error that looks definite.
+--
+-- Every reply is {tag, outcome, ...}: the tag is the caller's, echoed. An error reply therefore means
+-- that nothing was written. All keys are declared. No amount is ever computed here.
+-- The figures below are those of base/limits.h, asserted in redis_functions.c.
+
+local HASH_BYTES = 16
+local SUFFIX_BYTES = 65536
+local LOG_BYTES = 16777216
+local CLOCK_AHEAD_MS = 2000
+local NO_HASH = '\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0'
+local SENTINEL = '!'
+
+local NO_PARTITION = 'the partition has not been created'
+
+-- The tail is not the caller's: what others appended behind it, if that is all that happened.
+local function behind(key, tag, hash, from)
+    if from < HASH_BYTES or redis.call('STRLEN', key) - from > SUFFIX_BYTES then
+        return {tag, 'RELOAD'}
+    end
+    local bytes = redis.call('GETRANGE', key, from - HASH_BYTES, '-1')
+    if string.sub(bytes, 1, HASH_BYTES) ~= hash then
+        return {tag, 'RELOAD'}
+    end
+    return {tag, 'BEHIND', string.sub(bytes, HASH_BYTES + 1)}
+end
+
+-- keys: account, ev, due; args: tag, expected hash, expected bytes, now, not_after, records, event
+-- [, due, account id]. Instants are milliseconds; now '0' checks no clock; due may be '+inf'.
+-- This is the hot path: two reads, two writes, and two more calls only when the due instant moves.
+local function append_if(keys, args)
+    local call, tag = redis.call, args[1]
+    local tail = call('GETRANGE', keys[1], '-16', '-1')
+    if tail ~= args[2] and not (tail == '' and args[2] == NO_HASH and args[3] == '0') then
+        return behind(keys[1], tag, args[2], args[3] + 0)
+    end
+    local time = call('TIME')
+    local store_now = time[1] * 1000 + time[2] / 1000
+    if args[4] ~= '0' and args[4] - store_now > CLOCK_AHEAD_MS then
+        return {tag, 'CLOCK'}
+    end
+    if store_now > args[5] + 0 then
+        return {tag, 'EXPIRED'}
+    end
+    local due = args[8]
+    if due then
+        call('ZCARD', keys[3])
+    end
+    if not call('XADD', keys[2], 'NOMKSTREAM', '0-*', 'e', args[7]) then
+        return {tag, 'FAILED', NO_PARTITION}
+    end
+    local length = redis.pcall('APPEND', keys[1], args[6])
+    if type(length) ~= 'number' then
+        return {tag, 'HALF', length.err}
+    end
+    if due then
+        local added = redis.pcall('ZADD', keys[3], due, args[9])
+        if type(added) ~= 'number' then
+            return {tag, 'HALF', added.err}
+        end
+    end
+    return {tag, 'OK', length}
+end
+
+-- keys: account, arch; args: tag, hash at the cut, bytes before the cut, snapshot, account id.
+-- The archive entry has the fields a (account id) and p (the cut prefix).
+local function compact_if(keys, args)
+    local call, tag, cut = redis.call, args[1], args[3] + 0
+    if cut < HASH_BYTES or call('GETRANGE', keys[1], cut - HASH_BYTES, cut - 1) ~= args[2] then
+        return {tag, 'RELOAD'}
+    end
+    local prefix = call('GETRANGE', keys[1], '0', cut - 1)
+    local compacted = args[4] .. call('GETRANGE', keys[1], cut, '-1')
+    if #compacted > LOG_BYTES then
+        return {tag, 'FAILED', 'the log would exceed its bound'}
+    end
+    if not call('XADD', keys[2], 'NOMKSTREAM', '0-*', 'a', args[5], 'p', prefix) then
+        return {tag, 'FAILED', NO_PARTITION}
+    end
+    local set = redis.pcall('SET', keys[1], compacted)
+    if set.err then
+        return {tag, 'HALF', set.err}
+    end
+    return {tag, 'OK', #compacted}
+end
+
+-- keys: identifier; args: tag, member id, member it may be taken over from (empty: nobody).
+local function claim(keys, args)
+    local owner = redis.call('GET', keys[1])
+    if owner == args[2] then
+        return {args[1], 'OK'}
+    end
+    if owner and owner ~= args[3] then
+        return {args[1], 'TAKEN', owner}
+    end
+    redis.call('SET', keys[1], args[2])
+    return {args[1], 'OK'}
+end
+
+-- keys: program, clock, partitions; args: tag, byte of the program to start from. Time comes first.
+local function head(keys, args)
+    local call = redis.call
+    local time = call('TIME')
+    local store_now = time[1] * 1000 + math.floor(time[2] / 1000)
+    return {
+        args[1], 'OK', store_now, call('GET', keys[2]) or '0', call('GET', keys[3]) or '0',
+        call('STRLEN', keys[1]), call('GETRANGE', keys[1], args[2], '-1'),
+    }
+end
+
+-- keys: clock; args: tag, instant.
+local function set_clock(keys, args)
+    local now = redis.call('GET', keys[1])
+    if now and now + 0 > args[2] + 0 then
+        return {args[1], 'FAILED', 'the test clock stands at ' .. now .. ' and never goes back'}
+    end
+    redis.call('SET', keys[1], args[2])
+    return {args[1], 'OK'}
+end
+
+local function create_stream(key)
+    if redis.call('EXISTS', key) == 0 then
+        redis.call('XGROUP', 'CREATE', key, 'creation', '$', 'MKSTREAM')
+        redis.call('XGROUP', 'DESTROY', key, 'creation')
+    end
+end
+
+-- keys: ev, due, arch; args: tag. Can be repeated. ev comes last: where it exists, all do.
+local function create_partition(keys, args)
+    for i, wanted in ipairs({'stream', 'zset', 'stream'}) do
+        local found = redis.call('TYPE', keys[i]).ok
+        if found ~= 'none' and found ~= wanted then
+            return {args[1], 'FAILED', keys[i] .. ' is a ' .. found}
+        end
+    end
+    redis.call('ZADD', keys[2], '+inf', SENTINEL)
+    create_stream(keys[3])
+    create_stream(keys[1])
+    return {args[1], 'OK'}
+end
+
+-- keys: partitions; args: tag, count. The last step of creation: where it stands, all partitions do.
+local function set_partitions(keys, args)
+    local count = redis.call('GET', keys[1])
+    if count and count ~= args[2] then
+        return {args[1], 'FAILED', 'there are ' .. count .. ' partitions already'}
+    end
+    if not count then
+        redis.call('SET', keys[1], args[2])
+    end
+    return {args[1], 'OK'}
+end
+
+-- args: tag. Whether this user may run every command above and those sent plainly.
+local function check(_, args)
+    local commands = {
+        {'GETRANGE', 'ly:{0}:a:x', '0', '1'}, {'GET', 'ly:{0}:i:x'}, {'STRLEN', 'ly:{0}:a:x'},
+        {'TIME'}, {'APPEND', 'ly:{0}:a:x', ''}, {'SET', 'ly:{0}:a:x', ''},
+        {'XADD', 'ly:{0}:ev', '*', 'e', ''}, {'ZADD', 'ly:{0}:due', '0', 'x'},
+        {'ZCARD', 'ly:{0}:due'}, {'ZSCAN', 'ly:{0}:due', '0'}, {'EXISTS', 'ly:{0}:ev'},
+        {'TYPE', 'ly:{0}:ev'}, {'XGROUP', 'CREATE', 'ly:{0}:ev', 'g', '$'},
+        {'XGROUP', 'DESTROY', 'ly:{0}:ev', 'g'},
+    }
+    for _, command in ipairs(commands) do
+        if not redis.acl_check_cmd(unpack(command)) then
+            return {args[1], 'NOPERM', command[1]}
+        end
+    end
+    return {args[1], 'OK'}
+end
+
+redis.register_function('ly1_append_if', append_if)
+redis.register_function('ly1_compact_if', compact_if)
+redis.register_function('ly1_claim', claim)
+redis.register_function{function_name = 'ly1_head', callback = head, flags = {'no-writes'}}
+redis.register_function('ly1_set_clock', set_clock)
+redis.register_function('ly1_create_partition', create_partition)
+redis.register_function('ly1_set_partitions', set_partitions)
+redis.register_function{function_name = 'ly1_check', callback = check, flags = {'no-writes'}}

@@ -1,0 +1,302 @@
+// The port in Redis: the object and the calls about one account or identifier. Plain reads are
+// GETRANGE with an end, so that no reply is larger than what the reader holds; everything that
+// writes is a function (functions.lua).
+#include "store/redis.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "store/bounds.h"
+#include "store/redis_calls.h"
+#include "store/redis_check.h"
+
+struct redis_call redis_call_of(redis_answer_fn *on_answer, void (*done)(void), void *context,
+                                bool mutation)
+{
+    return (struct redis_call){
+        .on_answer = on_answer, .done = done, .context = context, .mutation = mutation};
+}
+
+struct resp_writer *redis_begin_function(struct redis *redis, struct redis_call *call,
+                                         const char *name, const struct redis_key *keys,
+                                         uint32_t key_count, uint32_t arguments)
+{
+    call->tag = redis_link_next_tag(redis->link);
+    struct resp_writer *writer = redis_link_writer(redis->link);
+    resp_begin(writer, 3 + key_count + 1 + arguments);
+    resp_put_text(writer, "FCALL");
+    resp_put_text(writer, name);
+    resp_put_number(writer, key_count);
+    for (uint32_t i = 0; i < key_count; i++) {
+        resp_put(writer, redis_key_span(&keys[i]));
+    }
+    resp_put_number(writer, (int64_t)call->tag);
+    return writer;
+}
+
+// --- answers ---
+
+bool redis_read_outcome(const struct redis_answer *answer, struct store_reply *ret_reply)
+{
+    static const struct {
+        const char *name;
+        enum store_result result;
+    } outcomes[] = {
+        {"OK", STORE_OK},         {"BEHIND", STORE_BEHIND},   {"RELOAD", STORE_RELOAD},
+        {"CLOCK", STORE_CLOCK},   {"EXPIRED", STORE_EXPIRED}, {"TAKEN", STORE_TAKEN},
+        {"FAILED", STORE_FAILED}, {"HALF", STORE_UNKNOWN},
+    };
+    if (answer->value == NULL) {
+        *ret_reply = (struct store_reply){.result = answer->result, .bytes = answer->text};
+        return true;
+    }
+    CHECK(answer->value->type == RESP_ARRAY && answer->value->count >= 2); // the tag was checked
+    struct span name = answer->value->items[1]->text;
+    for (size_t i = 0; i < sizeof(outcomes) / sizeof(outcomes[0]); i++) {
+        if (span_is_text(name, outcomes[i].name)) {
+            *ret_reply = (struct store_reply){.result = outcomes[i].result};
+            if (answer->value->count > 2) {
+                const struct resp_value *more = answer->value->items[2];
+                ret_reply->bytes = more->text;
+                ret_reply->log_bytes = more->integer > 0 ? (uint64_t)more->integer : 0;
+            }
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool on_function(const struct redis_call *call, const struct redis_answer *answer)
+{
+    struct store_reply reply;
+    if (!redis_read_outcome(answer, &reply)) {
+        return false;
+    }
+    ((store_done_fn *)call->done)(call->context, &reply);
+    return true;
+}
+
+// Of GETRANGE: an absent key has no bytes.
+static bool on_bytes(const struct redis_call *call, const struct redis_answer *answer)
+{
+    struct store_reply reply = {.result = answer->result, .bytes = answer->text};
+    if (answer->value != NULL) {
+        if (answer->value->type != RESP_STRING) {
+            return false;
+        }
+        reply.bytes = answer->value->text;
+        reply.log_bytes = reply.bytes.len;
+    }
+    ((store_done_fn *)call->done)(call->context, &reply);
+    return true;
+}
+
+static bool on_log(const struct redis_call *call, const struct redis_answer *answer)
+{
+    if (answer->value != NULL && answer->value->text.len > LIMIT_LOG_BYTES) {
+        struct redis_answer failed = {.result = STORE_FAILED,
+                                      .text = span_of_text("the log exceeds its bound")};
+        return on_bytes(call, &failed);
+    }
+    return on_bytes(call, answer);
+}
+
+// --- calls ---
+
+// Whether the call is over already because of its arguments; it is then answered later.
+static bool refused(struct redis *redis, const struct redis_call *call, const char *problem)
+{
+    if (problem != NULL) {
+        redis_link_answer_later(redis->link, call, STORE_FAILED, problem);
+    }
+    return problem != NULL;
+}
+
+static void send_range(struct redis *redis, const struct redis_call *call,
+                       const struct redis_key *key, uint64_t first, uint64_t last)
+{
+    struct resp_writer *writer = redis_link_writer(redis->link);
+    resp_begin(writer, 4);
+    resp_put_text(writer, "GETRANGE");
+    resp_put(writer, redis_key_span(key));
+    resp_put_number(writer, (int64_t)first);
+    resp_put_number(writer, (int64_t)last);
+    redis_link_send(redis->link, call);
+}
+
+static void load(struct store *store, const struct store_account *account, store_done_fn *done,
+                 void *context)
+{
+    struct redis *redis = redis_of(store);
+    struct redis_call call = redis_call_of(on_log, (void (*)(void))done, context, false);
+    if (refused(redis, &call, store_account_problem(account))) {
+        return;
+    }
+    struct redis_key key = redis_key_account(account);
+    send_range(redis, &call, &key, 0, LIMIT_LOG_BYTES); // one byte more than a log may have
+}
+
+static void load_from(struct store *store, const struct store_account *account, uint64_t from_bytes,
+                      store_done_fn *done, void *context)
+{
+    struct redis *redis = redis_of(store);
+    struct redis_call call = redis_call_of(on_bytes, (void (*)(void))done, context, false);
+    if (refused(redis, &call, store_account_problem(account))) {
+        return;
+    }
+    struct redis_key key = redis_key_account(account);
+    uint64_t from = from_bytes < LIMIT_LOG_BYTES ? from_bytes : LIMIT_LOG_BYTES;
+    send_range(redis, &call, &key, from, from + LIMIT_SUFFIX_BYTES - 1);
+}
+
+static void append(struct store *store, const struct store_append *append, store_done_fn *done,
+                   void *context)
+{
+    struct redis *redis = redis_of(store);
+    struct redis_call call = redis_call_of(on_function, (void (*)(void))done, context, true);
+    if (refused(redis, &call, store_append_problem(append))) {
+        return;
+    }
+    const struct store_account *account = &append->account;
+    const struct redis_key keys[] = {
+        redis_key_account(account),
+        redis_key_partition(account->meta, account->partition, "ev"),
+        redis_key_partition(account->meta, account->partition, "due"),
+    };
+    struct resp_writer *writer =
+        redis_begin_function(redis, &call, "ly1_append_if", keys, 3, append->due_changed ? 8 : 6);
+    resp_put(writer, span_of(append->expected_hash, STORE_HASH_BYTES));
+    resp_put_number(writer, (int64_t)append->expected_bytes);
+    resp_put_number(writer, append->now_ms);
+    resp_put_number(writer, append->not_after_ms);
+    resp_put(writer, append->records);
+    resp_put(writer, append->event);
+    if (append->due_changed) {
+        if (append->due_ms == INSTANT_NEVER) {
+            resp_put_text(writer, "+inf");
+        } else {
+            resp_put_number(writer, append->due_ms);
+        }
+        resp_put(writer, account->id);
+    }
+    redis_link_send(redis->link, &call);
+}
+
+static void compact(struct store *store, const struct store_compact *compact, store_done_fn *done,
+                    void *context)
+{
+    struct redis *redis = redis_of(store);
+    struct redis_call call = redis_call_of(on_function, (void (*)(void))done, context, true);
+    if (refused(redis, &call, store_compact_problem(compact))) {
+        return;
+    }
+    const struct store_account *account = &compact->account;
+    const struct redis_key keys[] = {
+        redis_key_account(account),
+        redis_key_partition(account->meta, account->partition, "arch"),
+    };
+    struct resp_writer *writer = redis_begin_function(redis, &call, "ly1_compact_if", keys, 2, 4);
+    resp_put(writer, span_of(compact->cut_hash, STORE_HASH_BYTES));
+    resp_put_number(writer, (int64_t)compact->cut_bytes);
+    resp_put(writer, compact->snapshot);
+    resp_put(writer, account->id);
+    redis_link_send(redis->link, &call);
+}
+
+static void claim(struct store *store, uint32_t partition, struct span key, struct span member_id,
+                  struct span take_over_from, store_done_fn *done, void *context)
+{
+    struct redis *redis = redis_of(store);
+    struct redis_call call = redis_call_of(on_function, (void (*)(void))done, context, true);
+    if (refused(redis, &call, store_claim_problem(partition, key, member_id))) {
+        return;
+    }
+    struct redis_key identifier = redis_key_identifier(partition, key);
+    struct resp_writer *writer = redis_begin_function(redis, &call, "ly1_claim", &identifier, 1, 2);
+    resp_put(writer, member_id);
+    resp_put(writer, take_over_from);
+    redis_link_send(redis->link, &call);
+}
+
+static void find(struct store *store, uint32_t partition, struct span key, store_done_fn *done,
+                 void *context)
+{
+    struct redis *redis = redis_of(store);
+    struct redis_call call = redis_call_of(on_bytes, (void (*)(void))done, context, false);
+    if (refused(redis, &call, store_identifier_problem(partition, key))) {
+        return;
+    }
+    struct redis_key identifier = redis_key_identifier(partition, key);
+    send_range(redis, &call, &identifier, 0, LIMIT_MEMBER_ID_BYTES - 1);
+}
+
+static void set_sandbox_clock(struct store *store, int64_t now_ms, store_done_fn *done,
+                              void *context)
+{
+    struct redis *redis = redis_of(store);
+    struct redis_call call = redis_call_of(on_function, (void (*)(void))done, context, true);
+    if (refused(redis, &call, store_clock_problem(now_ms))) {
+        return;
+    }
+    struct redis_key clock = redis_key_partition(true, 0, "clock");
+    struct resp_writer *writer = redis_begin_function(redis, &call, "ly1_set_clock", &clock, 1, 1);
+    resp_put_number(writer, now_ms);
+    redis_link_send(redis->link, &call);
+}
+
+// --- the object ---
+
+static bool is_ready(const struct store *store, const char **ret_reason)
+{
+    return redis_link_is_ready(((const struct redis *)store)->link, ret_reason);
+}
+
+static void redis_free(struct store *store)
+{
+    struct redis *redis = redis_of(store);
+    redis_link_free(redis->link);
+    free(redis);
+}
+
+static const struct store_ops operations = {
+    .load = load,
+    .load_from = load_from,
+    .append = append,
+    .compact = compact,
+    .claim = claim,
+    .find = find,
+    .scan = redis_scan,
+    .head = redis_head,
+    .set_sandbox_clock = set_sandbox_clock,
+    .create_partitions = redis_create_partitions,
+    .is_ready = is_ready,
+    .free = redis_free,
+};
+
+enum status redis_new(struct event_base *base, const struct redis_options *options,
+                      redis_state_fn *on_state, void *context, struct store **ret_store)
+{
+    if (options->user != NULL && options->password == NULL) {
+        return STATUS_INVALID;
+    }
+    struct redis *redis = calloc(1, sizeof(*redis));
+    if (redis == NULL) {
+        return STATUS_NO_MEMORY;
+    }
+    struct redis_link_options link_options = {
+        .redis = options,
+        .on_open = redis_check_start,
+        .on_state = on_state,
+        .context = context,
+    };
+    enum status status = redis_link_new(base, &link_options, &redis->link);
+    if (status != STATUS_OK) {
+        free(redis);
+        return status;
+    }
+    redis->store.ops = &operations;
+    *ret_store = &redis->store;
+    return STATUS_OK;
+}

@@ -1,0 +1,38 @@
+// The port's calls as Redis commands: what redis.c's table of operations points to. Internal to the
+// Redis store.
+#pragma once
+
+#include <stdint.h>
+
+#include "store/redis_keys.h"
+#include "store/redis_link.h"
+#include "store/store.h"
+
+struct redis {
+    struct store store; // first: the port's handle is this object
+    struct redis_link *link;
+};
+
+static inline struct redis *redis_of(struct store *store)
+{
+    return (struct redis *)store;
+}
+
+// A call without its tag. `done` is cast back by `on_answer`, which knows its type.
+struct redis_call redis_call_of(redis_answer_fn *on_answer, void (*done)(void), void *context,
+                                bool mutation);
+// Begins `FCALL name keys... tag`, to be followed by `arguments` more; sets the call's tag.
+struct resp_writer *redis_begin_function(struct redis *redis, struct redis_call *call,
+                                         const char *name, const struct redis_key *keys,
+                                         uint32_t key_count, uint32_t arguments);
+
+// Understands what a function says, {tag, outcome, more}: the outcome, and `more` as bytes (a
+// string) or as log_bytes (an integer). False for an outcome there is none of.
+bool redis_read_outcome(const struct redis_answer *answer, struct store_reply *ret_reply);
+
+void redis_scan(struct store *store, uint32_t partition, uint64_t cursor, uint32_t count,
+                store_scan_fn *done, void *context);
+void redis_head(struct store *store, uint64_t program_from_bytes, store_head_fn *done,
+                void *context);
+void redis_create_partitions(struct store *store, uint32_t count, store_done_fn *done,
+                             void *context);

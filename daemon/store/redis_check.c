@@ -1,0 +1,302 @@
+// The questions are asked in one burst and judged in order, so the first misfit is the one named:
+//
+//     [AUTH] ─ INFO server ─ INFO persistence ─ ROLE ─ CONFIG GET ─ FUNCTION LIST
+//         └─► [FUNCTION LOAD, when the library is not this binary's] ─► ly1_check ─► ready
+//
+// Why each: redis 7.0 has functions and `XADD 0-*`; a Redis that loads, or is a replica, refuses
+// writes; without an append-only file that is fsynced before the reply an acknowledged award can be
+// lost; a policy other than noeviction deletes accounts; proto-max-bulk-len bounds what APPEND may
+// grow; ly1_check asks for the permissions whose lack would stop a function half way.
+#include "store/redis_check.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "store/redis_functions.h"
+#include "store/redis_link.h"
+
+enum { VERSION_MIN = 7 };
+
+// A compaction's result may be twice a log's bound before it is judged.
+static const uint64_t bulk_bytes_min = UINT64_C(4) * LIMIT_LOG_BYTES;
+
+struct setting {
+    const char *name;
+    const char *wanted;
+    bool unless_relaxed;
+};
+
+static const struct setting settings[] = {
+    {"appendonly", "yes", false},
+    {"appendfsync", "always", true},
+    {"no-appendfsync-on-rewrite", "no", true},
+    {"maxmemory-policy", "noeviction", false},
+};
+
+enum { SETTINGS = sizeof(settings) / sizeof(settings[0]) };
+
+static void send(struct redis_link *link, redis_answer_fn *on_answer, uint64_t tag)
+{
+    struct redis_call call = {.on_answer = on_answer, .context = link, .tag = tag};
+    redis_link_send_check(link, &call);
+}
+
+// False, with the connection given up or lost already, when there is no reply to look at.
+static bool has_reply(struct redis_link *link, const struct redis_answer *answer, const char *what)
+{
+    if (answer->value != NULL) {
+        return true;
+    }
+    if (answer->text.len > 0) {
+        redis_link_give_up(link, "Redis refuses %s: %.*s", what, (int)answer->text.len,
+                           (const char *)answer->text.data);
+    }
+    return false;
+}
+
+// --- the last steps ---
+
+static bool on_checked(const struct redis_call *call, const struct redis_answer *answer)
+{
+    struct redis_link *link = call->context;
+    if (!has_reply(link, answer, "ly1_check")) {
+        return true;
+    }
+    const struct resp_value *value = answer->value;
+    if (span_is_text(value->items[1]->text, "OK")) {
+        redis_link_ready(link);
+        return true;
+    }
+    if (value->count < 3 || !span_is_text(value->items[1]->text, "NOPERM")) {
+        return false;
+    }
+    redis_link_give_up(link, "the user has no permission for %.*s on ly:*",
+                       (int)value->items[2]->text.len, (const char *)value->items[2]->text.data);
+    return true;
+}
+
+static void ask_permissions(struct redis_link *link)
+{
+    uint64_t tag = redis_link_next_tag(link);
+    struct resp_writer *writer = redis_link_writer(link);
+    resp_begin(writer, 4);
+    resp_put_text(writer, "FCALL");
+    resp_put_text(writer, "ly1_check");
+    resp_put_text(writer, "0");
+    resp_put_number(writer, (int64_t)tag);
+    send(link, on_checked, tag);
+}
+
+static bool on_loaded(const struct redis_call *call, const struct redis_answer *answer)
+{
+    if (has_reply(call->context, answer, "FUNCTION LOAD")) {
+        ask_permissions(call->context);
+    }
+    return true;
+}
+
+static void load_functions(struct redis_link *link)
+{
+    struct resp_writer *writer = redis_link_writer(link);
+    resp_begin(writer, 4);
+    resp_put_text(writer, "FUNCTION");
+    resp_put_text(writer, "LOAD");
+    resp_put_text(writer, "REPLACE");
+    resp_put(writer, redis_functions_code());
+    send(link, on_loaded, 0);
+}
+
+// --- the first burst ---
+
+static bool on_authenticated(const struct redis_call *call, const struct redis_answer *answer)
+{
+    (void)has_reply(call->context, answer, "AUTH");
+    return true;
+}
+
+// The value of a line "name:value\r\n" of INFO; empty when there is none.
+static struct span info_field(struct span info, const char *name)
+{
+    size_t name_len = strlen(name);
+    while (info.len > 0) {
+        const uint8_t *end = memchr(info.data, '\n', info.len);
+        size_t line = end == NULL ? info.len : (size_t)(end - info.data) + 1;
+        if (line > name_len && memcmp(info.data, name, name_len) == 0) {
+            struct span value = span_of(info.data + name_len, line - name_len);
+            while (value.len > 0 && value.data[value.len - 1] <= ' ') {
+                value.len--;
+            }
+            return value;
+        }
+        info = span_from(info, line);
+    }
+    return (struct span){0};
+}
+
+static bool on_server_info(const struct redis_call *call, const struct redis_answer *answer)
+{
+    struct redis_link *link = call->context;
+    if (!has_reply(link, answer, "INFO")) {
+        return true;
+    }
+    struct span version = info_field(answer->value->text, "redis_version:");
+    const uint8_t *dot = version.len == 0 ? NULL : memchr(version.data, '.', version.len);
+    uint64_t major = 0;
+    if (dot == NULL ||
+        resp_parse_u64(span_of(version.data, (size_t)(dot - version.data)), &major) != STATUS_OK) {
+        return false;
+    }
+    if (major < VERSION_MIN) {
+        redis_link_give_up(link, "redis_version is %.*s, must be %d.0 or later", (int)version.len,
+                           (const char *)version.data, VERSION_MIN);
+    }
+    return true;
+}
+
+static bool on_persistence_info(const struct redis_call *call, const struct redis_answer *answer)
+{
+    struct redis_link *link = call->context;
+    if (has_reply(link, answer, "INFO") &&
+        !span_is_text(info_field(answer->value->text, "loading:"), "0")) {
+        redis_link_give_up(link, "Redis is still loading its data");
+    }
+    return true;
+}
+
+static bool on_role(const struct redis_call *call, const struct redis_answer *answer)
+{
+    struct redis_link *link = call->context;
+    if (!has_reply(link, answer, "ROLE")) {
+        return true;
+    }
+    const struct resp_value *value = answer->value;
+    if (value->type != RESP_ARRAY || value->count == 0) {
+        return false;
+    }
+    struct span role = value->items[0]->text;
+    if (!span_is_text(role, "master")) {
+        redis_link_give_up(link, "role is %.*s, must be master", (int)role.len,
+                           (const char *)role.data);
+    }
+    return true;
+}
+
+// The value behind a name in a flat list of names and values; NULL when there is none.
+static const struct resp_value *find_value(const struct resp_value *list, const char *name)
+{
+    if (list->type != RESP_ARRAY) {
+        return NULL;
+    }
+    for (size_t i = 0; i + 1 < list->count; i += 2) {
+        if (span_is_text(list->items[i]->text, name)) {
+            return list->items[i + 1];
+        }
+    }
+    return NULL;
+}
+
+static void judge_setting(struct redis_link *link, const struct setting *setting,
+                          const struct resp_value *list)
+{
+    if (setting->unless_relaxed && redis_link_options(link)->relaxed) {
+        return;
+    }
+    const struct resp_value *value = find_value(list, setting->name);
+    if (value == NULL) {
+        redis_link_give_up(link, "%s is hidden, must be %s", setting->name, setting->wanted);
+    } else if (!span_is_text(value->text, setting->wanted)) {
+        redis_link_give_up(link, "%s is %.*s, must be %s", setting->name, (int)value->text.len,
+                           (const char *)value->text.data, setting->wanted);
+    }
+}
+
+static bool on_settings(const struct redis_call *call, const struct redis_answer *answer)
+{
+    struct redis_link *link = call->context;
+    if (!has_reply(link, answer, "CONFIG GET")) {
+        return true;
+    }
+    for (size_t i = 0; i < SETTINGS; i++) {
+        judge_setting(link, &settings[i], answer->value);
+    }
+    const struct resp_value *bulk = find_value(answer->value, "proto-max-bulk-len");
+    uint64_t bytes = 0;
+    if (bulk == NULL || resp_parse_u64(bulk->text, &bytes) != STATUS_OK || bytes < bulk_bytes_min) {
+        redis_link_give_up(link, "proto-max-bulk-len is %llu, must be at least %llu",
+                           (unsigned long long)bytes, (unsigned long long)bulk_bytes_min);
+    }
+    return true;
+}
+
+static bool on_functions(const struct redis_call *call, const struct redis_answer *answer)
+{
+    struct redis_link *link = call->context;
+    if (!has_reply(link, answer, "FUNCTION LIST")) {
+        return true;
+    }
+    if (answer->value->type != RESP_ARRAY) {
+        return false;
+    }
+    const struct resp_value *code = NULL;
+    if (answer->value->count > 0) {
+        code = find_value(answer->value->items[0], "library_code");
+    }
+    if (code != NULL && span_equal(code->text, redis_functions_code())) {
+        ask_permissions(link);
+    } else {
+        load_functions(link);
+    }
+    return true;
+}
+
+static void ask_info(struct redis_link *link, const char *section, redis_answer_fn *on_answer)
+{
+    struct resp_writer *writer = redis_link_writer(link);
+    resp_begin(writer, 2);
+    resp_put_text(writer, "INFO");
+    resp_put_text(writer, section);
+    send(link, on_answer, 0);
+}
+
+static void authenticate(struct redis_link *link, const struct redis_options *options)
+{
+    struct resp_writer *writer = redis_link_writer(link);
+    resp_begin(writer, options->user != NULL ? 3 : 2);
+    resp_put_text(writer, "AUTH");
+    if (options->user != NULL) {
+        resp_put_text(writer, options->user);
+    }
+    resp_put_text(writer, options->password);
+    send(link, on_authenticated, 0);
+}
+
+void redis_check_start(struct redis_link *link)
+{
+    const struct redis_options *options = redis_link_options(link);
+    if (options->password != NULL) {
+        authenticate(link, options);
+    }
+    ask_info(link, "server", on_server_info);
+    ask_info(link, "persistence", on_persistence_info);
+    struct resp_writer *writer = redis_link_writer(link);
+    resp_begin(writer, 1);
+    resp_put_text(writer, "ROLE");
+    send(link, on_role, 0);
+    resp_begin(writer, 3 + SETTINGS);
+    resp_put_text(writer, "CONFIG");
+    resp_put_text(writer, "GET");
+    for (size_t i = 0; i < SETTINGS; i++) {
+        resp_put_text(writer, settings[i].name);
+    }
+    resp_put_text(writer, "proto-max-bulk-len");
+    send(link, on_settings, 0);
+    resp_begin(writer, 5);
+    resp_put_text(writer, "FUNCTION");
+    resp_put_text(writer, "LIST");
+    resp_put_text(writer, "LIBRARYNAME");
+    resp_put_text(writer, REDIS_LIBRARY);
+    resp_put_text(writer, "WITHCODE");
+    send(link, on_functions, 0);
+}

@@ -1,0 +1,30 @@
+// The names of the keys (design: partitions). A partition's keys share one hash tag.
+//
+//     ly:{17}:a:<id>   ly:{17}:ev   ly:{17}:due   ly:{17}:arch   ly:{17}:i:<key>
+//     ly:{meta}:<id>   ly:{meta}:ev ly:{meta}:due ly:{meta}:arch ly:{meta}:clock, :partitions
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/limits.h"
+#include "base/span.h"
+#include "store/store.h"
+
+enum { REDIS_KEY_BYTES = 32 + STORE_KEY_BYTES_MAX };
+
+struct redis_key {
+    uint8_t bytes[REDIS_KEY_BYTES];
+    size_t len;
+};
+
+// Arguments are within bounds (store/bounds.h).
+struct redis_key redis_key_account(const struct store_account *account);
+struct redis_key redis_key_identifier(uint32_t partition, struct span key);
+// One of a partition's own keys: "ev", "due", "arch"; of meta also "clock", "partitions", "program".
+struct redis_key redis_key_partition(bool meta, uint32_t partition, const char *name);
+
+static inline struct span redis_key_span(const struct redis_key *key)
+{
+    return span_of(key->bytes, key->len);
+}

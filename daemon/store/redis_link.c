@@ -1,0 +1,493 @@
+// The connection. Invariants: `bev` is there and the pipeline open exactly in CONNECTING, CHECKING
+// and READY; a closed bufferevent is freed on the next turn of the loop, not inside its own callback.
+// Whoever finds the connection unfit breaks the pipeline, which only marks it: the loop's callbacks
+// below close it when they are done (link_settle).
+#include "store/redis_link.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <event2/util.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "store/redis_address.h"
+
+enum {
+    BACKOFF_FIRST_MS = 50,
+    BACKOFF_LAST_MS = 2000,
+    BACKOFF_DOUBLINGS_MAX = 6,
+    ONE_WRITE_BYTES = 1 << 20, // all commands of one turn leave in one write
+    SALVAGE_BYTES = 16 * 1024, // read at a time from a connection about to be closed
+    LATE_MAX = 1 << 22,        // one call a request at least, and the jobs'
+    FREE_ROUNDS_MAX = 64,      // calls made by answers while the link is being freed
+};
+
+static_assert(LATE_MAX >= LIMIT_CONNECTIONS * LIMIT_CONNECTION_IN_FLIGHT, "one call a request");
+static_assert(BACKOFF_FIRST_MS << BACKOFF_DOUBLINGS_MAX >= BACKOFF_LAST_MS, "the last is reached");
+
+enum link_state { LINK_WAITING, LINK_CONNECTING, LINK_CHECKING, LINK_READY };
+
+struct redis_link {
+    struct event_base *base;
+    struct redis_options options; // user and password are owned copies; the address is not here
+    struct redis_address address;
+    redis_open_fn *on_open;
+    redis_state_fn *on_state;
+    void *context;
+
+    enum link_state state;
+    struct bufferevent *bev;
+    struct bufferevent *dying;
+    struct redis_pipeline pipeline;
+    struct resp_writer writer;
+    struct redis_queue late; // calls to be told on the next turn
+    uint64_t last_tag;
+
+    struct event *retry_timer;
+    struct event *deadline_timer;
+    struct event *turn_timer;
+    bool deadline_armed;
+    bool turn_armed;
+    int64_t open_deadline_ms;
+    uint32_t failures; // connections given up since the last that was ready
+
+    char reason[REDIS_REASON_BYTES]; // empty when ready
+    bool told_ready;
+    char told_reason[REDIS_REASON_BYTES];
+};
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+    CHECK(clock_gettime(CLOCK_MONOTONIC_COARSE, &now) == 0);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void timer_set(struct event *timer, int64_t after_ms)
+{
+    struct timeval after = {.tv_sec = after_ms / 1000, .tv_usec = after_ms % 1000 * 1000};
+    CHECK(evtimer_add(timer, &after) == 0);
+}
+
+static void link_turn_soon(struct redis_link *link)
+{
+    if (!link->turn_armed) {
+        link->turn_armed = true;
+        timer_set(link->turn_timer, 0);
+    }
+}
+
+void redis_link_give_up(struct redis_link *link, const char *format, ...)
+{
+    char reason[REDIS_REASON_BYTES];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(reason, sizeof(reason), format, args);
+    va_end(args);
+    redis_pipeline_break(&link->pipeline, "%s", reason);
+    link_turn_soon(link);
+}
+
+bool redis_link_is_ready(const struct redis_link *link, const char **ret_reason)
+{
+    bool spent = link->state == LINK_READY && redis_pipeline_is_spent(&link->pipeline);
+    *ret_reason = spent ? link->pipeline.reason : link->reason;
+    return link->state == LINK_READY && !spent;
+}
+
+// --- deadlines ---
+
+// The earliest of what the connection waits for; INT64_MAX when it waits for nothing.
+static int64_t link_deadline(const struct redis_link *link)
+{
+    int64_t deadline_ms = redis_pipeline_deadline(&link->pipeline);
+    bool opening = link->state == LINK_CONNECTING || link->state == LINK_CHECKING;
+    return opening && link->open_deadline_ms < deadline_ms ? link->open_deadline_ms : deadline_ms;
+}
+
+// One timer for all: deadlines are first in, first out, so that of the oldest call is enough.
+static void link_arm_deadline(struct redis_link *link)
+{
+    if (link->deadline_armed) {
+        return;
+    }
+    int64_t deadline_ms = link_deadline(link);
+    if (deadline_ms == INT64_MAX) {
+        return;
+    }
+    int64_t after_ms = deadline_ms - now_ms();
+    timer_set(link->deadline_timer, after_ms > 0 ? after_ms : 1);
+    link->deadline_armed = true;
+}
+
+// --- input ---
+
+static void link_take_input(struct redis_link *link)
+{
+    struct evbuffer *input = bufferevent_get_input(link->bev);
+    size_t len = evbuffer_get_contiguous_space(input);
+    while (len > 0 && !link->pipeline.broken) {
+        const uint8_t *bytes = evbuffer_pullup(input, (ev_ssize_t)len);
+        redis_pipeline_take(&link->pipeline, span_of(bytes, len));
+        CHECK(evbuffer_drain(input, len) == 0);
+        len = evbuffer_get_contiguous_space(input);
+    }
+}
+
+// What has arrived but was not read yet: its answers are definite even when the connection is broken
+// or this process was too slow to look.
+static void link_salvage(struct redis_link *link)
+{
+    link_take_input(link);
+    while (!link->pipeline.broken) {
+        uint8_t bytes[SALVAGE_BYTES];
+        ssize_t len = recv(bufferevent_getfd(link->bev), bytes, sizeof(bytes), MSG_DONTWAIT);
+        if (len <= 0) {
+            return;
+        }
+        redis_pipeline_take(&link->pipeline, span_of(bytes, (size_t)len));
+    }
+}
+
+// --- closing ---
+
+static void link_retry_later(struct redis_link *link)
+{
+    uint32_t doublings =
+        link->failures < BACKOFF_DOUBLINGS_MAX ? link->failures : BACKOFF_DOUBLINGS_MAX;
+    int64_t full_ms = (int64_t)BACKOFF_FIRST_MS << doublings;
+    full_ms = full_ms < BACKOFF_LAST_MS ? full_ms : BACKOFF_LAST_MS;
+    uint32_t random = 0;
+    evutil_secure_rng_get_bytes(&random, sizeof(random));
+    timer_set(link->retry_timer, full_ms / 2 + (int64_t)random % (full_ms / 2 + 1));
+    link->failures++;
+}
+
+static void link_close(struct redis_link *link)
+{
+    CHECK(link->bev != NULL && link->dying == NULL);
+    size_t unsent_bytes = evbuffer_get_length(bufferevent_get_output(link->bev));
+    CHECK(unsent_bytes <= link->pipeline.output_bytes);
+    (void)shutdown(bufferevent_getfd(link->bev), SHUT_RDWR);
+    bufferevent_setcb(link->bev, NULL, NULL, NULL, NULL);
+    (void)bufferevent_disable(link->bev, EV_READ | EV_WRITE);
+    link->dying = link->bev;
+    link->bev = NULL;
+    link->state = LINK_WAITING;
+    memcpy(link->reason, link->pipeline.reason, sizeof(link->reason));
+    link_retry_later(link);
+    link_turn_soon(link);
+    redis_pipeline_close(&link->pipeline, link->pipeline.output_bytes - unsent_bytes);
+}
+
+static void link_reap(struct redis_link *link)
+{
+    if (link->dying != NULL) {
+        bufferevent_free(link->dying);
+        link->dying = NULL;
+    }
+}
+
+// At the end of every callback of the loop.
+static void link_settle(struct redis_link *link)
+{
+    const struct redis_pipeline *pipeline = &link->pipeline;
+    if (!pipeline->open || !redis_pipeline_is_spent(pipeline)) {
+        return;
+    }
+    link_turn_soon(link); // the state may have to be told
+    if (pipeline->broken || pipeline->in_flight.count == 0) {
+        link_close(link);
+    }
+}
+
+// --- the loop's callbacks ---
+
+static void on_readable(struct bufferevent *bev, void *context)
+{
+    (void)bev;
+    struct redis_link *link = context;
+    link_take_input(link);
+    link_settle(link);
+}
+
+static void on_event(struct bufferevent *bev, short what, void *context)
+{
+    (void)bev;
+    struct redis_link *link = context;
+    int error = errno;
+    if ((what & BEV_EVENT_CONNECTED) != 0) {
+        link->state = LINK_CHECKING;
+        link->on_open(link);
+    } else if (link->state == LINK_CONNECTING) {
+        redis_link_give_up(link, "cannot connect to %s: %s", link->address.text, strerror(error));
+    } else {
+        link_salvage(link);
+        redis_link_give_up(link, "the connection to %s has ended", link->address.text);
+    }
+    link_settle(link);
+}
+
+static void on_deadline(evutil_socket_t fd, short what, void *context)
+{
+    (void)fd;
+    (void)what;
+    struct redis_link *link = context;
+    link->deadline_armed = false;
+    if (link->state >= LINK_CHECKING && link_deadline(link) <= now_ms()) {
+        link_salvage(link);
+    }
+    if (link_deadline(link) <= now_ms()) {
+        redis_link_give_up(link, "no answer from %s within %lld ms", link->address.text,
+                           (long long)link->options.command_ms);
+    }
+    link_settle(link);
+    link_arm_deadline(link);
+}
+
+static void link_tell_state(struct redis_link *link)
+{
+    const char *reason = NULL;
+    bool ready = redis_link_is_ready(link, &reason);
+    if (link->on_state == NULL ||
+        (ready == link->told_ready && strcmp(reason, link->told_reason) == 0)) {
+        return;
+    }
+    link->told_ready = ready;
+    (void)snprintf(link->told_reason, sizeof(link->told_reason), "%s", reason);
+    link->on_state(link->context, ready, link->told_reason);
+}
+
+static void link_tell_late(struct redis_link *link)
+{
+    uint32_t count = link->late.count; // those that come meanwhile wait for another turn
+    while (count-- > 0) {
+        struct redis_waiting front = redis_queue_pop(&link->late);
+        struct redis_answer answer = {.result = front.result, .text = span_of_text(front.text)};
+        redis_pipeline_answer(&link->pipeline, &front.call, &answer);
+    }
+}
+
+static void on_turn(evutil_socket_t fd, short what, void *context)
+{
+    (void)fd;
+    (void)what;
+    struct redis_link *link = context;
+    link->turn_armed = false;
+    link_reap(link);
+    link_settle(link);
+    link_tell_state(link);
+    link_tell_late(link);
+}
+
+// A bufferevent on a connecting socket, and an open pipeline; 0, or errno and neither.
+static int link_open(struct redis_link *link)
+{
+    int fd = redis_address_connect(&link->address);
+    if (fd < 0) {
+        return errno;
+    }
+    link->bev = bufferevent_socket_new(link->base, fd, BEV_OPT_CLOSE_ON_FREE);
+    if (link->bev == NULL) {
+        (void)evutil_closesocket(fd);
+        return ENOMEM;
+    }
+    if (redis_pipeline_open(&link->pipeline) != STATUS_OK) {
+        bufferevent_free(link->bev);
+        link->bev = NULL;
+        return ENOMEM;
+    }
+    return 0;
+}
+
+static void on_retry(evutil_socket_t fd, short what, void *context)
+{
+    (void)fd;
+    (void)what;
+    struct redis_link *link = context;
+    CHECK(link->state == LINK_WAITING && link->bev == NULL);
+    link_reap(link);
+    int error = link_open(link);
+    if (error != 0) {
+        (void)snprintf(link->reason, sizeof(link->reason), "cannot connect to %s: %s",
+                       link->address.text, strerror(error));
+        link_turn_soon(link);
+        link_retry_later(link);
+        return;
+    }
+    link->state = LINK_CONNECTING;
+    link->open_deadline_ms = now_ms() + link->options.command_ms;
+    bufferevent_setcb(link->bev, on_readable, NULL, on_event, link);
+    CHECK(bufferevent_set_max_single_write(link->bev, ONE_WRITE_BYTES) == 0);
+    CHECK(bufferevent_set_max_single_read(link->bev, ONE_WRITE_BYTES) == 0);
+    CHECK(bufferevent_enable(link->bev, EV_READ) == 0);
+    // Without an address: the socket connects already, and no callback comes from inside the call.
+    CHECK(bufferevent_socket_connect(link->bev, NULL, 0) == 0);
+    link_arm_deadline(link);
+}
+
+// --- lifetime ---
+
+static enum status copy_text(const char *text, const char **ret_copy)
+{
+    *ret_copy = text == NULL ? NULL : strdup(text);
+    return text != NULL && *ret_copy == NULL ? STATUS_NO_MEMORY : STATUS_OK;
+}
+
+static enum status link_init(struct redis_link *link, struct event_base *base,
+                             const struct redis_link_options *options)
+{
+    const struct redis_options *redis = options->redis;
+    link->base = base;
+    link->on_open = options->on_open;
+    link->on_state = options->on_state;
+    link->context = options->context;
+    link->options.relaxed = redis->relaxed;
+    link->options.command_ms =
+        redis->command_ms > 0 ? redis->command_ms : (int64_t)LIMIT_STORE_COMMAND_MS;
+    TRY(copy_text(redis->user, &link->options.user));
+    TRY(copy_text(redis->password, &link->options.password));
+    TRY(redis_address_init(&link->address, redis));
+    (void)snprintf(link->reason, sizeof(link->reason), "connecting to %s", link->address.text);
+    resp_writer_init(&link->writer);
+    link->retry_timer = evtimer_new(base, on_retry, link);
+    link->deadline_timer = evtimer_new(base, on_deadline, link);
+    link->turn_timer = evtimer_new(base, on_turn, link);
+    if (link->retry_timer == NULL || link->deadline_timer == NULL || link->turn_timer == NULL) {
+        return STATUS_NO_MEMORY;
+    }
+    timer_set(link->retry_timer, 0);
+    link_turn_soon(link);
+    return STATUS_OK;
+}
+
+enum status redis_link_new(struct event_base *base, const struct redis_link_options *options,
+                           struct redis_link **ret_link)
+{
+    struct redis_link *link = calloc(1, sizeof(*link));
+    if (link == NULL) {
+        return STATUS_NO_MEMORY;
+    }
+    enum status status = link_init(link, base, options);
+    if (status != STATUS_OK) {
+        redis_link_free(link);
+        return status;
+    }
+    *ret_link = link;
+    return STATUS_OK;
+}
+
+static void timer_free(struct event *timer)
+{
+    if (timer != NULL) {
+        event_free(timer);
+    }
+}
+
+void redis_link_free(struct redis_link *link)
+{
+    if (link == NULL) {
+        return;
+    }
+    CHECK(!link->pipeline.answering);
+    link_reap(link);
+    if (link->bev != NULL) {
+        redis_pipeline_break(&link->pipeline, "the store is being closed");
+        link_close(link);
+    }
+    for (int round = 0; link->late.count > 0; round++) {
+        CHECK(round < FREE_ROUNDS_MAX);
+        link_tell_late(link);
+    }
+    link_reap(link);
+    timer_free(link->retry_timer);
+    timer_free(link->deadline_timer);
+    timer_free(link->turn_timer);
+    redis_pipeline_fini(&link->pipeline);
+    redis_queue_fini(&link->late);
+    resp_writer_fini(&link->writer);
+    free((char *)link->options.user);
+    free((char *)link->options.password);
+    free(link);
+}
+
+// --- calls ---
+
+const struct redis_options *redis_link_options(const struct redis_link *link)
+{
+    return &link->options;
+}
+
+uint64_t redis_link_next_tag(struct redis_link *link)
+{
+    return ++link->last_tag;
+}
+
+struct resp_writer *redis_link_writer(struct redis_link *link)
+{
+    return &link->writer;
+}
+
+void redis_link_answer_later(struct redis_link *link, const struct redis_call *call,
+                             enum store_result result, const char *static_text)
+{
+    CHECK(result != STORE_OK);
+    struct redis_waiting waiting = {.call = *call, .result = result, .text = static_text};
+    // Without room to remember the call it would never be answered.
+    CHECK(redis_queue_push(&link->late, &waiting, LATE_MAX) == STATUS_OK);
+    link_turn_soon(link);
+}
+
+// STATUS_TOO_LARGE when too much is under way already, STATUS_NO_MEMORY.
+static enum status link_write(struct redis_link *link, const struct redis_call *call)
+{
+    struct span command = {0};
+    TRY(resp_finish(&link->writer, &command));
+    struct evbuffer *output = bufferevent_get_output(link->bev);
+    if (evbuffer_get_length(output) + command.len > LIMIT_STORE_OUTPUT_BYTES) {
+        return STATUS_TOO_LARGE;
+    }
+    TRY(redis_pipeline_push(&link->pipeline, call, command.len,
+                            now_ms() + link->options.command_ms));
+    // The call is in the queue: a command missing from the output would shift all replies.
+    CHECK(evbuffer_add(output, command.data, command.len) == 0);
+    link_arm_deadline(link);
+    return STATUS_OK;
+}
+
+static void link_send_in(struct redis_link *link, enum link_state state,
+                         const struct redis_call *call)
+{
+    if (link->state != state || redis_pipeline_is_spent(&link->pipeline) ||
+        link_write(link, call) != STATUS_OK) {
+        redis_link_answer_later(link, call, STORE_UNAVAILABLE, "");
+    }
+}
+
+void redis_link_send(struct redis_link *link, const struct redis_call *call)
+{
+    link_send_in(link, LINK_READY, call);
+}
+
+void redis_link_send_check(struct redis_link *link, const struct redis_call *call)
+{
+    link_send_in(link, LINK_CHECKING, call);
+}
+
+void redis_link_ready(struct redis_link *link)
+{
+    CHECK(link->state == LINK_CHECKING);
+    link->state = LINK_READY;
+    link->failures = 0;
+    link->reason[0] = '\0';
+    link_turn_soon(link);
+}

@@ -1,0 +1,69 @@
+// One connection to Redis and everything in flight on it: connecting again and again with back-off,
+// writing commands, matching replies to calls, absolute deadlines. It knows no loyalty and no
+// command; what is asked when a connection opens is redis_check.c's, the rest redis.c's.
+//
+//     WAITING ──timer──► CONNECTING ──connected──► CHECKING ──redis_link_ready──► READY
+//        ▲                    │                        │                            │
+//        └────────────────────┴──────── give up ───────┴────────────────────────────┘
+//
+// Calls are sent while READY. A connection is given up at once when it is broken, its oldest call is
+// over its deadline or the handshake finds this Redis unfit; when it is stale (redis_pipeline.h), it
+// sends no more and is given up when all sent calls are answered. What is then open ends as
+// redis_pipeline_close says.
+//
+// `on_answer` is never called from inside redis_link_send or redis_link_answer_later. Writing to a
+// closed connection raises SIGPIPE: the process ignores it (app).
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "store/redis.h"
+#include "store/redis_pipeline.h"
+
+struct event_base;
+struct redis_link;
+
+// Called when a connection stands: sends the first handshake commands. `context` is that of the link.
+typedef void redis_open_fn(struct redis_link *link);
+
+struct redis_link_options {
+    const struct redis_options *redis; // copied as far as needed
+    redis_open_fn *on_open;
+    redis_state_fn *on_state; // may be NULL
+    void *context;            // of on_state
+};
+
+// STATUS_INVALID for an address that is none, STATUS_TOO_LARGE for a path too long for a unix
+// socket, STATUS_NO_MEMORY. Connecting starts with the loop.
+MUST_CHECK enum status redis_link_new(struct event_base *base,
+                                      const struct redis_link_options *options,
+                                      struct redis_link **ret_link);
+// Ends the open calls, see above, and those that wait to be told. Not from inside an answer.
+void redis_link_free(struct redis_link *link);
+
+bool redis_link_is_ready(const struct redis_link *link, const char **ret_reason);
+const struct redis_options *redis_link_options(const struct redis_link *link);
+
+// --- for calls ---
+
+uint64_t redis_link_next_tag(struct redis_link *link);
+// The writer of one command, which redis_link_send sends.
+struct resp_writer *redis_link_writer(struct redis_link *link);
+// Sends the finished command for `call`, which is copied. A call that cannot be sent now is
+// answered UNAVAILABLE in a later turn of the loop.
+void redis_link_send(struct redis_link *link, const struct redis_call *call);
+// The answer to a call that need not be sent at all.
+void redis_link_answer_later(struct redis_link *link, const struct redis_call *call,
+                             enum store_result result, const char *static_text);
+
+// --- for the handshake ---
+
+// As redis_link_send, while CHECKING.
+void redis_link_send_check(struct redis_link *link, const struct redis_call *call);
+// The handshake is done: calls are sent from now on.
+void redis_link_ready(struct redis_link *link);
+// Closes the connection soon, for a reason the operator reads, and connects anew after a while.
+void redis_link_give_up(struct redis_link *link, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));

@@ -1,0 +1,127 @@
+// Reads of more than one account: a page of a partition's due index, and the head.
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "store/bounds.h"
+#include "store/redis_calls.h"
+
+enum { SCAN_COUNT_MAX = 1024 };
+
+// --- scan ---
+
+// Takes the members out of ZSCAN's flat list of members and scores, the sentinel aside. The page is
+// bounded by the reader's own bound.
+static bool tell_page(const struct redis_call *call, uint64_t cursor,
+                      const struct resp_value *members)
+{
+    struct span *ids = calloc(members->count / 2 + 1, sizeof(*ids));
+    struct store_scan_reply reply = {.result = STORE_UNAVAILABLE};
+    if (ids != NULL) {
+        reply = (struct store_scan_reply){.result = STORE_OK, .next_cursor = cursor, .ids = ids};
+        for (size_t i = 0; i + 1 < members->count; i += 2) {
+            struct span id = members->items[i]->text;
+            if (!span_is_text(id, "!")) {
+                ids[reply.count++] = id;
+            }
+        }
+    }
+    ((store_scan_fn *)call->done)(call->context, &reply);
+    free(ids);
+    return true;
+}
+
+static bool on_page(const struct redis_call *call, const struct redis_answer *answer)
+{
+    if (answer->value == NULL) {
+        struct store_scan_reply reply = {.result = answer->result};
+        ((store_scan_fn *)call->done)(call->context, &reply);
+        return true;
+    }
+    const struct resp_value *page = answer->value;
+    uint64_t cursor = 0;
+    if (page->type != RESP_ARRAY || page->count != 2 || page->items[1]->type != RESP_ARRAY ||
+        resp_parse_u64(page->items[0]->text, &cursor) != STATUS_OK) {
+        return false;
+    }
+    return tell_page(call, cursor, page->items[1]);
+}
+
+void redis_scan(struct store *store, uint32_t partition, uint64_t cursor, uint32_t count,
+                store_scan_fn *done, void *context)
+{
+    struct redis *redis = redis_of(store);
+    struct redis_call call = redis_call_of(on_page, (void (*)(void))done, context, false);
+    const char *problem = store_partition_problem(partition);
+    if (problem != NULL) {
+        redis_link_answer_later(redis->link, &call, STORE_FAILED, problem);
+        return;
+    }
+    uint32_t page = count == 0 ? 1 : count;
+    struct redis_key due = redis_key_partition(false, partition, "due");
+    struct resp_writer *writer = redis_link_writer(redis->link);
+    resp_begin(writer, 5);
+    resp_put_text(writer, "ZSCAN");
+    resp_put(writer, redis_key_span(&due));
+    resp_put_unsigned(writer, cursor);
+    resp_put_text(writer, "COUNT");
+    resp_put_number(writer, page < SCAN_COUNT_MAX ? page : SCAN_COUNT_MAX);
+    redis_link_send(redis->link, &call);
+}
+
+// --- head ---
+
+// {tag, "OK", store's now, test clock or "0", partitions or "0", program's length, its bytes}.
+static bool read_head(const struct resp_value *value, struct store_head *ret_head)
+{
+    uint64_t clock = 0;
+    uint64_t partitions = 0;
+    if (value->count != 7 || !span_is_text(value->items[1]->text, "OK") ||
+        value->items[2]->integer <= 0 || value->items[5]->integer < 0 ||
+        value->items[6]->type != RESP_STRING) {
+        return false;
+    }
+    // Keys that somebody else has written to: definite, and no reason to doubt the connection.
+    if (resp_parse_u64(value->items[3]->text, &clock) != STATUS_OK || clock > INT64_MAX ||
+        resp_parse_u64(value->items[4]->text, &partitions) != STATUS_OK ||
+        partitions > LIMIT_PARTITIONS) {
+        *ret_head = (struct store_head){.result = STORE_FAILED};
+        return true;
+    }
+    *ret_head = (struct store_head){
+        .result = STORE_OK,
+        .store_now_ms = value->items[2]->integer,
+        .program = value->items[6]->text,
+        .program_bytes = (uint64_t)value->items[5]->integer,
+        .sandbox_clock_ms = (int64_t)clock,
+        .partitions = (uint32_t)partitions,
+    };
+    return true;
+}
+
+static bool on_head(const struct redis_call *call, const struct redis_answer *answer)
+{
+    struct store_head head = {.result = answer->result};
+    if (answer->value != NULL && !read_head(answer->value, &head)) {
+        return false;
+    }
+    ((store_head_fn *)call->done)(call->context, &head);
+    return true;
+}
+
+void redis_head(struct store *store, uint64_t program_from_bytes, store_head_fn *done,
+                void *context)
+{
+    struct redis *redis = redis_of(store);
+    struct redis_call call = redis_call_of(on_head, (void (*)(void))done, context, false);
+    const struct redis_key keys[] = {
+        redis_key_partition(true, 0, "program"),
+        redis_key_partition(true, 0, "clock"),
+        redis_key_partition(true, 0, "partitions"),
+    };
+    uint64_t from = program_from_bytes < LIMIT_LOG_BYTES ? program_from_bytes : LIMIT_LOG_BYTES;
+    struct resp_writer *writer = redis_begin_function(redis, &call, "ly1_head", keys, 3, 1);
+    resp_put_number(writer, (int64_t)from);
+    redis_link_send(redis->link, &call);
+}
