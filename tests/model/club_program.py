@@ -1,0 +1,301 @@
+"""A program for the model: one version of all rules, read from a document as programs/*.yaml are
+written, and what a sale earns by it. Amounts are Fractions until the one rounding of a sale.
+Written from domain.md, and from program.proto for the names and the meaning of the document.
+"""
+
+import dataclasses
+import datetime
+import math
+from fractions import Fraction
+
+from club_calendar import NEVER, Zone
+
+WEEKDAYS = ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"]
+
+
+def choice(value, *names):
+    """An enum of the document, with or without its prefix; absent is the first name."""
+    if not value:
+        return names[0]
+    return max((name for name in names if str(value).upper().endswith(name)), key=len)
+
+
+@dataclasses.dataclass
+class Tier:
+    id: str
+    threshold: int
+    immediate: bool
+    validity_months: int  # 0: the base tier, whose card never ends
+    multiplier: Fraction
+
+
+@dataclasses.dataclass
+class Sale:
+    lines: list                 # of (amount in minor units, category)
+    occurred_ms: int = None     # neither this nor a date: now
+    date: datetime.date = None
+    paid_with_points: int = 0   # minor units
+    unit: str = ""              # "store-0007/till-02"
+    channel: str = ""
+    training: bool = False
+
+    @property
+    def total(self):
+        return sum(amount for amount, _ in self.lines)
+
+
+@dataclasses.dataclass
+class Earned:
+    points: int
+    score: int
+    by_rule: dict   # rule id -> points
+    by_line: list   # of (points, score)
+
+
+def largest_remainder(total, parts):
+    """Integers that add up to `total`, following the exact `parts`; ties to the first."""
+    shares = [math.floor(part) for part in parts]
+    by_remainder = sorted(range(len(parts)), key=lambda i: (shares[i] - parts[i], i))
+    for i in by_remainder[:total - sum(shares)]:
+        shares[i] += 1
+    return shares
+
+
+class Rule:
+    """One earning rule."""
+
+    def __init__(self, document):
+        when = document.get("when") or {}
+        self.id = document["id"]
+        self.stores = when.get("stores") or []
+        self.channels = when.get("channels") or []
+        self.categories = when.get("categories") or []
+        self.weekdays = [choice(day, *WEEKDAYS) for day in when.get("weekdays") or []]
+        self.hours = (int(when.get("from_hour") or 0), int(when.get("until_hour") or 0))
+        self.tiers = when.get("tiers") or []
+        self.birthday_month = bool(when.get("birthday_month"))
+        self.minimum_spend = int(when.get("minimum_spend_minor") or 0)
+        self.first_day = when.get("from") and datetime.date.fromisoformat(str(when["from"]))
+        self.end_day = when.get("until") and datetime.date.fromisoformat(str(when["until"]))
+        rate = document.get("rate")
+        self.rate = rate and Fraction(int(rate["points"]), int(rate["money_minor"]))
+        multiplier = document.get("multiplier_bp")
+        self.extra = multiplier and Fraction(int(multiplier), 10000) - 1
+        self.bonus = int(document.get("bonus_points") or 0)
+        self.cap_sale = int(document.get("cap_sale") or 0)
+        self.cap_day = int(document.get("cap_day") or 0)
+        self.cap_month = int(document.get("cap_month") or 0)
+
+    def holds(self, sale, local, tier_id):
+        """Whether all but the categories holds, at this local time of the sale."""
+        date = local.date()
+        return ((not self.stores or sale.unit.split("/")[0] in self.stores)
+                and (not self.channels or sale.channel in self.channels)
+                and (not self.weekdays or WEEKDAYS[date.weekday()] in self.weekdays)
+                and (self.hours == (0, 0) or self.hours[0] <= local.hour < self.hours[1])
+                and (not self.tiers or tier_id in self.tiers)
+                and not self.birthday_month
+                and sale.total >= self.minimum_spend
+                and (not self.first_day or date >= self.first_day)
+                and (not self.end_day or date < self.end_day))
+
+    def takes(self, category):
+        return not self.categories or category in self.categories
+
+    def room(self, used_day, used_month):
+        """The most points the caps leave; None without caps."""
+        rooms = []
+        if self.cap_sale:
+            rooms.append(self.cap_sale)
+        if self.cap_day:
+            rooms.append(max(0, self.cap_day - used_day))
+        if self.cap_month:
+            rooms.append(max(0, self.cap_month - used_month))
+        return min(rooms) if rooms else None
+
+
+class Program:
+    """One version of the rules."""
+
+    def __init__(self, document):
+        earn = document.get("earn") or {}
+        points = document.get("points") or {}
+        redeem = document.get("redeem") or {}
+        guards = document.get("guards") or {}
+        self.currency = document["currency"]
+        self.zone = Zone(document["zone"])
+        self.rescore = [tuple(map(int, text.split("-"))) for text in document.get("rescore") or []]
+        self.tiers = [self._tier(tier) for tier in document["tiers"]]
+        self.keep = choice(document.get("validity_on_upgrade"), "RESTART", "KEEP") == "KEEP"
+        self.one_down = choice(document.get("on_card_end"), "TO_SCORE", "ONE_DOWN") == "ONE_DOWN"
+        self.rules = [Rule(rule) for rule in earn.get("rules") or []]
+        self.best = choice(earn.get("stacking"), "SUM", "BEST") == "BEST"
+        self.half_up = choice(earn.get("rounding"), "FLOOR", "HALF_UP") == "HALF_UP"
+        self.points_paid_earns = bool(earn.get("points_paid_earns"))
+        self.score_share = Fraction(int(earn.get("score_share_bp") or 10000), 10000)
+        if earn.get("no_score"):
+            self.score_share = Fraction(0)
+        self._read_score(document.get("score") or {})
+        self.expiry_months = int(points.get("expiry_months") or 0)
+        self.expiry_period = choice(points.get("expiry_to_end_of"), "MONTH", "HALF_YEAR", "YEAR")
+        self.pending_days = int(points.get("pending_days") or 0)
+        self.redeem_minimum = int(redeem.get("minimum_points") or 0) or 1
+        self.redeem_step = int(redeem.get("step_points") or 0) or 1
+        self.redeem_a_day = int(redeem.get("maximum_a_day") or 0)
+        value = redeem.get("value")
+        self.point_value = value and Fraction(int(value["money_minor"]), int(value["points"]))
+        late = document.get("late_days")
+        late = late.get("days", 0) if isinstance(late, dict) else late
+        self.late_days = 45 if late is None else int(late)
+        self.guard_sale = int(guards.get("points_a_sale") or 0)
+        self.guard_member_day = int(guards.get("points_a_member_day") or 0)
+
+    @staticmethod
+    def _tier(document):
+        return Tier(document["id"], int(document.get("threshold") or 0),
+                    choice(document.get("upgrade"), "AT_RESCORE", "IMMEDIATE") == "IMMEDIATE",
+                    int(document.get("validity_months") or 0),
+                    Fraction(int(document.get("multiplier_bp") or 10000), 10000))
+
+    def _read_score(self, score):
+        self.rolling_months = int(score.get("rolling_months") or 0)
+        self.calendar = None
+        if score.get("calendar"):
+            self.calendar = choice(score["calendar"], "HALF_YEAR", "YEAR")
+
+    # --- tiers ---
+
+    def knows(self, tier_id):
+        return any(tier.id == tier_id for tier in self.tiers)
+
+    def rank(self, tier_id):
+        return [tier.id for tier in self.tiers].index(tier_id)
+
+    def reached(self, score, immediate_only=False):
+        """Rank of the highest tier whose threshold is reached and whose kind may be given."""
+        ranks = [rank for rank, tier in enumerate(self.tiers)
+                 if tier.threshold <= score and (tier.immediate or not immediate_only)]
+        return max(ranks, default=0)
+
+    # --- instants ---
+
+    def score_until(self, occurred_ms):
+        if self.rolling_months:
+            return self.zone.period_end_after(occurred_ms, self.rolling_months, "MONTH")
+        if self.calendar:
+            return self.zone.period_end_after(occurred_ms, 0, self.calendar)
+        return NEVER
+
+    def lot_end(self, occurred_ms):
+        if not self.expiry_months:
+            return NEVER
+        return self.zone.period_end_after(occurred_ms, self.expiry_months, self.expiry_period)
+
+    def spendable(self, occurred_ms):
+        if not self.pending_days:
+            return occurred_ms
+        day = self.zone.date(occurred_ms) + datetime.timedelta(days=self.pending_days)
+        return self.zone.day_start(day)
+
+    def is_rescore(self, instant_ms):
+        date = self.zone.date(instant_ms)
+        return ((date.month, date.day) in self.rescore
+                and self.zone.day_start(date) == instant_ms)
+
+    # --- earning ---
+
+    def round(self, amount):
+        return math.floor(amount + Fraction(1, 2)) if self.half_up else math.floor(amount)
+
+    def _base(self, sale, holding):
+        """What each rate gave each line: {rule: [exact per line]}; with BEST a line's best rate."""
+        rates = [rule for rule in holding if rule.rate]
+        given = {rule: [Fraction(0)] * len(sale.lines) for rule in rates}
+        for i, (amount, category) in enumerate(sale.lines):
+            matching = [rule for rule in rates if rule.takes(category)]
+            if self.best and matching:
+                matching = [max(matching, key=lambda rule: rule.rate)]
+            for rule in matching:
+                given[rule][i] = amount * rule.rate
+        return given
+
+    def _multiplied(self, sale, holding, base):
+        """Of each multiplier, (multiplier - 1) times what the rates gave the lines it matches."""
+        given = {rule: [rule.extra * base[i] if rule.takes(category) else Fraction(0)
+                        for i, (_, category) in enumerate(sale.lines)]
+                 for rule in holding if rule.extra}
+        return self._best_of(given)
+
+    def _bonuses(self, sale, holding):
+        """A bonus goes to the lines it matches by their amounts."""
+        given = {}
+        for rule in holding:
+            amounts = [amount if rule.takes(category) else 0 for amount, category in sale.lines]
+            if rule.bonus and sum(amounts) > 0:
+                given[rule] = [Fraction(rule.bonus * amount, sum(amounts)) for amount in amounts]
+        return self._best_of(given)
+
+    def _best_of(self, given):
+        if self.best and given:
+            best = max(given, key=lambda rule: sum(given[rule]))
+            return {best: given[best]}
+        return given
+
+    def earn(self, sale, occurred_ms, tier_rank, used):
+        """What the sale earns for a member of that tier. `used(rule_id)` is the points the rule
+        has given in the civil day and in the month of the sale."""
+        total = sale.total
+        earning = Fraction(1)
+        if total and not self.points_paid_earns:
+            earning = Fraction(total - sale.paid_with_points, total)
+        if total == 0 or earning == 0:
+            return Earned(0, 0, {}, [(0, 0)] * len(sale.lines))
+        tier = self.tiers[tier_rank]
+        local = self.zone.local(occurred_ms)
+        holding = [rule for rule in self.rules if rule.holds(sale, local, tier.id)]
+        rates = {rule: [part * earning for part in parts]
+                 for rule, parts in self._base(sale, holding).items()}
+        base = [sum(parts[i] for parts in rates.values()) for i in range(len(sale.lines))]
+        given = {**rates, **self._multiplied(sale, holding, base), **self._bonuses(sale, holding)}
+        exact = {}
+        for rule in holding:
+            if rule in given:
+                parts = [part * tier.multiplier for part in given[rule]]
+                room = rule.room(*used(rule.id))
+                if room is not None and sum(parts) > room:
+                    parts = [part * room / sum(parts) for part in parts]
+                exact[rule] = parts
+        points = self.round(sum(sum(parts) for parts in exact.values()))
+        score = self.round(sum(base) * self.score_share)
+        by_rule = largest_remainder(points, [sum(parts) for parts in exact.values()])
+        line_points = largest_remainder(
+            points, [sum(parts[i] for parts in exact.values()) for i in range(len(sale.lines))])
+        line_score = largest_remainder(score, [part * self.score_share for part in base])
+        return Earned(points, score,
+                      {rule.id: share for rule, share in zip(exact, by_rule) if share},
+                      list(zip(line_points, line_score)))
+
+
+class Versions:
+    """All versions of a program: [(effective_from_ms, Program)], rising."""
+
+    def __init__(self, versions):
+        self.versions = sorted(versions, key=lambda version: version[0])
+
+    def at(self, instant_ms):
+        """The one in force (the new one at equality); None before the first."""
+        in_force = [program for from_ms, program in self.versions if from_ms <= instant_ms]
+        return in_force[-1] if in_force else None
+
+    def rescores(self, after_ms, until_ms):
+        """Re-scoring instants in (after, until], each by the version in force at it."""
+        zone = self.versions[0][1].zone
+        found = []
+        for year in range(zone.date(after_ms).year, zone.date(until_ms).year + 1):
+            for month, day in {date for _, program in self.versions for date in program.rescore}:
+                instant_ms = zone.day_start(datetime.date(year, month, day))
+                program = self.at(instant_ms)
+                if (after_ms < instant_ms <= until_ms and program
+                        and program.is_rescore(instant_ms)):
+                    found.append(instant_ms)
+        return sorted(found)
