@@ -1,0 +1,53 @@
+// Binding by number, not by name, and what is told when it fails.
+#include "net/listen.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static void port_0_takes_any_and_tells_which(void **state)
+{
+    (void)state;
+    int fd = -1;
+    uint16_t port = 0;
+    assert_int_equal(listen_bind("127.0.0.1", 0, &fd, &port), STATUS_OK);
+    assert_int_not_equal(port, 0);
+    assert_int_not_equal(fcntl(fd, F_GETFL) & O_NONBLOCK, 0);
+    assert_int_not_equal(fcntl(fd, F_GETFD) & FD_CLOEXEC, 0);
+
+    int second = -1;
+    uint16_t ignored = 0;
+    assert_int_equal(listen_bind("127.0.0.1", port, &second, &ignored), STATUS_OK);
+    assert_int_equal(ignored, port); // SO_REUSEADDR: neither listens yet
+    assert_int_equal(close(second), 0);
+    assert_int_equal(close(fd), 0);
+}
+
+static void a_failure_keeps_errno(void **state)
+{
+    (void)state;
+    int fd = -1;
+    uint16_t port = 0;
+    errno = 0;
+    assert_int_equal(listen_bind("192.0.2.1", 0, &fd, &port), STATUS_IO);
+    assert_int_equal(errno, EADDRNOTAVAIL);
+    errno = 0;
+    assert_int_equal(listen_bind("localhost", 0, &fd, &port), STATUS_IO);
+    assert_int_equal(errno, EINVAL);
+    assert_int_equal(fd, -1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(port_0_takes_any_and_tells_which),
+        cmocka_unit_test(a_failure_keeps_errno),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
