@@ -3,7 +3,8 @@ file(GLOB client_sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/clients/lib/*.
 
 # What every client sees: its library's headers, the daemon's base and wire, the generated proto.
 add_library(loyalty_client_needs INTERFACE)
-target_include_directories(loyalty_client_needs INTERFACE "${PROJECT_SOURCE_DIR}/clients/lib")
+target_include_directories(loyalty_client_needs INTERFACE
+    "${PROJECT_SOURCE_DIR}/clients" "${PROJECT_SOURCE_DIR}/clients/lib")
 target_link_libraries(loyalty_client_needs INTERFACE loyalty_base loyalty_wire loyalty_proto
     PkgConfig::OPENSSL)
 
@@ -36,7 +37,6 @@ function(loyalty_program target folder)
         return()
     endif()
     add_executable(${target} ${sources})
-    target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/clients")
     target_link_libraries(${target} PRIVATE loyalty_static loyalty_warnings
         PkgConfig::JANSSON PkgConfig::YAML)
     install(TARGETS ${target})

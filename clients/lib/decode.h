@@ -1,0 +1,18 @@
+// From messages of the contract to the public structs. Texts point into the message, arrays are made
+// in the reply's memory.
+#pragma once
+
+#include "lib/loyalty.h"
+#include "loyalty/v1/members.pb-c.h"
+#include "loyalty/v1/points.pb-c.h"
+
+// 0 for an absent one.
+int64_t ly_decode_instant(const Google__Protobuf__Timestamp *instant);
+void ly_decode_award(const Loyalty__V1__AwardResponse *message, struct loyalty_award *ret_award);
+void ly_decode_redemption(const Loyalty__V1__RedeemResponse *message,
+                          struct loyalty_redemption *ret_redemption);
+void ly_decode_enrolment(const Loyalty__V1__EnrollResponse *message,
+                         struct loyalty_enrolment *ret_enrolment);
+// False when memory is short.
+bool ly_decode_account(struct loyalty_reply *reply, const Loyalty__V1__GetMemberResponse *message,
+                       struct loyalty_account *ret_account);

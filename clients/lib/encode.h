@@ -1,0 +1,18 @@
+// From the public structs to messages of the contract, built in an arena that borrows the texts.
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "lib/loyalty.h"
+#include "loyalty/v1/common.pb-c.h"
+#include "loyalty/v1/points.pb-c.h"
+
+// All give NULL when memory is short or the input cannot be said (too many lines, no such kind).
+Google__Protobuf__Timestamp *ly_encode_instant(struct arena *arena, int64_t instant_ms);
+Loyalty__V1__Mutation *ly_encode_mutation(struct arena *arena,
+                                          const struct loyalty_request *request);
+Loyalty__V1__MemberRef *ly_encode_member(struct arena *arena, const struct loyalty_member *member);
+Loyalty__V1__Identifier *ly_encode_identifier(struct arena *arena,
+                                              const struct loyalty_member *member);
+Loyalty__V1__Sale *ly_encode_sale(struct arena *arena, const struct loyalty_sale *sale);

@@ -1,0 +1,176 @@
+// A reply's memory is one arena: the envelope unpacked, then the typed message, then the arrays of a
+// result struct. protobuf-c unpacks straight into it. A newer server may send fields this library
+// does not know; they are skipped.
+#include "lib/reply.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "loyalty/v1/frame.pb-c.h"
+
+enum { REPLY_MEMORY_MAX = 16 * 1024 * 1024 };
+
+static struct arena *reply_arena(struct loyalty_reply *reply)
+{
+    if (reply->memory == NULL) {
+        struct arena *arena = malloc(sizeof(*arena));
+        if (arena == NULL) {
+            return NULL;
+        }
+        arena_init(arena, REPLY_MEMORY_MAX);
+        reply->memory = arena;
+    }
+    return reply->memory;
+}
+
+void loyalty_reply_fini(struct loyalty_reply *reply)
+{
+    if (reply == NULL) {
+        return;
+    }
+    arena_fini(reply->memory);
+    free(reply->memory);
+    *reply = (struct loyalty_reply){.reason = "", .field = "", .message = ""};
+}
+
+void *ly_reply_alloc(struct loyalty_reply *reply, size_t bytes)
+{
+    struct arena *arena = reply_arena(reply);
+    return arena == NULL ? NULL : arena_alloc(arena, bytes);
+}
+
+static void *allocate(void *arena, size_t bytes)
+{
+    return arena_alloc(arena, bytes);
+}
+
+static void release(void *arena, void *memory)
+{
+    (void)arena;
+    (void)memory;
+}
+
+static ProtobufCMessage *unpack(struct loyalty_reply *reply, const ProtobufCMessageDescriptor *type,
+                                struct span bytes)
+{
+    struct arena *arena = reply_arena(reply);
+    if (arena == NULL) {
+        return NULL;
+    }
+    ProtobufCAllocator allocator = {.alloc = allocate, .free = release, .allocator_data = arena};
+    return protobuf_c_message_unpack(type, &allocator, bytes.len, bytes.data);
+}
+
+ProtobufCMessage *ly_reply_unpack(struct loyalty_reply *reply,
+                                  const ProtobufCMessageDescriptor *type)
+{
+    return unpack(reply, type, span_of(reply->payload, reply->payload_bytes));
+}
+
+enum loyalty_outcome ly_outcome_of_code(int code)
+{
+    switch (code) {
+    case LOYALTY__V1__CODE__CODE_UNAVAILABLE:
+    case LOYALTY__V1__CODE__CODE_RESOURCE_EXHAUSTED:
+        return LOYALTY_RETRY_LATER;
+    case LOYALTY__V1__CODE__CODE_UNSPECIFIED:
+    case LOYALTY__V1__CODE__CODE_UNKNOWN:
+    case LOYALTY__V1__CODE__CODE_DEADLINE_EXCEEDED:
+    case LOYALTY__V1__CODE__CODE_INTERNAL:
+        return LOYALTY_OUTCOME_UNKNOWN;
+    default:
+        return LOYALTY_REFUSED;
+    }
+}
+
+static bool take_error(struct loyalty_reply *reply, const Loyalty__V1__Error *error)
+{
+    reply->outcome = ly_outcome_of_code((int)error->code);
+    reply->code = (int)error->code;
+    reply->reason = error->reason;
+    reply->field = error->field;
+    reply->message = error->message;
+    struct loyalty_figure *figures =
+        ly_reply_alloc(reply, (error->n_figures + 1) * sizeof(*figures));
+    if (figures == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < error->n_figures; i++) {
+        figures[i].name = error->figures[i]->key;
+        figures[i].value = error->figures[i]->value;
+    }
+    reply->figures = figures;
+    reply->figure_count = error->n_figures;
+    return true;
+}
+
+bool ly_reply_parse(struct span frame, uint64_t *ret_correlation_id,
+                    struct loyalty_reply *ret_reply)
+{
+    struct loyalty_reply reply = {.reason = "", .field = "", .message = ""};
+    const Loyalty__V1__ReplyEnvelope *envelope = (const Loyalty__V1__ReplyEnvelope *)unpack(
+        &reply, &loyalty__v1__reply_envelope__descriptor, frame);
+    if (envelope == NULL) {
+        loyalty_reply_fini(&reply);
+        return false;
+    }
+    reply.replayed = envelope->replayed;
+    if (envelope->result_case == LOYALTY__V1__REPLY_ENVELOPE__RESULT_ERROR) {
+        if (!take_error(&reply, envelope->error)) {
+            loyalty_reply_fini(&reply);
+            return false;
+        }
+    } else if (envelope->result_case == LOYALTY__V1__REPLY_ENVELOPE__RESULT_PAYLOAD) {
+        reply.outcome = reply.replayed ? LOYALTY_DUPLICATE : LOYALTY_APPLIED;
+        reply.payload = envelope->payload.data;
+        reply.payload_bytes = envelope->payload.len;
+    } else {
+        loyalty_reply_fini(&reply);
+        return false;
+    }
+    *ret_correlation_id = envelope->correlation_id;
+    *ret_reply = reply;
+    return true;
+}
+
+void ly_reply_set(struct loyalty_reply *reply, enum loyalty_outcome outcome, const char *reason,
+                  const char *message)
+{
+    *reply = (struct loyalty_reply){
+        .outcome = outcome, .reason = reason, .field = "", .message = message};
+}
+
+static const char *copy_text(struct loyalty_reply *reply, const char *text)
+{
+    size_t bytes = strlen(text) + 1;
+    char *copy = ly_reply_alloc(reply, bytes);
+    return copy == NULL ? "" : memcpy(copy, text, bytes);
+}
+
+void ly_reply_copy(const struct loyalty_reply *reply, struct loyalty_reply *ret_copy)
+{
+    struct loyalty_reply copy = {
+        .outcome = reply->outcome,
+        .replayed = reply->replayed,
+        .code = reply->code,
+    };
+    copy.reason = copy_text(&copy, reply->reason);
+    copy.field = copy_text(&copy, reply->field);
+    copy.message = copy_text(&copy, reply->message);
+    struct loyalty_figure *figures =
+        ly_reply_alloc(&copy, (reply->figure_count + 1) * sizeof(*figures));
+    for (size_t i = 0; figures != NULL && i < reply->figure_count; i++) {
+        figures[i].name = copy_text(&copy, reply->figures[i].name);
+        figures[i].value = reply->figures[i].value;
+        copy.figure_count++;
+    }
+    copy.figures = figures;
+    uint8_t *payload = ly_reply_alloc(&copy, reply->payload_bytes + 1);
+    if (payload != NULL && reply->payload_bytes > 0) {
+        memcpy(payload, reply->payload, reply->payload_bytes);
+        copy.payload = payload;
+        copy.payload_bytes = reply->payload_bytes;
+    }
+    *ret_copy = copy;
+}
