@@ -16,7 +16,7 @@ void lines_fini(struct lines *lines)
 enum status lines_add(struct lines *lines, struct lines_part part, uint32_t *ret_place)
 {
     CHECK(lines->parts.count == 0 || part.parent < lines->parts.count);
-    TRY(vec_reserve_one(&lines->parts, LIMIT_LINES_PARTS));
+    TRY(vec_reserve_one(&lines->parts, WIRE_DOCUMENT_PARTS));
     *ret_place = lines->parts.count;
     lines->parts.items[lines->parts.count++] = part;
     return STATUS_OK;

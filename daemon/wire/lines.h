@@ -8,8 +8,7 @@
 #include "base/span.h"
 #include "base/status.h"
 #include "base/vec.h"
-
-enum { LIMIT_LINES_PARTS = 64 * 1024 };
+#include "wire/bounds.h"
 
 // A part: under its parent (a place in the list; the root is its own), by name or else by index.
 struct lines_part {
@@ -25,7 +24,7 @@ struct lines {
 };
 
 void lines_fini(struct lines *lines);
-// The first part added is the root. STATUS_NO_MEMORY, STATUS_TOO_LARGE past LIMIT_LINES_PARTS.
+// The first part added is the root. STATUS_NO_MEMORY, STATUS_TOO_LARGE past WIRE_DOCUMENT_PARTS.
 MUST_CHECK enum status lines_add(struct lines *lines, struct lines_part part, uint32_t *ret_place);
 // The line of the part that `path` ("earn.rules[0].rate") leads to, or of the last one on the way;
 // 0 when nothing has been added.

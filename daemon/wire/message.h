@@ -12,14 +12,10 @@
 #include "base/arena.h"
 #include "base/span.h"
 #include "base/status.h"
+#include "wire/bounds.h"
 #include "wire/path.h"
 
-enum {
-    LIMIT_MESSAGE_DEPTH = 16,         // messages inside messages
-    LIMIT_MESSAGE_FIELDS = 16 * 1024, // values of one message with all it contains
-    LIMIT_MESSAGE_TYPE_FIELDS = 32,   // fields a type of the contract may have
-    MESSAGE_REASON_BYTES = 160,
-};
+enum { MESSAGE_REASON_BYTES = 160 };
 
 // Why bytes were refused. Written only on STATUS_INVALID and STATUS_TOO_LARGE.
 struct message_fault {
@@ -27,7 +23,7 @@ struct message_fault {
     char reason[MESSAGE_REASON_BYTES];
 };
 
-// STATUS_INVALID; STATUS_TOO_LARGE when it has more than LIMIT_MESSAGE_FIELDS values;
+// STATUS_INVALID; STATUS_TOO_LARGE when it has more than WIRE_MESSAGE_VALUES values;
 // STATUS_NO_MEMORY when the arena is full. No allocation outside the arena.
 MUST_CHECK enum status message_decode(const ProtobufCMessageDescriptor *type, struct span bytes,
                                       struct arena *arena, ProtobufCMessage **ret_message,

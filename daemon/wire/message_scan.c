@@ -1,8 +1,7 @@
 // The look at a message's bytes before protobuf-c sees them. One pass, no memory but the stack: a
-// level for each message inside another, at most LIMIT_MESSAGE_DEPTH of them. Whatever passes here
+// level for each message inside another, at most WIRE_MESSAGE_DEPTH of them. Whatever passes here
 // protobuf_c_message_unpack accepts and reads the same way (a test holds both side by side).
 // Source: protobuf.dev, "Encoding".
-#include <assert.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -16,8 +15,8 @@
 struct level {
     const struct level *parent;
     const ProtobufCMessageDescriptor *type;
-    const ProtobufCFieldDescriptor *field;    // NULL: none yet
-    uint16_t seen[LIMIT_MESSAGE_TYPE_FIELDS]; // values of each field so far
+    const ProtobufCFieldDescriptor *field; // NULL: none yet
+    uint16_t seen[WIRE_TYPE_FIELDS];       // values of each field so far
 };
 
 struct scan {
@@ -25,8 +24,6 @@ struct scan {
     uint32_t values; // of the whole message so far
     uint32_t depth;
 };
-
-static_assert(LIMIT_MESSAGE_FIELDS <= UINT16_MAX, "a level counts them in 16 bits");
 
 // Writes where the level is, down to its present field if asked for; returns the length.
 static size_t write_place(const struct level *level, bool with_field, char out[PATH_BYTES])
@@ -120,8 +117,8 @@ static ProtobufCWireType wire_type_of(ProtobufCType type)
 
 static enum status count_value(struct scan *scan, const struct level *level)
 {
-    if (++scan->values > LIMIT_MESSAGE_FIELDS) {
-        (void)refuse(scan, level, true, "more than %d values in one message", LIMIT_MESSAGE_FIELDS);
+    if (++scan->values > WIRE_MESSAGE_VALUES) {
+        (void)refuse(scan, level, true, "more than %d values in one message", WIRE_MESSAGE_VALUES);
         return STATUS_TOO_LARGE;
     }
     return STATUS_OK;
@@ -277,10 +274,10 @@ static enum status scan_field(struct scan *scan, struct level *level, struct spa
 static enum status scan_message(struct scan *scan, const struct level *parent,
                                 const ProtobufCMessageDescriptor *type, struct span rest)
 {
-    CHECK(type->n_fields <= LIMIT_MESSAGE_TYPE_FIELDS);
+    CHECK(type->n_fields <= WIRE_TYPE_FIELDS);
     struct level level = {.parent = parent, .type = type};
-    if (scan->depth == LIMIT_MESSAGE_DEPTH) {
-        return refuse(scan, parent, true, "nested deeper than %d messages", LIMIT_MESSAGE_DEPTH);
+    if (scan->depth == WIRE_MESSAGE_DEPTH) {
+        return refuse(scan, parent, true, "nested deeper than %d messages", WIRE_MESSAGE_DEPTH);
     }
     scan->depth++;
     while (rest.len > 0) {

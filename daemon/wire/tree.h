@@ -14,12 +14,8 @@
 #include "base/arena.h"
 #include "base/span.h"
 #include "base/status.h"
+#include "wire/bounds.h"
 #include "wire/problem.h"
-
-enum {
-    LIMIT_TREE_DEPTH = 32,              // objects and lists inside one another
-    LIMIT_TREE_TEXT_BYTES = 256 * 1024, // of a document
-};
 
 // How a tree is written; 0 is canonical ProtoJSON.
 enum tree_option {

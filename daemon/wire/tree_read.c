@@ -173,8 +173,8 @@ static enum status read_object(struct problems *problems, const json_t *tree, co
         return expected(problems, tree, at, "an object with fields");
     }
     const ProtobufCMessageDescriptor *type = message->descriptor;
-    CHECK(type->n_fields <= LIMIT_MESSAGE_TYPE_FIELDS);
-    bool seen[LIMIT_MESSAGE_TYPE_FIELDS] = {false};
+    CHECK(type->n_fields <= WIRE_TYPE_FIELDS);
+    bool seen[WIRE_TYPE_FIELDS] = {false};
     for (void *iterator = json_object_iter((json_t *)tree); iterator != NULL;
          iterator = json_object_iter_next((json_t *)tree, iterator)) {
         struct span key =

@@ -6,9 +6,9 @@
 
 enum status tree_parse(struct span text, struct problems *problems, json_t **ret_tree)
 {
-    if (text.len > LIMIT_TREE_TEXT_BYTES) {
+    if (text.len > WIRE_DOCUMENT_BYTES) {
         TRY(problem_add(problems, NULL, "%zu bytes of text; at most %d", text.len,
-                        LIMIT_TREE_TEXT_BYTES));
+                        WIRE_DOCUMENT_BYTES));
         return STATUS_INVALID;
     }
     json_error_t error;

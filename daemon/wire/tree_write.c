@@ -118,7 +118,7 @@ static enum status write_field(const ProtobufCMessage *message,
 static enum status write_message(const ProtobufCMessage *message, unsigned options, unsigned depth,
                                  json_t **ret_tree)
 {
-    CHECK(depth <= LIMIT_MESSAGE_DEPTH);
+    CHECK(depth <= WIRE_MESSAGE_DEPTH);
     json_auto_t *object = json_object();
     if (object == NULL) {
         return STATUS_NO_MEMORY;

@@ -4,8 +4,8 @@
 #include <yaml.h>
 
 #include "base/check.h"
+#include "wire/bounds.h"
 #include "wire/text.h"
-#include "wire/tree.h"
 #include "wire/yaml.h"
 
 struct reading {
@@ -155,7 +155,7 @@ static enum status read_part(struct reading *reading, const struct node *parent,
     enum status status = lines_add(reading->lines, part, &node.place);
     if (status == STATUS_TOO_LARGE) {
         TRY(problem_add_line(reading->problems, step, line_of(event), "more than %d parts",
-                             LIMIT_LINES_PARTS));
+                             WIRE_DOCUMENT_PARTS));
         return STATUS_INVALID;
     }
     TRY(status);
@@ -261,9 +261,9 @@ static enum status read_mapping(struct reading *reading, const struct node *node
 
 static enum status read_node(struct reading *reading, const struct node *node, json_t **ret_value)
 {
-    if (node->depth > LIMIT_TREE_DEPTH) {
+    if (node->depth > WIRE_TREE_DEPTH) {
         TRY(problem_add_line(reading->problems, node->at, line_of(node->event),
-                             "nested deeper than %d", LIMIT_TREE_DEPTH));
+                             "nested deeper than %d", WIRE_TREE_DEPTH));
         return STATUS_INVALID;
     }
     switch (node->event->type) {
@@ -332,9 +332,9 @@ static enum status read_stream(struct reading *reading, json_t **ret_tree)
 enum status yaml_read(struct span text, struct problems *problems, struct lines *lines,
                       json_t **ret_tree)
 {
-    if (text.len > LIMIT_TREE_TEXT_BYTES) {
+    if (text.len > WIRE_DOCUMENT_BYTES) {
         TRY(problem_add(problems, NULL, "%zu bytes of text; at most %d", text.len,
-                        LIMIT_TREE_TEXT_BYTES));
+                        WIRE_DOCUMENT_BYTES));
         return STATUS_INVALID;
     }
     struct reading reading = {.problems = problems, .lines = lines};

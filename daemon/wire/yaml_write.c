@@ -9,11 +9,9 @@
 
 #include "base/buffer.h"
 #include "base/check.h"
+#include "wire/bounds.h"
 #include "wire/text.h"
-#include "wire/tree.h"
 #include "wire/yaml.h"
-
-enum { LIMIT_YAML_BYTES = 4 * LIMIT_TREE_TEXT_BYTES };
 
 struct writing {
     yaml_emitter_t emitter;
@@ -137,7 +135,7 @@ static enum status write_integer(struct writing *writing, int64_t number)
 
 static enum status write_node(struct writing *writing, const json_t *tree, unsigned depth)
 {
-    if (depth > LIMIT_TREE_DEPTH) {
+    if (depth > WIRE_TREE_DEPTH) {
         return STATUS_INVALID;
     }
     switch (json_typeof(tree)) {
@@ -178,7 +176,7 @@ enum status yaml_write(const json_t *tree, struct arena *arena, struct span *ret
     if (yaml_emitter_initialize(&writing.emitter) == 0) {
         return STATUS_NO_MEMORY;
     }
-    buffer_init(&writing.buffer, LIMIT_YAML_BYTES);
+    buffer_init(&writing.buffer, WIRE_YAML_BYTES);
     yaml_emitter_set_output(&writing.emitter, on_output, &writing);
     yaml_emitter_set_unicode(&writing.emitter, true);
     yaml_emitter_set_width(&writing.emitter, -1);

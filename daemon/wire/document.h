@@ -1,0 +1,25 @@
+// Documents that people write, in YAML or JSON, as messages: one call from text to message with
+// every problem found on the way, each with path, reason and (for YAML) line, in the order of the
+// lines. Text that begins with '{' is JSON.
+#pragma once
+
+#include <protobuf-c/protobuf-c.h>
+
+#include "base/span.h"
+#include "base/status.h"
+#include "core/program.h"
+#include "loyalty/v1/program.pb-c.h"
+#include "wire/bounds.h"
+#include "wire/problem.h"
+
+// The message lives in the problems' arena (WIRE_DOCUMENT_ARENA_BYTES is always enough) and is
+// given, else NULL, only if no problem was added. STATUS_NO_MEMORY is the only failure.
+MUST_CHECK enum status document_read(struct span text, const ProtobufCMessageDescriptor *type,
+                                     struct problems *problems, ProtobufCMessage **ret_message);
+
+// The same for a program, which is compiled too. What is wrong with its rules is looked for even
+// when its shape is wrong elsewhere. Both results live in the problems' arena and are NULL unless
+// no problem was added; `ret_program` may be NULL when only the problems matter.
+MUST_CHECK enum status document_read_program(struct span text, struct problems *problems,
+                                             Loyalty__V1__Program **ret_message,
+                                             struct program **ret_program);
