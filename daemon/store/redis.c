@@ -20,7 +20,7 @@ struct redis_call redis_call_of(redis_answer_fn *on_answer, void (*done)(void), 
 }
 
 struct resp_writer *redis_begin_function(struct redis *redis, struct redis_call *call,
-                                         const char *name, const struct redis_key *keys,
+                                         const char *name, const struct store_key *keys,
                                          uint32_t key_count, uint32_t arguments)
 {
     call->tag = redis_link_next_tag(redis->link);
@@ -30,7 +30,7 @@ struct resp_writer *redis_begin_function(struct redis *redis, struct redis_call 
     resp_put_text(writer, name);
     resp_put_number(writer, key_count);
     for (uint32_t i = 0; i < key_count; i++) {
-        resp_put(writer, redis_key_span(&keys[i]));
+        resp_put(writer, store_key_span(&keys[i]));
     }
     resp_put_number(writer, (int64_t)call->tag);
     return writer;
@@ -115,12 +115,12 @@ static bool refused(struct redis *redis, const struct redis_call *call, const ch
 }
 
 static void send_range(struct redis *redis, const struct redis_call *call,
-                       const struct redis_key *key, uint64_t first, uint64_t last)
+                       const struct store_key *key, uint64_t first, uint64_t last)
 {
     struct resp_writer *writer = redis_link_writer(redis->link);
     resp_begin(writer, 4);
     resp_put_text(writer, "GETRANGE");
-    resp_put(writer, redis_key_span(key));
+    resp_put(writer, store_key_span(key));
     resp_put_number(writer, (int64_t)first);
     resp_put_number(writer, (int64_t)last);
     redis_link_send(redis->link, call);
@@ -134,7 +134,7 @@ static void load(struct store *store, const struct store_account *account, store
     if (refused(redis, &call, store_account_problem(account))) {
         return;
     }
-    struct redis_key key = redis_key_account(account);
+    struct store_key key = store_key_account(account);
     send_range(redis, &call, &key, 0, LIMIT_LOG_BYTES); // one byte more than a log may have
 }
 
@@ -146,7 +146,7 @@ static void load_from(struct store *store, const struct store_account *account, 
     if (refused(redis, &call, store_account_problem(account))) {
         return;
     }
-    struct redis_key key = redis_key_account(account);
+    struct store_key key = store_key_account(account);
     uint64_t from = from_bytes < LIMIT_LOG_BYTES ? from_bytes : LIMIT_LOG_BYTES;
     send_range(redis, &call, &key, from, from + LIMIT_SUFFIX_BYTES - 1);
 }
@@ -160,10 +160,10 @@ static void append(struct store *store, const struct store_append *append, store
         return;
     }
     const struct store_account *account = &append->account;
-    const struct redis_key keys[] = {
-        redis_key_account(account),
-        redis_key_partition(account->meta, account->partition, "ev"),
-        redis_key_partition(account->meta, account->partition, "due"),
+    const struct store_key keys[] = {
+        store_key_account(account),
+        store_key_partition(account->meta, account->partition, "ev"),
+        store_key_partition(account->meta, account->partition, "due"),
     };
     struct resp_writer *writer =
         redis_begin_function(redis, &call, "ly1_append_if", keys, 3, append->due_changed ? 8 : 6);
@@ -193,9 +193,9 @@ static void compact(struct store *store, const struct store_compact *compact, st
         return;
     }
     const struct store_account *account = &compact->account;
-    const struct redis_key keys[] = {
-        redis_key_account(account),
-        redis_key_partition(account->meta, account->partition, "arch"),
+    const struct store_key keys[] = {
+        store_key_account(account),
+        store_key_partition(account->meta, account->partition, "arch"),
     };
     struct resp_writer *writer = redis_begin_function(redis, &call, "ly1_compact_if", keys, 2, 4);
     resp_put(writer, span_of(compact->cut_hash, STORE_HASH_BYTES));
@@ -213,7 +213,7 @@ static void claim(struct store *store, uint32_t partition, struct span key, stru
     if (refused(redis, &call, store_claim_problem(partition, key, member_id))) {
         return;
     }
-    struct redis_key identifier = redis_key_identifier(partition, key);
+    struct store_key identifier = store_key_identifier(partition, key);
     struct resp_writer *writer = redis_begin_function(redis, &call, "ly1_claim", &identifier, 1, 2);
     resp_put(writer, member_id);
     resp_put(writer, take_over_from);
@@ -228,7 +228,7 @@ static void find(struct store *store, uint32_t partition, struct span key, store
     if (refused(redis, &call, store_identifier_problem(partition, key))) {
         return;
     }
-    struct redis_key identifier = redis_key_identifier(partition, key);
+    struct store_key identifier = store_key_identifier(partition, key);
     send_range(redis, &call, &identifier, 0, LIMIT_MEMBER_ID_BYTES - 1);
 }
 
@@ -240,7 +240,7 @@ static void set_sandbox_clock(struct store *store, int64_t now_ms, store_done_fn
     if (refused(redis, &call, store_clock_problem(now_ms))) {
         return;
     }
-    struct redis_key clock = redis_key_partition(true, 0, "clock");
+    struct store_key clock = store_key_partition(true, 0, "clock");
     struct resp_writer *writer = redis_begin_function(redis, &call, "ly1_set_clock", &clock, 1, 1);
     resp_put_number(writer, now_ms);
     redis_link_send(redis->link, &call);

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "store/redis_keys.h"
+#include "store/keys.h"
 #include "store/redis_link.h"
 #include "store/store.h"
 
@@ -23,7 +23,7 @@ struct redis_call redis_call_of(redis_answer_fn *on_answer, void (*done)(void), 
                                 bool mutation);
 // Begins `FCALL name keys... tag`, to be followed by `arguments` more; sets the call's tag.
 struct resp_writer *redis_begin_function(struct redis *redis, struct redis_call *call,
-                                         const char *name, const struct redis_key *keys,
+                                         const char *name, const struct store_key *keys,
                                          uint32_t key_count, uint32_t arguments);
 
 // Understands what a function says, {tag, outcome, more}: the outcome, and `more` as bytes (a

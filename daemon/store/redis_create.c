@@ -47,7 +47,7 @@ static void write_count(struct creation *creation)
 {
     struct redis *redis = creation->redis;
     struct redis_call call = redis_call_of(on_count_written, NULL, creation, true);
-    struct redis_key key = redis_key_partition(true, 0, "partitions");
+    struct store_key key = store_key_partition(true, 0, "partitions");
     struct resp_writer *writer =
         redis_begin_function(redis, &call, "ly1_set_partitions", &key, 1, 1);
     resp_put_number(writer, creation->count);
@@ -93,10 +93,10 @@ static void create_one(struct creation *creation)
     bool meta = creation->next == creation->count;
     uint32_t partition = meta ? 0 : creation->next;
     struct redis_call call = redis_call_of(on_created, NULL, creation, true);
-    const struct redis_key keys[] = {
-        redis_key_partition(meta, partition, "ev"),
-        redis_key_partition(meta, partition, "due"),
-        redis_key_partition(meta, partition, "arch"),
+    const struct store_key keys[] = {
+        store_key_partition(meta, partition, "ev"),
+        store_key_partition(meta, partition, "due"),
+        store_key_partition(meta, partition, "arch"),
     };
     (void)redis_begin_function(creation->redis, &call, "ly1_create_partition", keys, 3, 0);
     redis_link_send(creation->redis->link, &call);
@@ -153,10 +153,10 @@ void redis_create_partitions(struct store *store, uint32_t count, store_done_fn 
     }
     *creation = (struct creation){.redis = redis, .done = done, .context = context, .count = count};
     struct redis_call call = redis_call_of(on_count_read, NULL, creation, false);
-    struct redis_key key = redis_key_partition(true, 0, "partitions");
+    struct store_key key = store_key_partition(true, 0, "partitions");
     struct resp_writer *writer = redis_link_writer(redis->link);
     resp_begin(writer, 2);
     resp_put_text(writer, "GET");
-    resp_put(writer, redis_key_span(&key));
+    resp_put(writer, store_key_span(&key));
     redis_link_send(redis->link, &call);
 }

@@ -59,11 +59,11 @@ void redis_scan(struct store *store, uint32_t partition, uint64_t cursor, uint32
         return;
     }
     uint32_t page = count == 0 ? 1 : count;
-    struct redis_key due = redis_key_partition(false, partition, "due");
+    struct store_key due = store_key_partition(false, partition, "due");
     struct resp_writer *writer = redis_link_writer(redis->link);
     resp_begin(writer, 5);
     resp_put_text(writer, "ZSCAN");
-    resp_put(writer, redis_key_span(&due));
+    resp_put(writer, store_key_span(&due));
     resp_put_unsigned(writer, cursor);
     resp_put_text(writer, "COUNT");
     resp_put_number(writer, page < SCAN_COUNT_MAX ? page : SCAN_COUNT_MAX);
@@ -115,10 +115,10 @@ void redis_head(struct store *store, uint64_t program_from_bytes, store_head_fn 
 {
     struct redis *redis = redis_of(store);
     struct redis_call call = redis_call_of(on_head, (void (*)(void))done, context, false);
-    const struct redis_key keys[] = {
-        redis_key_partition(true, 0, "program"),
-        redis_key_partition(true, 0, "clock"),
-        redis_key_partition(true, 0, "partitions"),
+    const struct store_key keys[] = {
+        store_key_partition(true, 0, "program"),
+        store_key_partition(true, 0, "clock"),
+        store_key_partition(true, 0, "partitions"),
     };
     uint64_t from = program_from_bytes < LIMIT_LOG_BYTES ? program_from_bytes : LIMIT_LOG_BYTES;
     struct resp_writer *writer = redis_begin_function(redis, &call, "ly1_head", keys, 3, 1);

@@ -11,20 +11,20 @@
 #include "base/span.h"
 #include "store/store.h"
 
-enum { REDIS_KEY_BYTES = 32 + STORE_KEY_BYTES_MAX };
+enum { STORE_KEY_NAME_BYTES = 32 + STORE_KEY_BYTES_MAX };
 
-struct redis_key {
-    uint8_t bytes[REDIS_KEY_BYTES];
+struct store_key {
+    uint8_t bytes[STORE_KEY_NAME_BYTES];
     size_t len;
 };
 
 // Arguments are within bounds (store/bounds.h).
-struct redis_key redis_key_account(const struct store_account *account);
-struct redis_key redis_key_identifier(uint32_t partition, struct span key);
+struct store_key store_key_account(const struct store_account *account);
+struct store_key store_key_identifier(uint32_t partition, struct span key);
 // One of a partition's own keys: "ev", "due", "arch"; of meta also "clock", "partitions", "program".
-struct redis_key redis_key_partition(bool meta, uint32_t partition, const char *name);
+struct store_key store_key_partition(bool meta, uint32_t partition, const char *name);
 
-static inline struct span redis_key_span(const struct redis_key *key)
+static inline struct span store_key_span(const struct store_key *key)
 {
     return span_of(key->bytes, key->len);
 }

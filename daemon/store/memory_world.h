@@ -1,0 +1,86 @@
+// What the memory store holds: a keyspace like that of Redis, and the port's calls on it, done at
+// once. One world may have several stores on it. Internal to the memory store.
+//
+// A reply's bytes point into the world and are valid until its next change.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "base/limits.h"
+#include "base/span.h"
+#include "base/status.h"
+#include "base/vec.h"
+#include "store/keys.h"
+#include "store/store.h"
+
+// A key and its string; of an account also where it stands in the due index.
+struct memory_entry {
+    struct memory_entry *next; // of the same bucket
+    uint64_t hash;
+    struct store_key key;
+    struct buffer value;
+    bool indexed;
+    int64_t due_ms;
+    uint32_t id_bytes; // an account's id is the key's end
+};
+
+struct memory_partition {
+    bool created;
+    VEC(struct buffer) events;
+    VEC(struct memory_entry *) due; // in the order of entering
+    uint64_t archived_bytes;
+};
+
+enum {
+    MEMORY_META = LIMIT_PARTITIONS, // meta's place among the partitions
+    MEMORY_PARTITIONS = LIMIT_PARTITIONS + 1,
+};
+
+struct memory_world {
+    uint32_t references; // stores on it
+    int64_t now_ms;
+    int64_t sandbox_clock_ms;
+    uint32_t partition_count; // 0: not created
+    struct memory_entry **buckets;
+    size_t bucket_count; // a power of two
+    size_t entry_count;
+    struct memory_partition partitions[MEMORY_PARTITIONS];
+    char text[96]; // of the last FAILED
+};
+
+MUST_CHECK enum status memory_world_new(struct memory_world **ret_world);
+void memory_world_free(struct memory_world *world);
+
+// The world that a memory store stands on.
+struct memory_world *memory_world_of(const struct store *store);
+
+// NULL when the key is not there.
+struct memory_entry *memory_world_find(const struct memory_world *world,
+                                       const struct store_key *key);
+// The key's entry, made empty if it is not there.
+struct memory_entry *memory_world_enter(struct memory_world *world, const struct store_key *key);
+
+struct memory_partition *memory_world_partition(struct memory_world *world,
+                                                const struct store_account *account);
+
+struct store_reply memory_world_load(const struct memory_world *world,
+                                     const struct store_account *account, uint64_t from_bytes,
+                                     uint64_t bytes_max);
+struct store_reply memory_world_append(struct memory_world *world,
+                                       const struct store_append *append);
+struct store_reply memory_world_compact(struct memory_world *world,
+                                        const struct store_compact *compact);
+struct store_reply memory_world_claim(struct memory_world *world, uint32_t partition,
+                                      struct span key, struct span member_id,
+                                      struct span take_over_from);
+struct store_reply memory_world_find_owner(const struct memory_world *world, uint32_t partition,
+                                           struct span key);
+struct store_reply memory_world_set_clock(struct memory_world *world, int64_t now_ms);
+struct store_reply memory_world_create(struct memory_world *world, uint32_t count);
+struct store_head memory_world_head(const struct memory_world *world, uint64_t from_bytes);
+// `ids` has room for `count`; the ids point into the world's keys.
+struct store_scan_reply memory_world_scan(const struct memory_world *world, uint32_t partition,
+                                          uint64_t cursor, uint32_t count, struct span *ids);
