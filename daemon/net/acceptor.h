@@ -1,5 +1,5 @@
-// The listening socket: accepts while there is room, rests when told to or when the process runs out
-// of descriptors.
+// The listening socket: accepts while there is room, rests when told to or when the process runs
+// out of descriptors.
 #pragma once
 
 #include <stdbool.h>

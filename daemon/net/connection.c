@@ -1,5 +1,6 @@
-// The connection's states and timers, and its output. Callbacks only move the state and mark; sending,
-// resuming and freeing happen at the end of the turn, outside any callback of the connection's own.
+// The connection's states and timers, and its output. Callbacks only move the state and mark;
+// sending, resuming and freeing happen at the end of the turn, outside any callback of the
+// connection's own.
 #include "net/connection.h"
 
 #include <stdio.h>

@@ -1,7 +1,7 @@
 // Reading, cutting into frames, handing on, and pausing when too many answers are owed.
 //
-// A paused connection may hold whole frames: its inbox is worked off before the socket is read again,
-// and so is what TLS holds, since the socket will announce neither.
+// A paused connection may hold whole frames: its inbox is worked off before the socket is read
+// again, and so is what TLS holds, since the socket will announce neither.
 #include "net/connection_input.h"
 
 #include "base/limits.h"

@@ -2,8 +2,8 @@
 // the turn. An id is never reused, so a late answer cannot reach another client.
 //
 // The end of the turn: a callback of the loop only marks; a connection that was woken is looked at
-// once, after all callbacks of the turn that are already due, outside any callback of its own. There
-// its answers leave in one write, reading resumes, and what has ended is freed.
+// once, after all callbacks of the turn that are already due, outside any callback of its own.
+// There its answers leave in one write, reading resumes, and what has ended is freed.
 #pragma once
 
 #include <stdbool.h>

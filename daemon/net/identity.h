@@ -16,8 +16,8 @@ struct identity {
     char unit[LIMIT_UNIT_BYTES + 1];    // "store-0007/till-02"; may be empty for no unit
 };
 
-// Whether a trust domain can be configured: 1 to IDENTITY_DOMAIN_BYTES of A-Z a-z 0-9 . _ -, not "."
-// or ".."; NULL is not valid.
+// Whether a trust domain can be configured: 1 to IDENTITY_DOMAIN_BYTES of A-Z a-z 0-9 . _ -, not
+// "." or ".."; NULL is not valid.
 bool identity_domain_valid(const char *trust_domain);
 
 // Parses one SAN; `trust_domain` must be valid and is compared exactly. STATUS_INVALID for another

@@ -2,8 +2,8 @@
 // LIMIT_FRAME_BYTES, and that many bytes (frame.proto). Frames that lie whole in what was just read
 // are not copied; only a rest is kept, and an inbox without one holds no memory.
 //
-// One round: inbox_offer what was read, inbox_next until it is not INBOX_FRAME or the reader has had
-// enough, inbox_settle while the offered bytes are still valid.
+// One round: inbox_offer what was read, inbox_next until it is not INBOX_FRAME or the reader has
+// had enough, inbox_settle while the offered bytes are still valid.
 #pragma once
 
 #include <stdbool.h>
@@ -28,8 +28,8 @@ struct inbox {
 void inbox_init(struct inbox *inbox);
 void inbox_fini(struct inbox *inbox);
 
-// `fresh` may be empty: a round over the rest alone. STATUS_NO_MEMORY, or STATUS_TOO_LARGE when more
-// is held than a frame and a record.
+// `fresh` may be empty: a round over the rest alone. STATUS_NO_MEMORY, or STATUS_TOO_LARGE when
+// more is held than a frame and a record.
 MUST_CHECK enum status inbox_offer(struct inbox *inbox, struct span fresh);
 // `ret_frame` (without its length) is valid until inbox_settle.
 enum inbox_result inbox_next(struct inbox *inbox, struct span *ret_frame);

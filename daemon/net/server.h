@@ -41,16 +41,16 @@ typedef void server_frame_fn(void *context, uint64_t connection, const struct id
                              struct span frame);
 
 // Builds the context and listens on `fd` (already bound; listen() is called here). Takes `fd` on
-// success. Files are read now; a bad one is STATUS_INVALID; a socket that cannot listen is STATUS_IO;
-// with a sentence in `ret_error` (caller's buffer).
+// success. Files are read now; a bad one is STATUS_INVALID; a socket that cannot listen is
+// STATUS_IO; with a sentence in `ret_error` (caller's buffer).
 MUST_CHECK enum status server_new(struct event_base *base, int fd,
                                   const struct server_tls_options *tls,
                                   const struct server_limits *limits, server_frame_fn *on_frame,
                                   void *context, char *ret_error, size_t error_bytes,
                                   struct server **ret_server);
-// Reads the files again into a fresh context; on error the old one stays. New connections are judged
-// by it at once; live ones in the turns that follow, some at a time, and those whose certificate is
-// now revoked, expired or of a foreign issuer are closed.
+// Reads the files again into a fresh context; on error the old one stays. New connections are
+// judged by it at once; live ones in the turns that follow, some at a time, and those whose
+// certificate is now revoked, expired or of a foreign issuer are closed.
 MUST_CHECK enum status server_reload(struct server *server, char *ret_error, size_t error_bytes);
 
 // Queues one answer frame, 1 to LIMIT_FRAME_BYTES; answers of one loop turn leave in one write.

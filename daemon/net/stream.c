@@ -1,5 +1,5 @@
-// SSL_get_error, the error queue and errno are looked at here and nowhere else. The socket is behind a
-// BIO of our own, which rations reads and never raises SIGPIPE.
+// SSL_get_error, the error queue and errno are looked at here and nowhere else. The socket is
+// behind a BIO of our own, which rations reads and never raises SIGPIPE.
 #include "net/stream.h"
 
 #include <errno.h>

@@ -59,7 +59,8 @@ void stream_credit(struct stream *stream);
 enum stream_result stream_write(struct stream *stream, struct span bytes);
 
 // Says goodbye (close_notify, unless broken) and ends our side of the socket; the peer's side stays
-// open, so that what it still sends does not reset the connection before it has read our last words.
+// open, so that what it still sends does not reset the connection before it has read our last
+// words.
 void stream_finish(struct stream *stream);
 // Takes from the socket without understanding it. False when the peer has ended or is gone.
 bool stream_discard(struct stream *stream, uint8_t *scratch, size_t bytes);

@@ -123,8 +123,8 @@ static void set_protocol(SSL_CTX *tls)
     SSL_CTX_set_max_cert_list(tls, CLIENT_CHAIN_BYTES);
     SSL_CTX_set_alpn_select_cb(tls, on_alpn, NULL);
     SSL_CTX_set_client_hello_cb(tls, on_client_hello, NULL);
-    // See net/stream.h for what stands on these: one read(2) takes all there is, idle connections hold
-    // no buffers, and a flood of records without data returns to the loop.
+    // See net/stream.h for what stands on these: one read(2) takes all there is, idle connections
+    // hold no buffers, and a flood of records without data returns to the loop.
     SSL_CTX_set_read_ahead(tls, 1);
     (void)SSL_CTX_set_mode(tls, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                     SSL_MODE_NO_AUTO_CHAIN);

@@ -1,5 +1,5 @@
-// The TLS context of the server, and the judgement of a peer by it. TLS 1.3 only; every client has a
-// certificate of our CA; nothing is ever resumed, since a resumed session skips the judgement; no
+// The TLS context of the server, and the judgement of a peer by it. TLS 1.3 only; every client has
+// a certificate of our CA; nothing is ever resumed, since a resumed session skips the judgement; no
 // early data. Source: design.md, decision 5.
 //
 // Revocation: with a CRL file every certificate of a chain but the trust anchor needs a current CRL
@@ -21,16 +21,17 @@ enum tls_protocol {
     TLS_PROTOCOL_FRAMES, // "loyalty/1"
 };
 
-// Reads the files. STATUS_INVALID with a sentence in `ret_error`, also for a trust domain that cannot
-// be one. The context is the caller's, freed with SSL_CTX_free; connections keep their own reference.
+// Reads the files. STATUS_INVALID with a sentence in `ret_error`, also for a trust domain that
+// cannot be one. The context is the caller's, freed with SSL_CTX_free; connections keep their own
+// reference.
 MUST_CHECK enum status tls_context_new(const struct server_tls_options *options, char *ret_error,
                                        size_t error_bytes, SSL_CTX **ret_context);
 
 // After the handshake only.
 enum tls_protocol tls_protocol_of(const SSL *ssl);
 
-// After the handshake only: the one URI SAN of the peer's certificate. STATUS_INVALID with the reason
-// in `ret_reason` (static) when it has none, several, or one that is not an identity.
+// After the handshake only: the one URI SAN of the peer's certificate. STATUS_INVALID with the
+// reason in `ret_reason` (static) when it has none, several, or one that is not an identity.
 MUST_CHECK enum status tls_peer_identity(const SSL *ssl, const char *trust_domain,
                                          struct identity *ret_identity, const char **ret_reason);
 

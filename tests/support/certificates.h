@@ -1,5 +1,5 @@
-// Certificates made at test time: authorities, good and bad certificates, revocation lists. All keys
-// are P-256. Any failure aborts: a test without its certificates means nothing.
+// Certificates made at test time: authorities, good and bad certificates, revocation lists. All
+// keys are P-256. Any failure aborts: a test without its certificates means nothing.
 #pragma once
 
 #include <stdbool.h>

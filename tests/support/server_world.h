@@ -1,6 +1,7 @@
-// A server of net/, its certificates in a folder of their own, and a handler that answers each frame
-// with itself or keeps it until the test answers. Server and clients run in one thread: a turn is one
-// pass of the loop and one step of every client, so that nothing has to be waited for by guess.
+// A server of net/, its certificates in a folder of their own, and a handler that answers each
+// frame with itself or keeps it until the test answers. Server and clients run in one thread: a
+// turn is one pass of the loop and one step of every client, so that nothing has to be waited for
+// by guess.
 #pragma once
 
 #include <stdbool.h>

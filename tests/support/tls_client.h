@@ -1,5 +1,5 @@
-// A TLS client that never blocks, to be stepped beside the event loop it talks to, in one process and
-// one thread. It speaks frames but does not mind what it sends.
+// A TLS client that never blocks, to be stepped beside the event loop it talks to, in one process
+// and one thread. It speaks frames but does not mind what it sends.
 #pragma once
 
 #include <stdbool.h>

@@ -237,7 +237,8 @@ static void unanswered_requests_pause_reading(void **state)
     assert_int_equal(world->kept_count, REQUESTS);
 }
 
-// The bytes wait in every place there is: the inbox, TLS, and the socket; then the client half-closes.
+// The bytes wait in every place there is: the inbox, TLS, and the socket; then the client
+// half-closes.
 static void nothing_is_lost_while_paused(void **state)
 {
     struct world *world = *state;
