@@ -1,0 +1,78 @@
+// The words of refusals: complete, well formed, and with the codes the contract gives them.
+#include "core/refusal.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <ctype.h>
+#include <string.h>
+
+static void every_reason_has_its_words(void **state)
+{
+    (void)state;
+    for (uint32_t reason = 1; reason < REFUSAL_COUNT; reason++) {
+        const struct refusal_text *text = refusal_describe(reason);
+        assert_string_not_equal(text->name, "REFUSED");
+        for (const char *c = text->name; *c != '\0'; c++) {
+            assert_true(isupper((unsigned char)*c) || *c == '_');
+        }
+        assert_in_range(text->code, 3, 11);
+        assert_true(isupper((unsigned char)text->message[0]));
+        assert_int_equal(text->message[strlen(text->message) - 1], '.');
+        for (uint32_t other = 1; other < reason; other++) {
+            assert_string_not_equal(text->name, refusal_describe(other)->name);
+        }
+    }
+}
+
+static void unknown_reasons_have_general_words(void **state)
+{
+    (void)state;
+    static const uint32_t unknown[] = {REFUSAL_NONE, REFUSAL_COUNT, 4711, UINT32_MAX};
+    for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++) {
+        assert_string_equal(refusal_describe(unknown[i])->name, "REFUSED");
+        assert_int_equal(refusal_describe(unknown[i])->code, 9);
+        assert_null(refusal_describe(unknown[i])->asked);
+    }
+}
+
+static void codes_are_those_of_the_contract(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t reason;
+        const char *name;
+        int code;
+    } cases[] = {
+        {REFUSAL_ALREADY_ENROLLED, "ALREADY_ENROLLED", 6},
+        {REFUSAL_UNKNOWN_MEMBER, "UNKNOWN_MEMBER", 5},
+        {REFUSAL_SALE_TOO_OLD, "SALE_TOO_OLD", 9},
+        {REFUSAL_WRONG_CURRENCY, "WRONG_CURRENCY", 3},
+        {REFUSAL_BAD_INTERVAL, "BAD_INTERVAL", 3},
+        {REFUSAL_UNKNOWN_TIER, "UNKNOWN_TIER", 3},
+        {REFUSAL_FIGURE_OUT_OF_BOUNDS, "FIGURE_OUT_OF_BOUNDS", 11},
+        {REFUSAL_INSUFFICIENT_POINTS, "INSUFFICIENT_POINTS", 9},
+        {REFUSAL_ACCOUNT_FULL, "ACCOUNT_FULL", 8},
+        {REFUSAL_IDENTIFIER_TAKEN, "IDENTIFIER_TAKEN", 6},
+        {REFUSAL_NOT_ACTIVE, "NOT_ACTIVE", 9},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_string_equal(refusal_describe(cases[i].reason)->name, cases[i].name);
+        assert_int_equal(refusal_describe(cases[i].reason)->code, cases[i].code);
+    }
+    assert_string_equal(refusal_describe(REFUSAL_INSUFFICIENT_POINTS)->limit, "available");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_reason_has_its_words),
+        cmocka_unit_test(unknown_reasons_have_general_words),
+        cmocka_unit_test(codes_are_those_of_the_contract),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
