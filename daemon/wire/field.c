@@ -101,7 +101,7 @@ size_t field_value_bytes(ProtobufCType type)
     case PROTOBUF_C_TYPE_DOUBLE:
         break;
     }
-    CHECK(!"no floating point in the contract");
+    CHECK(false); // no floating point in the contract
     return 0;
 }
 

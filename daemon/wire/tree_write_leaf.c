@@ -109,6 +109,6 @@ enum status tree_write_leaf(const void *place, const ProtobufCFieldDescriptor *f
     case PROTOBUF_C_TYPE_DOUBLE:
         break;
     }
-    CHECK(!"no floating point in the contract");
+    CHECK(false); // no floating point in the contract
     return STATUS_INVALID;
 }
