@@ -1,8 +1,8 @@
 // A TZif file becomes a table of steps: the changes listed in its 64-bit part, then those that the
-// rule at its end makes, to the end of the year 2200 (a card may end a hundred years ahead). Reading
-// the file, rather than asking localtime, leaves the process's TZ alone and knows a name that does
-// not exist. Invariants while building: steps rise strictly, neighbours differ in offset, and the
-// first, from 1970 on, stands for all time before.
+// rule at its end makes, to the end of the year 2200 (a card may end a hundred years ahead).
+// Reading the file, rather than asking localtime, leaves the process's TZ alone and knows a name
+// that does not exist. Invariants while building: steps rise strictly, neighbours differ in offset,
+// and the first, from 1970 on, stands for all time before.
 #include "app/zone_tzdata.h"
 
 #include <errno.h>

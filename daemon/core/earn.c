@@ -8,9 +8,10 @@
 //     caps               cut each rule's exact amount; the base and so the score stay as they were
 //     points, score      the sum, rounded once; then shares by rule and by line
 //
-// A rule's amount goes to the lines by what it came from: a rate's and a bonus by the amounts of the
-// lines it takes, a multiplier's by their base. Where a cap or a bonus does not divide evenly, the
-// parts are whole units, by largest remainder.
+// A rule's amount goes to the lines by what it came from: of a rate and a bonus by the amounts of
+// the lines it takes, of a multiplier by their base. Where a cap or a bonus does not divide evenly, the
+// lines are counted in finer units in which it does; only where those would not fit in 128 bits are
+// the parts whole units, by largest remainder.
 #include "core/earn.h"
 
 #include "base/check.h"
@@ -51,10 +52,10 @@ enum status sale_total(const struct sale *sale, int64_t *ret_total_minor)
     return STATUS_OK;
 }
 
-static int64_t greatest_common_divisor(int64_t a, int64_t b)
+static uint128 common_divisor(uint128 a, uint128 b)
 {
     while (b != 0) {
-        int64_t rest = a % b;
+        uint128 rest = a % b;
         a = b;
         b = rest;
     }
@@ -86,9 +87,9 @@ static void work_scale(struct work *work, int64_t total)
     if (!work->program->points_paid_earns) {
         earning -= work->sale->paid_with_points_minor;
     }
-    int64_t divisor = greatest_common_divisor(total, earning);
-    work->earning = (uint128)(earning / divisor);
-    work->whole = (uint128)(total / divisor);
+    uint128 divisor = common_divisor((uint128)total, (uint128)earning);
+    work->earning = (uint128)earning / divisor;
+    work->whole = (uint128)total / divisor;
     work->unit =
         (uint128)work->program->rate_denominator * work->whole * BASIS_POINTS * BASIS_POINTS;
 }
@@ -275,6 +276,28 @@ static enum status share_rules(const struct work *work, struct arena *arena, str
     return STATUS_OK;
 }
 
+// How many times finer than in units the rules' parts by line are whole numbers; 1 when the amounts
+// would not fit then, and the parts are rounded to whole units.
+static uint128 line_fineness(const struct work *work, int64_t points)
+{
+    uint128 fineness = 1;
+    uint128 largest = work->unit * ((uint128)points + 1);
+    for (size_t r = 0; r < work->program->rule_count; r++) {
+        if (work->exact[r] == 0) {
+            continue;
+        }
+        uint128 weight_sum = rule_weights(work, r);
+        uint128 missing = weight_sum / common_divisor(weight_sum, work->exact[r]);
+        uint128 fits = 0;
+        missing /= common_divisor(fineness, missing);
+        if (exact_multiply(fineness, missing, &fineness) != STATUS_OK ||
+            exact_multiply(fineness, largest, &fits) != STATUS_OK) {
+            return 1;
+        }
+    }
+    return fineness;
+}
+
 // The points by line.
 static enum status share_lines(struct work *work, struct arena *arena, struct earned *earned)
 {
@@ -283,14 +306,16 @@ static enum status share_lines(struct work *work, struct arena *arena, struct ea
     if (shares == NULL) {
         return STATUS_NO_MEMORY;
     }
+    uint128 fineness = line_fineness(work, earned->points);
     for (size_t r = 0; r < work->program->rule_count; r++) {
         if (work->exact[r] > 0) {
             rule_weights(work, r);
-            TRY(share_by_weight(work->exact[r], work->weights, lines, work->scratch,
+            TRY(share_by_weight(work->exact[r] * fineness, work->weights, lines, work->scratch,
                                 work->line_sum));
         }
     }
-    share_whole(work->line_sum, lines, work->unit, earned->points, work->scratch, shares);
+    share_whole(work->line_sum, lines, work->unit * fineness, earned->points, work->scratch,
+                shares);
     for (size_t line = 0; line < lines; line++) {
         earned->lines[line].points = shares[line];
     }

@@ -1,7 +1,7 @@
 // A compiled program asked: tiers by id and by score, the version in force at an instant, the next
 // re-scoring. Everything here is a short search; the checks that make a program usable are in
-// program_compile.c. Each re-scoring date is judged by the version in force at its own instant, so a
-// date that only an older or a newer version has does not count there.
+// program_compile.c. Each re-scoring date is judged by the version in force at its own instant, so
+// a date that only an older or a newer version has does not count there.
 #include "core/program.h"
 
 #include "base/check.h"

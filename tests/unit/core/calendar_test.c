@@ -1,5 +1,5 @@
-// Civil dates, periods and zones: every day of three centuries, the clamps of month arithmetic, gaps
-// and overlaps. The zones' tables are written here by hand, so that nothing hangs on tzdata.
+// Civil dates, periods and zones: every day of three centuries, the clamps of month arithmetic,
+// gaps and overlaps. The zones' tables are written here by hand, so that nothing hangs on tzdata.
 #include "core/calendar.h"
 
 #include <setjmp.h>
