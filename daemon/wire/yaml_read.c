@@ -10,6 +10,7 @@
 
 struct reading {
     yaml_parser_t parser;
+    struct span text;
     struct problems *problems;
     struct lines *lines;
 };
@@ -27,6 +28,16 @@ static uint32_t line_of(const yaml_event_t *event)
     return (uint32_t)event->start_mark.line + 1;
 }
 
+// The reader's errors have an offset only.
+static uint32_t line_at(struct span text, size_t offset)
+{
+    uint32_t line = 1;
+    for (size_t i = 0; i < offset && i < text.len; i++) {
+        line += text.data[i] == '\n';
+    }
+    return line;
+}
+
 static enum status syntax_problem(struct reading *reading)
 {
     const yaml_parser_t *parser = &reading->parser;
@@ -35,8 +46,9 @@ static enum status syntax_problem(struct reading *reading)
     }
     const char *problem = parser->problem == NULL ? "cannot be read" : parser->problem;
     const char *context = parser->context == NULL ? "" : parser->context;
-    uint32_t line = parser->error == YAML_READER_ERROR ? (uint32_t)parser->mark.line + 1
-                                                       : (uint32_t)parser->problem_mark.line + 1;
+    uint32_t line = parser->error == YAML_READER_ERROR
+                        ? line_at(reading->text, parser->problem_offset)
+                        : (uint32_t)parser->problem_mark.line + 1;
     TRY(problem_add_line(reading->problems, NULL, line, "not YAML: %s%s%s", problem,
                          context[0] == '\0' ? "" : ", ", context));
     return STATUS_INVALID;
@@ -337,7 +349,7 @@ enum status yaml_read(struct span text, struct problems *problems, struct lines 
                         WIRE_DOCUMENT_BYTES));
         return STATUS_INVALID;
     }
-    struct reading reading = {.problems = problems, .lines = lines};
+    struct reading reading = {.text = text, .problems = problems, .lines = lines};
     if (yaml_parser_initialize(&reading.parser) == 0) {
         return STATUS_NO_MEMORY;
     }

@@ -59,10 +59,23 @@ static bool is_reserved_word(struct span text)
     return false;
 }
 
+static bool is_harmless(uint8_t c)
+{
+    return is_letter(c) || (c >= '0' && c <= '9') || c >= 0x80 || strchr(" -_./+()", c) != NULL;
+}
+
+// A letter first, nothing with a meaning of its own behind it, all on one line.
 static bool may_be_plain(struct span text)
 {
-    return text.len > 0 && is_letter(text.data[0]) && !is_reserved_word(text) &&
-           !yaml_plain_is_special(text);
+    if (text.len == 0 || !is_letter(text.data[0]) || text.data[text.len - 1] == ' ') {
+        return false;
+    }
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.data[i] == '\0' || !is_harmless(text.data[i])) {
+            return false;
+        }
+    }
+    return !is_reserved_word(text) && !yaml_plain_is_special(text);
 }
 
 static enum status write_scalar(struct writing *writing, struct span text, bool plain)

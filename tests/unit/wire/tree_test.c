@@ -273,7 +273,8 @@ static void text_that_is_no_json(void **state)
     check_problems(RULE, "", ": not JSON: unexpected token near end of file\n");
     check_problems(RULE, "{\"id\": \"a\"} x", ": not JSON: end of file expected near 'x'\n");
     check_problems(RULE, "{\"id\": \"\\u0000\"}",
-                   ": not JSON: \\u0000 is not allowed without JSON_ALLOW_NUL\n");
+                   ": not JSON: \\u0000 is not allowed without JSON_ALLOW_NUL near "
+                   "'\"\\u0000\"'\n");
     check_problems(RULE, "{\"cap_day\": 9223372036854775808}",
                    ": not JSON: too big integer near '9223372036854775808'\n");
     struct reading reading;
