@@ -1,0 +1,66 @@
+// Folded accounts by member id: a table with a bound on their number and memory; the one unused for
+// longest goes first. An entry with tasks is in use and never goes. What a cached account says is
+// trusted only after a tail check or a successful append (service/accounts.c).
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/limits.h"
+#include "base/span.h"
+#include "base/status.h"
+#include "core/account.h"
+
+struct account_task;
+
+struct account_entry {
+    // the cache's
+    struct account_entry *bucket_next;
+    struct account_entry *idle_prev; // in the list of idle entries, oldest first
+    struct account_entry *idle_next;
+    bool idle;
+    uint64_t hash;
+    size_t bytes; // accounted for
+    // the owner's
+    char id[LIMIT_MEMBER_ID_BYTES + 1];
+    size_t id_len;
+    uint32_t partition;
+    struct account account;
+    bool loaded;
+    bool due_known; // `due_ms` is what the due index holds, by all this daemon knows
+    int64_t due_ms;
+    uint64_t seen_seq;          // the highest sequence number known to have been there
+    uint64_t compacted_bytes;   // the log's length after this daemon last compacted it
+    struct account_task *first; // waiting tasks, the first one is at work
+    struct account_task *last;
+    uint32_t queued;
+    bool busy;    // the first one waits for the store or a timer
+    bool running; // accounts_run is on the stack for this entry
+};
+
+struct account_cache {
+    struct account_entry **buckets;
+    size_t bucket_count; // a power of two
+    struct account_entry *idle_first;
+    struct account_entry *idle_last;
+    struct account_entry *spare; // freed entries for re-use, by bucket_next
+    size_t count;
+    size_t bytes;
+    size_t count_max;
+    size_t bytes_max;
+};
+
+MUST_CHECK enum status account_cache_init(struct account_cache *cache, size_t count_max,
+                                          size_t bytes_max);
+void account_cache_fini(struct account_cache *cache);
+
+struct account_entry *account_cache_find(const struct account_cache *cache, struct span id);
+// A new entry in use, not loaded; NULL when out of memory. The id must not be there yet.
+struct account_entry *account_cache_add(struct account_cache *cache, struct span id,
+                                        uint32_t partition);
+// Takes an idle entry into use; nothing if it is.
+void account_cache_use(struct account_cache *cache, struct account_entry *entry);
+// The entry is idle now: its memory is counted anew, and the oldest idle ones go while the cache is
+// over its bounds (perhaps this very one).
+void account_cache_release(struct account_cache *cache, struct account_entry *entry);

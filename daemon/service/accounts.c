@@ -1,0 +1,480 @@
+// The queue of each account, its loads and tail checks, and reads. Invariants: of an entry only the
+// first task has anything out at the store or a timer set (`busy`); the account of an entry is the
+// fold of a prefix of its log, except between an attempt and the answer to its append.
+#include "service/accounts.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "core/advance.h"
+#include "core/ledger.h"
+#include "service/accounts_parts.h"
+#include "service/bounds.h"
+
+enum status accounts_new(const struct accounts_options *options, struct accounts **ret_accounts)
+{
+    struct accounts *accounts = calloc(1, sizeof(*accounts));
+    if (accounts == NULL) {
+        return STATUS_NO_MEMORY;
+    }
+    accounts->options = *options;
+    accounts->random = options->seed | 1;
+    arena_init(&accounts->scratch, SERVICE_FOLD_ARENA_BYTES);
+    buffer_init(&accounts->records, LIMIT_LOG_BYTES);
+    buffer_init(&accounts->event, LIMIT_LOG_BYTES + LIMIT_FRAME_BYTES);
+    enum status status =
+        account_cache_init(&accounts->cache, options->cache_accounts, options->cache_bytes);
+    if (status != STATUS_OK) {
+        accounts_free(accounts);
+        return status;
+    }
+    *ret_accounts = accounts;
+    return STATUS_OK;
+}
+
+void accounts_free(struct accounts *accounts)
+{
+    if (accounts == NULL) {
+        return;
+    }
+    account_cache_fini(&accounts->cache);
+    buffer_fini(&accounts->records);
+    buffer_fini(&accounts->event);
+    arena_fini(&accounts->scratch);
+    free(accounts);
+}
+
+// --- the queue ---
+
+static void entry_run(struct account_entry *entry, struct accounts *accounts)
+{
+    if (entry->running) {
+        return;
+    }
+    entry->running = true;
+    while (entry->first != NULL && !entry->busy) {
+        task_step(entry->first);
+    }
+    entry->running = false;
+    if (entry->first == NULL) {
+        account_cache_release(&accounts->cache, entry);
+    }
+}
+
+void entry_go_on(struct account_entry *entry, struct accounts *accounts)
+{
+    entry->busy = false;
+    entry_run(entry, accounts);
+}
+
+static void entry_push(struct account_entry *entry, struct account_task *task)
+{
+    *(entry->last == NULL ? &entry->first : &entry->last->next) = task;
+    entry->last = task;
+    entry->queued++;
+}
+
+static void entry_pop(struct account_entry *entry)
+{
+    entry->first = entry->first->next;
+    if (entry->first == NULL) {
+        entry->last = NULL;
+    }
+    entry->queued--;
+}
+
+struct task_result task_result_of(const struct account_task *task, enum task_end end)
+{
+    return (struct task_result){
+        .end = end,
+        .now_ms = task->now_ms,
+        .programs = lease_set(task->accounts->options.lease),
+        .account = &task->entry->account,
+    };
+}
+
+void task_finish(struct account_task *task, const struct task_result *result, bool restore)
+{
+    struct account_entry *entry = task->entry;
+    CHECK(entry->first == task && !entry->busy);
+    task->in_doubt = result->end == TASK_IN_DOUBT;
+    task->on_result(task->context, result);
+    if (restore) {
+        account_restore(&entry->account, task->savepoint);
+    }
+    entry_pop(entry);
+    task->entry = NULL;
+    task->on_released(task->context);
+}
+
+void task_trouble(struct account_task *task, enum trouble trouble, bool restore)
+{
+    struct task_result result = {.end = TASK_TROUBLE, .trouble = trouble};
+    task_finish(task, &result, restore);
+}
+
+static enum trouble task_lease(const struct accounts *accounts, const struct account_task *task)
+{
+    if (accounts->stopping) {
+        return TROUBLE_STORE_UNAVAILABLE;
+    }
+    return lease_check(accounts->options.lease, task->decide != NULL && !task->dry);
+}
+
+// Ends a task that never got into a queue.
+static void task_turn_away(struct account_task *task, enum trouble trouble)
+{
+    struct task_result result = {.end = TASK_TROUBLE, .trouble = trouble};
+    task->on_result(task->context, &result);
+    task->on_released(task->context);
+}
+
+void accounts_submit(struct accounts *accounts, struct account_task *task)
+{
+    task->in_doubt = false;
+    task->next = NULL;
+    task->accounts = accounts;
+    task->conflicts = 0;
+    task->verified = false;
+    task->want_check = task->decide == NULL || task->dry;
+    task->want_whole = task->whole_log;
+    task->id_clear = false;
+    enum trouble trouble = task_lease(accounts, task);
+    if (trouble != TROUBLE_NONE) {
+        task_turn_away(task, trouble);
+        return;
+    }
+    struct account_entry *entry = account_cache_find(&accounts->cache, task->id);
+    if (entry == NULL) {
+        entry =
+            account_cache_add(&accounts->cache, task->id, accounts_partition(accounts, task->id));
+    }
+    if (entry == NULL || entry->queued >= LIMIT_ACCOUNT_QUEUE) {
+        task_turn_away(task, entry == NULL ? TROUBLE_NO_MEMORY : TROUBLE_OVERLOADED);
+        return;
+    }
+    account_cache_use(&accounts->cache, entry);
+    task->entry = entry;
+    entry_push(entry, task);
+    entry_run(entry, accounts);
+}
+
+// --- loading ---
+
+void entry_drop(struct account_entry *entry)
+{
+    account_fini(&entry->account);
+    account_init(&entry->account);
+    entry->loaded = false;
+    entry->due_known = false;
+}
+
+enum status entry_fold(struct accounts *accounts, struct account_entry *entry, struct span bytes)
+{
+    struct ledger_fault fault = {0};
+    entry->due_known = entry->due_known && bytes.len == 0;
+    enum status status =
+        ledger_fold(&entry->account, bytes, span_of(entry->id, entry->id_len), entry->partition,
+                    accounts->options.hash, &accounts->scratch, &fault);
+    arena_reset(&accounts->scratch);
+    if (status != STATUS_OK) {
+        entry_drop(entry);
+    }
+    if (status == STATUS_CORRUPT) {
+        log_event(LOG_ERROR, "account-log-broken",
+                  "account=%016" PRIx64 " record=%" PRIu64 " offset=%" PRIu64 " what=\"%s\"",
+                  entry->hash, fault.record, fault.offset, fault.what == NULL ? "" : fault.what);
+    }
+    return status;
+}
+
+// Folding has failed: says so.
+static void task_fold_failed(struct account_task *task, enum status status)
+{
+    if (status == STATUS_CORRUPT) {
+        struct task_result result = {.end = TASK_CORRUPT};
+        task_finish(task, &result, false);
+    } else {
+        task_trouble(task,
+                     status == STATUS_UNKNOWN_TYPE ? TROUBLE_UNKNOWN_FORMAT : TROUBLE_NO_MEMORY,
+                     false);
+    }
+}
+
+static void task_rolled_back(struct account_task *task, uint64_t seen_seq)
+{
+    log_event(LOG_ERROR, "account-rolled-back",
+              "account=%016" PRIx64 " seq=%" PRIu64 " seen=%" PRIu64, task->entry->hash,
+              task->entry->account.seq, seen_seq);
+    struct task_result result = {.end = TASK_ROLLED_BACK};
+    task_finish(task, &result, false);
+}
+
+// The account is fresh. False when it is older than what was seen of it: the task has ended.
+static bool task_seen_fresh(struct account_task *task)
+{
+    struct account_entry *entry = task->entry;
+    entry->loaded = true;
+    task->verified = true;
+    task->want_check = false;
+    uint64_t seen = entry->seen_seq > task->min_seq ? entry->seen_seq : task->min_seq;
+    if (entry->account.seq < seen) {
+        // Looked at anew each time, for what was lost may come back.
+        task_rolled_back(task, seen);
+        entry_drop(entry);
+        return false;
+    }
+    entry->seen_seq = entry->account.seq;
+    return true;
+}
+
+static void task_read(struct account_task *task, struct span log)
+{
+    struct accounts *accounts = task->accounts;
+    struct account *account = &task->entry->account;
+    arena_reset(task->arena);
+    enum status status = account_save(account, task->arena, &task->savepoint);
+    if (status != STATUS_OK) {
+        task_trouble(task, TROUBLE_NO_MEMORY, false);
+        return;
+    }
+    struct ledger_writer writer = accounts_writer(accounts);
+    uint64_t written_seq = account->seq;
+    task->now_ms = lease_now_ms(accounts->options.lease);
+    if (account_exists(account)) {
+        status = advance(account, &writer, task->arena, task->now_ms);
+    }
+    struct task_result result = task_result_of(task, status == STATUS_OK ? TASK_READ : TASK_FAULTY);
+    result.status = status;
+    result.written_seq = written_seq;
+    result.unwritten = buffer_span(&accounts->records);
+    result.log = log;
+    task_finish(task, &result, true);
+}
+
+// Looks for the request in the whole log. False when that was its end.
+static bool task_search(struct account_task *task, struct span log)
+{
+    struct record record;
+    uint64_t seq = 0;
+    arena_reset(task->arena);
+    enum status status = ledger_find(log, &task->mark, task->arena, &record, &seq);
+    if (status == STATUS_NOT_FOUND) {
+        task->id_clear = true;
+        return true;
+    }
+    if (status != STATUS_OK) {
+        task_fold_failed(task, status);
+        return false;
+    }
+    bool same = memcmp(record.mark.digest, task->mark.digest, REQUEST_DIGEST_BYTES) == 0;
+    task->now_ms = lease_now_ms(task->accounts->options.lease);
+    struct task_result result = task_result_of(task, same ? TASK_REPLAYED : TASK_ID_CONFLICT);
+    result.record = &record;
+    result.seq = seq;
+    task_finish(task, &result, false);
+    return false;
+}
+
+static void take_load(struct account_task *task, const struct store_reply *reply)
+{
+    struct account_entry *entry = task->entry;
+    if (reply->result != STORE_OK) {
+        task_trouble(task, TROUBLE_STORE_UNAVAILABLE, false);
+        return;
+    }
+    entry_drop(entry);
+    enum status status = entry_fold(task->accounts, entry, reply->bytes);
+    if (status != STATUS_OK) {
+        task_fold_failed(task, status);
+        return;
+    }
+    if (!task_seen_fresh(task)) {
+        return;
+    }
+    bool whole = task->want_whole;
+    task->want_whole = false;
+    if (task->decide == NULL && whole) {
+        task_read(task, reply->bytes);
+    } else if (whole) {
+        (void)task_search(task, reply->bytes);
+    }
+}
+
+static void on_load(void *context, const struct store_reply *reply)
+{
+    struct account_task *task = context;
+    struct accounts *accounts = task->accounts;
+    struct account_entry *entry = task->entry;
+    entry->busy = false;
+    entry->running = true;
+    take_load(task, reply);
+    entry->running = false;
+    entry_go_on(entry, accounts);
+}
+
+static struct store_account entry_place(const struct account_entry *entry)
+{
+    return (struct store_account){.partition = entry->partition,
+                                  .id = span_of(entry->id, entry->id_len)};
+}
+
+static void task_load(struct account_task *task)
+{
+    struct store_account place = entry_place(task->entry);
+    task->entry->busy = true;
+    store_load(task->accounts->options.store, &place, on_load, task);
+}
+
+// --- the tail check ---
+
+// Whether a delta says what follows the account's tail: it begins with the tail's hash and was not
+// cut off.
+static bool delta_fits(const struct account *account, struct span bytes)
+{
+    return bytes.len >= CHAIN_HASH_BYTES && bytes.len < LIMIT_SUFFIX_BYTES &&
+           memcmp(bytes.data, account->tail, CHAIN_HASH_BYTES) == 0;
+}
+
+static void take_delta(struct account_task *task, const struct store_reply *reply)
+{
+    struct account_entry *entry = task->entry;
+    if (reply->result != STORE_OK) {
+        task_trouble(task, TROUBLE_STORE_UNAVAILABLE, false);
+        return;
+    }
+    if (!delta_fits(&entry->account, reply->bytes)) {
+        entry_drop(entry);
+        return;
+    }
+    struct span news = span_from(reply->bytes, CHAIN_HASH_BYTES);
+    task->id_clear = task->id_clear && news.len == 0;
+    if (entry_fold(task->accounts, entry, news) == STATUS_OK) {
+        (void)task_seen_fresh(task);
+    }
+    // Else it is dropped: a full load will say what is wrong.
+}
+
+static void on_delta(void *context, const struct store_reply *reply)
+{
+    struct account_task *task = context;
+    struct accounts *accounts = task->accounts;
+    struct account_entry *entry = task->entry;
+    entry->busy = false;
+    entry->running = true;
+    take_delta(task, reply);
+    entry->running = false;
+    entry_go_on(entry, accounts);
+}
+
+static void task_check_tail(struct account_task *task)
+{
+    struct account_entry *entry = task->entry;
+    if (entry->account.log_bytes < CHAIN_HASH_BYTES) {
+        task_load(task);
+        return;
+    }
+    struct store_account place = entry_place(entry);
+    entry->busy = true;
+    store_load_from(task->accounts->options.store, &place,
+                    entry->account.log_bytes - CHAIN_HASH_BYTES, on_delta, task);
+}
+
+// --- steps ---
+
+void task_step(struct account_task *task)
+{
+    struct accounts *accounts = task->accounts;
+    enum trouble trouble = task_lease(accounts, task);
+    if (timers_now(accounts->options.timers) >= task->expires_ms) {
+        trouble = TROUBLE_EXPIRED;
+    }
+    if (trouble != TROUBLE_NONE) {
+        task_trouble(task, trouble, false);
+        return;
+    }
+    bool unsure = !task->verified && (task->want_check || task->entry->account.seq < task->min_seq);
+    if (!task->entry->loaded || task->want_whole) {
+        task_load(task);
+    } else if (unsure) {
+        task_check_tail(task);
+    } else if (task->decide == NULL) {
+        task_read(task, (struct span){0});
+    } else if (task->entry->account.seq < task->min_seq) {
+        task_rolled_back(task, task->min_seq);
+    } else {
+        task_attempt(task);
+    }
+}
+
+// --- the rest ---
+
+void accounts_compacted(struct accounts *accounts, struct span id, uint64_t cut_bytes,
+                        uint64_t snapshot_bytes, uint64_t log_bytes)
+{
+    struct account_entry *entry = account_cache_find(&accounts->cache, id);
+    if (entry == NULL) {
+        return;
+    }
+    entry->compacted_bytes = log_bytes;
+    // What follows the cut has moved, the tail is the same. An append that is out corrects the
+    // length itself; where it fails, a wrong length costs a reload and nothing else.
+    if (entry->loaded && entry->account.log_bytes >= cut_bytes) {
+        entry->account.log_bytes = entry->account.log_bytes - cut_bytes + snapshot_bytes;
+    }
+}
+
+void accounts_forget(struct accounts *accounts)
+{
+    for (struct account_entry *entry = accounts->cache.idle_first; entry != NULL;
+         entry = entry->idle_next) {
+        entry_drop(entry);
+        entry->seen_seq = 0;
+    }
+}
+
+uint32_t accounts_partition(const struct accounts *accounts, struct span id)
+{
+    return (uint32_t)(hash_fnv1a(id) % lease_partitions(accounts->options.lease));
+}
+
+size_t accounts_cached(const struct accounts *accounts)
+{
+    return accounts->cache.count;
+}
+
+// An entry whose first task pauses after a conflict.
+static struct account_entry *find_pausing(const struct accounts *accounts, size_t bucket)
+{
+    struct account_entry *entry = accounts->cache.buckets[bucket];
+    while (entry != NULL && (entry->first == NULL || entry->first->timer.place == 0)) {
+        entry = entry->bucket_next;
+    }
+    return entry;
+}
+
+void accounts_stop(struct accounts *accounts)
+{
+    accounts->stopping = true;
+    for (size_t i = 0; i < accounts->cache.bucket_count; i++) {
+        struct account_entry *entry = find_pausing(accounts, i);
+        while (entry != NULL) {
+            timers_clear(accounts->options.timers, &entry->first->timer);
+            entry_go_on(entry, accounts);
+            entry = find_pausing(accounts, i);
+        }
+    }
+}
+
+struct ledger_writer accounts_writer(struct accounts *accounts)
+{
+    buffer_clear(&accounts->records);
+    return (struct ledger_writer){
+        .out = &accounts->records,
+        .hash = accounts->options.hash,
+        .programs = lease_set(accounts->options.lease),
+    };
+}

@@ -1,0 +1,141 @@
+// Accounts at work. Every read and mutation of an account is a task; the tasks of one account run
+// one after the other, in the order they came. A mutation decides on the cached account without
+// asking and appends on condition that nobody else did; who loses that folds what the others wrote
+// and decides anew. A read checks the tail first.
+//
+//     submit -> queue -> [load] -> [tail check] -> read ----------------------> result
+//                          ^            ^      \-> id check -> decide -> append -> result
+//                          \------------+---------------------------- BEHIND, RELOAD
+//
+// A task is embedded in its owner, who keeps it, its id and its arena alive until on_released.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/span.h"
+#include "base/status.h"
+#include "core/account.h"
+#include "core/chain.h"
+#include "core/decide.h"
+#include "core/record.h"
+#include "service/lease.h"
+#include "service/timers.h"
+#include "service/trouble.h"
+#include "store/store.h"
+
+struct accounts;
+struct account_task;
+
+enum task_end {
+    TASK_READ,        // reads: `account` as of `now_ms`
+    TASK_DECIDED,     // mutations: `decision`, written down if it is to be
+    TASK_REPLAYED,    // mutations: had been decided before; `record` is what was written then
+    TASK_ID_CONFLICT, // the id is another request's
+    TASK_ROLLED_BACK, // the account is older than what has been seen of it
+    TASK_CORRUPT,     // the log does not hold together
+    TASK_TROUBLE,     // `trouble`: nothing was written, and will not be
+    TASK_IN_DOUBT,    // may or may not have been written
+    TASK_FAULTY,      // a decision that ended in a status: `status`; nothing was written
+};
+
+// Valid during on_result only.
+struct task_result {
+    enum task_end end;
+    enum trouble trouble;
+    enum status status;
+    int64_t now_ms;
+    const struct program_set *programs;
+    // READ, DECIDED and REPLAYED: the account, advanced; empty when it does not exist
+    const struct account *account;
+    // DECIDED, and the command's record if there is one (also REPLAYED)
+    const struct decision *decision;
+    const struct record *record;
+    uint64_t seq; // of `record`
+    // READ
+    uint64_t written_seq;  // before time was let pass in memory
+    struct span unwritten; // the records that time has made since, as they will be stored
+    struct span log;       // the stored log, when asked for
+};
+
+// As the decide_ functions of core/decide.h; may be called several times, each on a fresher state.
+typedef enum status task_decide_fn(void *context, const struct decide *decide,
+                                   struct decision *ret_decision);
+// Called once. The task is not free yet: nothing may be released, no task of this account submitted.
+typedef void task_result_fn(void *context, const struct task_result *result);
+// Called once, after on_result: the task is its owner's again.
+typedef void task_released_fn(void *context);
+
+struct account_task {
+    // the owner's, set before submitting
+    struct span id;         // member id
+    struct arena *arena;    // reset by each attempt
+    int64_t expires_ms;     // monotonic; past it nothing is begun any more
+    bool whole_log;         // reads: wanted in the result
+    uint64_t min_seq;       // 0: none
+    task_decide_fn *decide; // NULL: a read
+    bool dry;               // decides without ever writing: a quote
+    struct mark mark;       // mutations
+    struct span actor;
+    void *context;
+    task_result_fn *on_result;
+    task_released_fn *on_released;
+    // to be read by the owner: an append is out and its answer has not come
+    bool in_doubt;
+    // private
+    struct account_task *next;
+    struct accounts *accounts;
+    struct account_entry *entry;
+    struct timer timer;
+    struct account_savepoint *savepoint;
+    struct decision decision;
+    int64_t now_ms;
+    int64_t due_ms;
+    uint32_t conflicts;
+    bool verified;   // the account was seen fresh in this task
+    bool want_check; // a tail check comes first
+    bool want_whole; // the whole log is to be read, for the id check or the owner
+    bool id_clear;   // the log as folded was searched: the id is not in it
+};
+
+// Something was written: for what follows from it (compaction, open obligations).
+struct account_commit {
+    struct span id;
+    uint32_t partition;
+    const struct account *account;
+    uint64_t compacted_bytes; // the log's length after its last compaction here; 0: not known
+};
+
+typedef void account_commit_fn(void *context, const struct account_commit *commit);
+
+struct accounts_options {
+    struct store *store;   // outlives the accounts
+    struct lease *lease;   // outlives the accounts
+    struct timers *timers; // outlives the accounts
+    chain_hash_fn *hash;
+    size_t cache_accounts;
+    size_t cache_bytes;
+    uint64_t seed;                // of the pauses after conflicts
+    account_commit_fn *on_commit; // may be NULL
+    void *commit_context;
+};
+
+MUST_CHECK enum status accounts_new(const struct accounts_options *options,
+                                    struct accounts **ret_accounts);
+// From here on every task ends at its next step, with STORE_UNAVAILABLE or in doubt; those that
+// pause end at once. Then the store is freed, then the accounts.
+void accounts_stop(struct accounts *accounts);
+void accounts_free(struct accounts *accounts);
+
+// Queues a task; it may end before this returns.
+void accounts_submit(struct accounts *accounts, struct account_task *task);
+// The account's log was compacted: its first `cut_bytes` are `snapshot_bytes` now.
+void accounts_compacted(struct accounts *accounts, struct span id, uint64_t cut_bytes,
+                        uint64_t snapshot_bytes, uint64_t log_bytes);
+// Drops what is cached of every idle account (for tests: the next task of each loads).
+void accounts_forget(struct accounts *accounts);
+// The partition a member belongs to. Needs a lease.
+uint32_t accounts_partition(const struct accounts *accounts, struct span id);
+size_t accounts_cached(const struct accounts *accounts);

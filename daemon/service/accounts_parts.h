@@ -1,0 +1,37 @@
+// What the two halves of service/accounts.h share: the queue and the loads (accounts.c), attempts
+// and appends (account_attempt.c). Nobody else includes this.
+#pragma once
+
+#include "base/buffer.h"
+#include "service/account_cache.h"
+#include "service/accounts.h"
+
+struct accounts {
+    struct accounts_options options;
+    struct account_cache cache;
+    struct arena scratch;  // of folds
+    struct buffer records; // what is being written, copied by the store
+    struct buffer event;
+    uint64_t random;
+    bool stopping;
+};
+
+// Takes the next step of the task at the head of its entry.
+void task_step(struct account_task *task);
+// Ends it: on_result, back to the savepoint if `restore`, out of the queue, on_released.
+void task_finish(struct account_task *task, const struct task_result *result, bool restore);
+void task_trouble(struct account_task *task, enum trouble trouble, bool restore);
+// The store or a timer has answered: the entry's tasks go on.
+void entry_go_on(struct account_entry *entry, struct accounts *accounts);
+
+// Forgets the folded account.
+void entry_drop(struct account_entry *entry);
+// Folds bytes onto the account; on failure it is dropped.
+enum status entry_fold(struct accounts *accounts, struct account_entry *entry, struct span bytes);
+// The result's part that every end with an account has.
+struct task_result task_result_of(const struct account_task *task, enum task_end end);
+// Where decisions write to.
+struct ledger_writer accounts_writer(struct accounts *accounts);
+
+// Decides on the account as folded and appends.
+void task_attempt(struct account_task *task);

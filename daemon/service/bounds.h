@@ -1,0 +1,27 @@
+// The service's own bounds, next to those of base/limits.h: what it holds at once and for how long.
+#pragma once
+
+#include <assert.h>
+
+#include "base/limits.h"
+
+enum {
+    SERVICE_REQUESTS = 16384,              // requests in hand at once; more are OVERLOADED
+    SERVICE_ARENA_KEEP_BYTES = 64 * 1024,  // a finished request's arena above this is given back
+    SERVICE_FOLD_ARENA_BYTES = 128 << 20,  // one record at a time, the largest being a snapshot
+    SERVICE_PROGRAM_ARENA_BYTES = 4 << 20, // one program version, all told
+    SERVICE_JOBS = 256,                    // identifier and compaction jobs at once
+    SERVICE_TIMERS = 2 * SERVICE_REQUESTS + 2 * SERVICE_JOBS + 16,
+    SERVICE_LEASE_RETRY_MS = 100,    // after a head that could not be read
+    SERVICE_BACKOFF_MS = 64,         // the longest pause after a lost conflict
+    SERVICE_CLAIM_ROUNDS = 8,        // take-overs tried for one identifier
+    SERVICE_VERIFY_PAGE = 100,       // accounts one VerifyAccounts answer looks at
+    SERVICE_VERIFY_FAULTS = 100,     // and the most it reports
+    SERVICE_CACHE_ACCOUNTS = 100000, // accounts kept folded, unless told otherwise
+};
+
+// Memory the cache of folded accounts may take.
+#define SERVICE_CACHE_BYTES ((size_t)1 << 30)
+
+static_assert((int)SERVICE_ARENA_KEEP_BYTES < (int)LIMIT_ARENA_BYTES,
+              "a warm arena is smaller than its cap");

@@ -1,0 +1,53 @@
+// The one entry of all faces. A call is judged (method, role, shape, age), handed to its method, and
+// answered exactly once: with the method's answer, or when its time runs out first, with EXPIRED
+// (nothing was written) or OUTCOME_UNKNOWN (something may have been). What goes on after that is
+// finished quietly.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/span.h"
+#include "base/status.h"
+#include "loyalty/v1/common.pb-c.h"
+
+struct dispatch;
+struct identity;
+struct service;
+
+// What a face needs to find its way back; only carried.
+struct dispatch_origin {
+    uint64_t connection;
+    uint64_t correlation;
+};
+
+struct dispatch_reply {
+    const Loyalty__V1__Error *error; // NULL: `payload` is the answer
+    struct span payload;             // the encoded response
+    bool replayed;                   // had been decided before
+};
+
+// Called once a call, perhaps before dispatch_call returns; what it is given is valid during it.
+typedef void dispatch_reply_fn(void *context, const struct dispatch_origin *origin,
+                               const struct dispatch_reply *reply);
+
+struct dispatch_call {
+    const struct identity *peer;
+    struct span method;
+    struct span payload;
+    uint32_t timeout_ms; // 0: LIMIT_REQUEST_MS
+    struct dispatch_origin origin;
+    dispatch_reply_fn *on_reply;
+    void *context;
+};
+
+MUST_CHECK enum status dispatch_new(struct service *service, struct dispatch **ret_dispatch);
+// No call may be in hand.
+void dispatch_free(struct dispatch *dispatch);
+
+// Everything in the call is copied as far as it is needed later.
+void dispatch_call(struct service *service, const struct dispatch_call *call);
+// Calls not answered, and calls not finished.
+size_t dispatch_unanswered(const struct dispatch *dispatch);
+size_t dispatch_in_hand(const struct dispatch *dispatch);

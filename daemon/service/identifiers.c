@@ -1,0 +1,327 @@
+// Keys of identifiers, and the jobs that finish open obligations, one a member at a time. A job is
+// steps of one thing after the other, each started by the answer to the one before:
+//
+//     look -> (nothing open) -> settled
+//       \-> claim -> OK ------------------> write BOUND -> look
+//             |  \-> TAKEN -> look at owner: lists it -> write BOUND, lost -> look
+//             \<---- take over -------------/ does not
+//
+// Any failure ends the job; the obligation stays open for the next who comes.
+#include "service/identifiers.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "base/hash.h"
+#include "core/decide.h"
+#include "service/bounds.h"
+#include "service/service.h"
+
+struct job {
+    struct job *next;
+    struct service *service;
+    struct arena arena;
+    struct account_task task;
+    struct identifiers_waiter *waiters;
+    char member_id[LIMIT_MEMBER_ID_BYTES];
+    size_t member_id_len;
+    char owner_id[LIMIT_MEMBER_ID_BYTES];
+    size_t owner_id_len;
+    struct record_bound bound; // what is being settled
+    bool open;                 // the last look found one
+    bool failed;
+    bool owner_lists;
+    uint32_t rounds;
+    void (*then)(struct job *job); // after the task is released
+};
+
+struct identifiers {
+    struct service *service;
+    struct job *jobs; // at work
+    struct job *spare;
+    uint32_t made;
+};
+
+enum status identifiers_new(struct service *service, struct identifiers **ret_identifiers)
+{
+    struct identifiers *identifiers = calloc(1, sizeof(*identifiers));
+    if (identifiers == NULL) {
+        return STATUS_NO_MEMORY;
+    }
+    identifiers->service = service;
+    *ret_identifiers = identifiers;
+    return STATUS_OK;
+}
+
+void identifiers_free(struct identifiers *identifiers)
+{
+    if (identifiers == NULL) {
+        return;
+    }
+    CHECK(identifiers->jobs == NULL);
+    while (identifiers->spare != NULL) {
+        struct job *job = identifiers->spare;
+        identifiers->spare = job->next;
+        arena_fini(&job->arena);
+        free(job);
+    }
+    free(identifiers);
+}
+
+// --- keys ---
+
+bool identifiers_usable(const struct service *service)
+{
+    return service->options.identifier_hash != NULL;
+}
+
+void identifiers_key(const struct service *service, const struct identifier_value *value,
+                     struct identifier *ret_identifier)
+{
+    enum { HASH_BYTES = 32 };
+    uint8_t bytes[1 + LIMIT_IDENTIFIER_BYTES];
+    uint8_t hash[HASH_BYTES];
+    CHECK(value->value.len <= LIMIT_IDENTIFIER_BYTES && value->kind <= UINT8_MAX);
+    bytes[0] = (uint8_t)value->kind;
+    memcpy(bytes + 1, value->value.data, value->value.len);
+    service->options.identifier_hash(service->options.identifier_context,
+                                     span_of(bytes, 1 + value->value.len), hash);
+    ret_identifier->kind = value->kind;
+    memcpy(ret_identifier->key, hash, sizeof(ret_identifier->key));
+}
+
+struct identifier_place identifiers_place(const struct service *service,
+                                          const struct identifier *identifier)
+{
+    struct identifier_place place;
+    for (size_t i = 0; i < IDENTIFIER_KEY_BYTES; i++) {
+        snprintf(place.key + 2 * i, 3, "%02x", identifier->key[i]);
+    }
+    place.partition =
+        (uint32_t)(hash_fnv1a(identifier_place_key(&place)) % lease_partitions(service->lease));
+    return place;
+}
+
+static bool same_identifier(const struct identifier *a, const struct identifier *b)
+{
+    return a->kind == b->kind && memcmp(a->key, b->key, sizeof(a->key)) == 0;
+}
+
+bool identifiers_listed(const struct account *account, const struct identifier *identifier)
+{
+    for (uint32_t i = 0; i < account->identifiers.count; i++) {
+        const struct identifier_state *state = &account->identifiers.items[i];
+        if (state->stage != IDENTIFIER_LOST && same_identifier(&state->identifier, identifier)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const struct identifier *identifiers_open(const struct account *account)
+{
+    for (uint32_t i = 0; i < account->identifiers.count; i++) {
+        if (account->identifiers.items[i].stage == IDENTIFIER_CLAIMING) {
+            return &account->identifiers.items[i].identifier;
+        }
+    }
+    return NULL;
+}
+
+// --- jobs ---
+
+static void job_end(struct job *job, bool settled)
+{
+    struct identifiers *identifiers = job->service->identifiers;
+    struct job **place = &identifiers->jobs;
+    while (*place != job) {
+        place = &(*place)->next;
+    }
+    *place = job->next;
+    struct identifiers_waiter *waiter = job->waiters;
+    job->waiters = NULL;
+    arena_reset(&job->arena);
+    job->next = identifiers->spare;
+    identifiers->spare = job;
+    while (waiter != NULL) {
+        struct identifiers_waiter *next = waiter->next;
+        waiter->on_settled(waiter, settled);
+        waiter = next;
+    }
+}
+
+static void on_released(void *context)
+{
+    struct job *job = context;
+    if (job->failed) {
+        job_end(job, false);
+    } else {
+        job->then(job);
+    }
+}
+
+static void job_submit(struct job *job, struct span id, task_decide_fn *decide,
+                       task_result_fn *on_result, void (*then)(struct job *job))
+{
+    job->then = then;
+    job->task = (struct account_task){
+        .id = id,
+        .arena = &job->arena,
+        .expires_ms = timers_now(job->service->options.timers) + LIMIT_REQUEST_MS,
+        .decide = decide,
+        .actor = span_of_text("service"),
+        .context = job,
+        .on_result = on_result,
+        .on_released = on_released,
+    };
+    accounts_submit(job->service->accounts, &job->task);
+}
+
+static struct span job_member(const struct job *job)
+{
+    return span_of(job->member_id, job->member_id_len);
+}
+
+static void job_look(struct job *job);
+static void job_claim(struct job *job, struct span take_over_from);
+
+static enum status decide_settled(void *context, const struct decide *decide,
+                                  struct decision *ret_decision)
+{
+    struct job *job = context;
+    if (!account_exists(decide->account)) {
+        *ret_decision = (struct decision){.outcome = OUTCOME_NOTHING};
+        return STATUS_OK;
+    }
+    return decide_bound(decide, &job->bound, ret_decision);
+}
+
+static void on_written(void *context, const struct task_result *result)
+{
+    struct job *job = context;
+    job->failed = result->end != TASK_DECIDED;
+}
+
+static void job_write(struct job *job, bool lost)
+{
+    job->bound.lost = lost;
+    job_submit(job, job_member(job), decide_settled, on_written, job_look);
+}
+
+static void on_owner(void *context, const struct task_result *result)
+{
+    struct job *job = context;
+    job->failed = result->end != TASK_READ;
+    job->owner_lists = !job->failed && identifiers_listed(result->account, &job->bound.identifier);
+}
+
+static void job_judge_owner(struct job *job)
+{
+    if (job->owner_lists) {
+        job_write(job, true);
+        return;
+    }
+    job->rounds++;
+    if (job->rounds > SERVICE_CLAIM_ROUNDS) {
+        job_end(job, false);
+        return;
+    }
+    job_claim(job, span_of(job->owner_id, job->owner_id_len));
+}
+
+static void on_claimed(void *context, const struct store_reply *reply)
+{
+    struct job *job = context;
+    if (reply->result == STORE_OK) {
+        job_write(job, false);
+        return;
+    }
+    bool taken = reply->result == STORE_TAKEN && reply->bytes.len > 0 &&
+                 reply->bytes.len <= sizeof(job->owner_id);
+    if (!taken || job->service->stopping) {
+        job_end(job, false);
+        return;
+    }
+    memcpy(job->owner_id, reply->bytes.data, reply->bytes.len);
+    job->owner_id_len = reply->bytes.len;
+    job_submit(job, span_of(job->owner_id, job->owner_id_len), NULL, on_owner, job_judge_owner);
+}
+
+static void job_claim(struct job *job, struct span take_over_from)
+{
+    struct identifier_place place = identifiers_place(job->service, &job->bound.identifier);
+    store_claim(job->service->options.store, place.partition, identifier_place_key(&place),
+                job_member(job), take_over_from, on_claimed, job);
+}
+
+static void on_looked(void *context, const struct task_result *result)
+{
+    struct job *job = context;
+    job->failed = result->end != TASK_READ;
+    const struct identifier *open = job->failed ? NULL : identifiers_open(result->account);
+    job->open = open != NULL;
+    if (open != NULL) {
+        job->bound = (struct record_bound){.identifier = *open};
+    }
+}
+
+static void job_looked(struct job *job)
+{
+    if (!job->open) {
+        job_end(job, true);
+    } else if (job->service->stopping) {
+        job_end(job, false);
+    } else {
+        job->rounds = 0;
+        job_claim(job, (struct span){0});
+    }
+}
+
+static void job_look(struct job *job)
+{
+    job_submit(job, job_member(job), NULL, on_looked, job_looked);
+}
+
+static struct job *job_take(struct identifiers *identifiers, struct span member_id)
+{
+    struct job *job = identifiers->spare;
+    if (job != NULL) {
+        identifiers->spare = job->next;
+    } else {
+        job = identifiers->made < SERVICE_JOBS ? calloc(1, sizeof(*job)) : NULL;
+        if (job == NULL) {
+            return NULL;
+        }
+        identifiers->made++;
+        arena_init(&job->arena, LIMIT_ARENA_BYTES);
+        job->service = identifiers->service;
+    }
+    memcpy(job->member_id, member_id.data, member_id.len);
+    job->member_id_len = member_id.len;
+    job->next = identifiers->jobs;
+    identifiers->jobs = job;
+    return job;
+}
+
+void identifiers_settle(struct service *service, struct span member_id,
+                        struct identifiers_waiter *waiter)
+{
+    struct job *job = service->identifiers->jobs;
+    while (job != NULL && !span_equal(job_member(job), member_id)) {
+        job = job->next;
+    }
+    bool new = job == NULL;
+    if (new) {
+        job = job_take(service->identifiers, member_id);
+    }
+    if (waiter != NULL && job == NULL) {
+        waiter->on_settled(waiter, false);
+    } else if (waiter != NULL) {
+        waiter->next = job->waiters;
+        job->waiters = waiter;
+    }
+    if (new &&job != NULL) {
+        job_look(job);
+    }
+}

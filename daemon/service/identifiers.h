@@ -1,0 +1,64 @@
+// What a member shows (a card, a phone): kept only as a keyed hash, in a partition of its own, and
+// bound to a member by an obligation in the member's log (design.md, decision 3):
+//
+//     enrolled (CLAIMING) -> the key claimed in the store -> BOUND; lost to another member -> LOST
+//
+// A key is claimed only after the member's log lists it. So a key whose owner's log does not list it
+// is nobody's, and may be taken over. What a crash leaves open is finished by the retry of the
+// enrolment, or by whoever next writes to that member.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/span.h"
+#include "base/status.h"
+#include "core/account.h"
+#include "core/record.h"
+#include "service/accounts.h"
+#include "wire/commands.h"
+
+struct service;
+struct identifiers;
+
+enum { IDENTIFIER_KEY_TEXT_BYTES = 2 * IDENTIFIER_KEY_BYTES };
+
+MUST_CHECK enum status identifiers_new(struct service *service,
+                                       struct identifiers **ret_identifiers);
+void identifiers_free(struct identifiers *identifiers);
+
+// Whether there is a key to hash them with.
+bool identifiers_usable(const struct service *service);
+// The keyed hash of kind and value.
+void identifiers_key(const struct service *service, const struct identifier_value *value,
+                     struct identifier *ret_identifier);
+
+// Where the store keeps an identifier. Needs a lease.
+struct identifier_place {
+    uint32_t partition;
+    char key[IDENTIFIER_KEY_TEXT_BYTES + 1];
+};
+
+struct identifier_place identifiers_place(const struct service *service,
+                                          const struct identifier *identifier);
+
+static inline struct span identifier_place_key(const struct identifier_place *place)
+{
+    return span_of(place->key, IDENTIFIER_KEY_TEXT_BYTES);
+}
+
+// Whether the account holds it or is about to: bound or claiming.
+bool identifiers_listed(const struct account *account, const struct identifier *identifier);
+// The first one whose obligation is open; NULL when there is none.
+const struct identifier *identifiers_open(const struct account *account);
+
+// Finishes the open obligations of a member. `waiter`, if not NULL, is told when that is done or
+// cannot be done now.
+struct identifiers_waiter {
+    struct identifiers_waiter *next;
+    void (*on_settled)(struct identifiers_waiter *waiter, bool settled);
+};
+
+void identifiers_settle(struct service *service, struct span member_id,
+                        struct identifiers_waiter *waiter);

@@ -1,0 +1,165 @@
+// ProgramsService, what only reads: checking a document, and the versions there are.
+#include "service/programs.h"
+
+#include <stdio.h>
+
+#include "loyalty/v1/programs.pb-c.h"
+#include "service/handlers.h"
+#include "wire/message.h"
+#include "wire/replies.h"
+
+void programs_etag(const struct program_log *log, char ret_etag[PROGRAM_ETAG_BYTES + 1])
+{
+    ret_etag[0] = '\0';
+    for (size_t i = 0; log->bytes > 0 && i < CHAIN_HASH_BYTES; i++) {
+        snprintf(ret_etag + 2 * i, 3, "%02x", log->tail[i]);
+    }
+}
+
+enum status programs_judge(const struct service *service, const Loyalty__V1__Program *document,
+                           struct program_problems *problems)
+{
+    const struct program_log *log = lease_programs(service->lease);
+    struct program program;
+    struct zone zone = {0};
+    TRY(program_log_compile(log, document, problems, &program, &zone));
+    service->options.zones.free(&zone);
+    if (problems->count > 0 || log->count == 0) {
+        return STATUS_OK;
+    }
+    return program_check_successor(&log->items[log->count - 1]->program, &program, problems);
+}
+
+// --- CheckProgram ---
+
+static enum status list_problems(struct arena *arena, const struct program_problems *problems,
+                                 Loyalty__V1__CheckProgramResponse *response)
+{
+    response->problems = arena_alloc_array(arena, problems->count, sizeof(*response->problems));
+    if (response->problems == NULL) {
+        return STATUS_NO_MEMORY;
+    }
+    for (size_t i = 0; i < problems->count; i++) {
+        Loyalty__V1__Problem *problem =
+            (Loyalty__V1__Problem *)message_new(&loyalty__v1__problem__descriptor, arena);
+        if (problem == NULL) {
+            return STATUS_NO_MEMORY;
+        }
+        TRY(replies_text(arena, problems->items[i].path, &problem->path));
+        TRY(replies_text(arena, problems->items[i].reason, &problem->reason));
+        response->problems[i] = problem;
+        response->n_problems++;
+    }
+    return STATUS_OK;
+}
+
+void programs_check(struct request *request)
+{
+    const Loyalty__V1__CheckProgramRequest *message =
+        (const Loyalty__V1__CheckProgramRequest *)request->message;
+    struct program_problems problems = {.arena = &request->arena};
+    Loyalty__V1__CheckProgramResponse response = LOYALTY__V1__CHECK_PROGRAM_RESPONSE__INIT;
+    if (message->program == NULL) {
+        request_fail(request, LOYALTY__V1__CODE__CODE_INVALID_ARGUMENT, "MISSING", "program",
+                     "There is no program in the request.");
+        request_end(request);
+        return;
+    }
+    enum trouble trouble = lease_check(request->service->lease, false);
+    enum status status = STATUS_OK;
+    if (trouble == TROUBLE_NONE) {
+        status = programs_judge(request->service, message->program, &problems);
+    }
+    if (status == STATUS_OK) {
+        status = list_problems(&request->arena, &problems, &response);
+    }
+    if (trouble != TROUBLE_NONE) {
+        request_trouble(request, trouble);
+    } else if (status != STATUS_OK) {
+        request_internal(request, status);
+    } else {
+        request_reply(request, &response.base, false);
+    }
+    request_end(request);
+}
+
+// --- GetProgram ---
+
+static enum status describe_version(struct arena *arena, const struct record *record,
+                                    Loyalty__V1__ProgramVersion **ret_version)
+{
+    const struct record_published *published = &record->published;
+    Loyalty__V1__ProgramVersion *version = (Loyalty__V1__ProgramVersion *)message_new(
+        &loyalty__v1__program_version__descriptor, arena);
+    if (version == NULL) {
+        return STATUS_NO_MEMORY;
+    }
+    version->version = published->number;
+    TRY(replies_instant(arena, published->effective_from_ms, &version->effective_from));
+    TRY(replies_instant(arena, record->at_ms, &version->published_at));
+    TRY(replies_text(arena, published->by, &version->published_by));
+    TRY(replies_text(arena, published->reason, &version->reason));
+    *ret_version = version;
+    return STATUS_OK;
+}
+
+static enum status get_version(struct request *request, const struct program_log *log,
+                               const struct program_version *version,
+                               Loyalty__V1__GetProgramResponse *response)
+{
+    struct arena *arena = &request->arena;
+    const struct record *record = &log->items[version->number - 1]->record;
+    ProtobufCMessage *program = NULL;
+    struct message_fault fault;
+    TRY(message_decode(&loyalty__v1__program__descriptor, record->published.document, arena,
+                       &program, &fault));
+    response->program = (Loyalty__V1__Program *)program;
+    response->version = version->number;
+    TRY(replies_instant(arena, version->effective_from_ms, &response->effective_from));
+    response->versions = arena_alloc_array(arena, log->count, sizeof(*response->versions));
+    response->etag = arena_alloc(arena, PROGRAM_ETAG_BYTES + 1);
+    if (response->versions == NULL || response->etag == NULL) {
+        return STATUS_NO_MEMORY;
+    }
+    programs_etag(log, response->etag);
+    for (size_t i = 0; i < log->count; i++) {
+        TRY(describe_version(arena, &log->items[i]->record, &response->versions[i]));
+        response->n_versions++;
+    }
+    return STATUS_OK;
+}
+
+static const struct program_version *wanted_version(const struct lease *lease, uint32_t number)
+{
+    const struct program_set *set = lease_set(lease);
+    if (number == 0) {
+        return program_set_at(set, lease_now_ms(lease));
+    }
+    return number <= set->count ? &set->versions[number - 1] : NULL;
+}
+
+void programs_get(struct request *request)
+{
+    const Loyalty__V1__GetProgramRequest *message =
+        (const Loyalty__V1__GetProgramRequest *)request->message;
+    const struct lease *lease = request->service->lease;
+    enum trouble trouble = lease_check(lease, false);
+    const struct program_version *version =
+        trouble == TROUBLE_NONE ? wanted_version(lease, message->version) : NULL;
+    Loyalty__V1__GetProgramResponse response = LOYALTY__V1__GET_PROGRAM_RESPONSE__INIT;
+    enum status status = STATUS_OK;
+    if (version != NULL) {
+        status = get_version(request, lease_programs(lease), version, &response);
+    }
+    if (trouble != TROUBLE_NONE) {
+        request_trouble(request, trouble);
+    } else if (version == NULL) {
+        request_fail(request, LOYALTY__V1__CODE__CODE_NOT_FOUND, "UNKNOWN_VERSION", "version",
+                     "There is no such version of the program, or none in force yet.");
+    } else if (status != STATUS_OK) {
+        request_internal(request, status);
+    } else {
+        request_reply(request, &response.base, false);
+    }
+    request_end(request);
+}

@@ -1,0 +1,66 @@
+// The service: everything behind the faces, put together over one store. One object a process; the
+// simulator makes several.
+//
+// Ending: service_stop (every request ends at its next step), then the store is freed by its owner,
+// then service_free.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/span.h"
+#include "base/status.h"
+#include "core/chain.h"
+#include "service/accounts.h"
+#include "service/lease.h"
+#include "service/program_log.h"
+#include "service/timers.h"
+#include "store/store.h"
+#include "wire/commands.h"
+
+// HMAC-SHA-256 under the identifiers' key; 32 bytes.
+typedef void identifier_hash_fn(void *context, struct span bytes, uint8_t *ret_hash);
+
+struct service_options {
+    struct store *store;   // outlives the service's use of it
+    struct timers *timers; // outlives the service; made with SERVICE_TIMERS
+    clock_fn *wall_ms;     // this machine's clock
+    void *wall_context;
+    chain_hash_fn *chain_hash;
+    commands_hash_fn *digest_hash;
+    identifier_hash_fn *identifier_hash; // NULL: no key, hence no identifiers
+    void *identifier_context;
+    struct zone_source zones;
+    uint32_t partitions; // created when the store has none yet
+    bool sandbox;
+    size_t cache_accounts; // 0: SERVICE_CACHE_ACCOUNTS
+    size_t cache_bytes;    // 0: SERVICE_CACHE_BYTES
+    uint64_t seed;
+};
+
+struct dispatch;
+struct identifiers;
+
+struct service {
+    struct service_options options;
+    struct lease *lease;
+    struct accounts *accounts;
+    struct identifiers *identifiers;
+    struct dispatch *dispatch;
+    struct arena scratch;         // of one step, never across one
+    account_commit_fn *on_commit; // the jobs', may be NULL
+    void *commit_context;
+    bool stopping;
+};
+
+MUST_CHECK enum status service_new(const struct service_options *options,
+                                   struct service **ret_service);
+// Begins to read the store's head; also tells that the store may have become ready.
+void service_kick(struct service *service);
+// Who else is told of every commit.
+void service_on_commit(struct service *service, account_commit_fn *on_commit, void *context);
+void service_stop(struct service *service);
+void service_free(struct service *service);
+// Requests that have not been answered.
+size_t service_in_hand(const struct service *service);
