@@ -232,7 +232,7 @@ void zone_tzdata_free(struct zone *zone)
     if (zone == NULL) {
         return;
     }
-    free((void *)(uintptr_t)zone->steps);
+    free((struct zone_step *)zone->steps);
     *zone = (struct zone){0};
 }
 

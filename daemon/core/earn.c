@@ -9,9 +9,9 @@
 //     points, score      the sum, rounded once; then shares by rule and by line
 //
 // A rule's amount goes to the lines by what it came from: of a rate and a bonus by the amounts of
-// the lines it takes, of a multiplier by their base. Where a cap or a bonus does not divide evenly, the
-// lines are counted in finer units in which it does; only where those would not fit in 128 bits are
-// the parts whole units, by largest remainder.
+// the lines it takes, of a multiplier by their base. Where a cap or a bonus does not divide evenly,
+// the lines are counted in finer units in which it does; only where those would not fit in 128 bits
+// are the parts whole units, by largest remainder.
 #include "core/earn.h"
 
 #include "base/check.h"

@@ -11,9 +11,11 @@
 
 #include "unit/core/earn_fixture.h"
 
-static void assert_lines(const struct fixture *fixture, const int64_t *points, const int64_t *score)
+static void assert_lines(const struct fixture *fixture, size_t count, const int64_t *points,
+                         const int64_t *score)
 {
-    for (size_t i = 0; i < fixture->sale.line_count; i++) {
+    assert_int_equal(fixture->sale.line_count, count);
+    for (size_t i = 0; i < count; i++) {
         assert_int_equal(fixture->earned.lines[i].points, points[i]);
         assert_int_equal(fixture->earned.lines[i].score, score[i]);
     }
@@ -92,17 +94,17 @@ static void shares_are_by_largest_remainder(void **state)
     add_line(fixture, 50, "");
     add_line(fixture, 50, "");
     assert_earns(fixture, MEMBER, 1, 1); // a tie goes to the first
-    assert_lines(fixture, (int64_t[]){1, 0, 0}, (int64_t[]){1, 0, 0});
+    assert_lines(fixture, 3, (int64_t[]){1, 0, 0}, (int64_t[]){1, 0, 0});
     fixture->lines[1].amount_minor = 149;
     assert_earns(fixture, MEMBER, 2, 2); // 0.50, 1.49, 0.50
-    assert_lines(fixture, (int64_t[]){1, 1, 0}, (int64_t[]){1, 1, 0});
+    assert_lines(fixture, 3, (int64_t[]){1, 1, 0}, (int64_t[]){1, 1, 0});
     fixture->lines[2].amount_minor = 51;
     assert_earns(fixture, MEMBER, 2, 2); // 0.50, 1.49, 0.51
-    assert_lines(fixture, (int64_t[]){0, 1, 1}, (int64_t[]){0, 1, 1});
+    assert_lines(fixture, 3, (int64_t[]){0, 1, 1}, (int64_t[]){0, 1, 1});
     fixture->sample.program.rounding = ROUNDING_HALF_UP;
     fixture->lines[1].amount_minor = 150;
     assert_earns(fixture, MEMBER, 3, 3); // 2.51
-    assert_lines(fixture, (int64_t[]){1, 1, 1}, (int64_t[]){1, 1, 1});
+    assert_lines(fixture, 3, (int64_t[]){1, 1, 1}, (int64_t[]){1, 1, 1});
 }
 
 // 1.10 moves the points' remainders, not the score's: 0.55, 1.10, 1.21 and 0.50, 1.00, 1.10.
@@ -115,7 +117,7 @@ static void points_and_score_are_shared_apart(void **state)
     assert_earns(fixture, SILVER, 2, 2);
     fixture->lines[1].amount_minor = 145; // 0.55, 1.595, 1.21 = 3.355; 0.50, 1.45, 1.10 = 3.05
     assert_earns(fixture, SILVER, 3, 3);
-    assert_lines(fixture, (int64_t[]){0, 2, 1}, (int64_t[]){1, 1, 1});
+    assert_lines(fixture, 3, (int64_t[]){0, 2, 1}, (int64_t[]){1, 1, 1});
 }
 
 static void rates_add_up_or_the_best_counts(void **state)
@@ -129,12 +131,12 @@ static void rates_add_up_or_the_best_counts(void **state)
     assert_earns(fixture, MEMBER, 35, 35);
     assert_rule(fixture, 0, 0, 20);
     assert_rule(fixture, 1, 1, 15);
-    assert_lines(fixture, (int64_t[]){25, 10}, (int64_t[]){25, 10});
+    assert_lines(fixture, 2, (int64_t[]){25, 10}, (int64_t[]){25, 10});
     fixture->sample.program.stack_best = true;
     assert_earns(fixture, MEMBER, 25, 25);
     assert_rule(fixture, 0, 0, 10);
     assert_rule(fixture, 1, 1, 15);
-    assert_lines(fixture, (int64_t[]){15, 10}, (int64_t[]){15, 10});
+    assert_lines(fixture, 2, (int64_t[]){15, 10}, (int64_t[]){15, 10});
     second->rate = (struct rate){.points = 2, .money_minor = 200}; // no better: the first counts
     assert_earns(fixture, MEMBER, 20, 20);
     assert_int_equal(fixture->earned.rule_count, 1);
@@ -154,7 +156,7 @@ static void multipliers_multiply_what_the_rates_gave(void **state)
     assert_rule(fixture, 0, 0, 50);
     assert_rule(fixture, 1, 1, 10);
     assert_rule(fixture, 2, 2, 25);
-    assert_lines(fixture, (int64_t[]){25, 60}, (int64_t[]){10, 40});
+    assert_lines(fixture, 2, (int64_t[]){25, 60}, (int64_t[]){10, 40});
     assert_earns(fixture, GOLD, 106, 50); // 85 x 1.25 = 106.25
     fixture->sample.program.stack_best = true;
     assert_earns(fixture, MEMBER, 75, 50); // the one that gives most, not the largest
@@ -176,7 +178,7 @@ static void a_bonus_comes_once_a_sale(void **state)
     add_line(fixture, 3000, "grocery");
     assert_earns(fixture, MEMBER, 100, 50);
     assert_rule(fixture, 1, 1, 50);
-    assert_lines(fixture, (int64_t[]){10, 23, 67}, (int64_t[]){10, 10, 30}); // 22.5, 67.5
+    assert_lines(fixture, 3, (int64_t[]){10, 23, 67}, (int64_t[]){10, 10, 30}); // 22.5, 67.5
     assert_earns(fixture, SILVER, 110, 50);
     struct earn_rule *larger = rule_of(fixture, 2, EARN_BONUS);
     larger->bonus_points = 60;
@@ -199,7 +201,7 @@ static void a_bonus_for_a_gift_stands_on_the_gift_s_line(void **state)
     add_line(fixture, 0, "grocery");
     add_line(fixture, 0, "grocery");
     assert_earns(fixture, MEMBER, 17, 10);
-    assert_lines(fixture, (int64_t[]){10, 7, 0}, (int64_t[]){10, 0, 0});
+    assert_lines(fixture, 3, (int64_t[]){10, 7, 0}, (int64_t[]){10, 0, 0});
 }
 
 static void a_sale_of_nothing_earns_nothing(void **state)
@@ -211,7 +213,7 @@ static void a_sale_of_nothing_earns_nothing(void **state)
     assert_int_equal(fixture->earned.lot_ends_ms, instant(2027, 7, 1, 0));
     add_line(fixture, 0, "");
     assert_earns(fixture, MEMBER, 0, 0);
-    assert_lines(fixture, (int64_t[]){0}, (int64_t[]){0});
+    assert_lines(fixture, 1, (int64_t[]){0}, (int64_t[]){0});
     fixture->sample.program.rule_count = 0;
     fixture->lines[0].amount_minor = 100;
     assert_earns(fixture, MEMBER, 0, 0);
@@ -225,7 +227,7 @@ static void caps_cut_points_and_not_score(void **state)
     add_line(fixture, 20000, "");
     base->cap_sale = 150;
     assert_earns(fixture, GOLD, 150, 300); // 375 before
-    assert_lines(fixture, (int64_t[]){50, 100}, (int64_t[]){100, 200});
+    assert_lines(fixture, 2, (int64_t[]){50, 100}, (int64_t[]){100, 200});
     base->cap_day = 200;
     fixture->usage[0].day = 60;
     assert_earns(fixture, GOLD, 140, 300);
@@ -250,7 +252,8 @@ static void the_part_paid_with_points_does_not_earn(void **state)
     add_line(fixture, 20000, "");
     fixture->sale.paid_with_points_minor = 10000;
     assert_earns(fixture, MEMBER, 205, 200);
-    assert_lines(fixture, (int64_t[]){68, 137}, (int64_t[]){67, 133}); // 68.3, 136.7; 66.7, 133.3
+    assert_lines(fixture, 2, (int64_t[]){68, 137},
+                 (int64_t[]){67, 133}); // 68.3, 136.7; 66.7, 133.3
     fixture->sample.program.points_paid_earns = true;
     assert_earns(fixture, MEMBER, 305, 300);
     fixture->sale.paid_with_points_minor = 30000;

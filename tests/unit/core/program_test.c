@@ -152,7 +152,7 @@ static void a_repeated_midnight_rescores_once(void **state)
     (void)state;
     static struct versions versions;
     versions_init(&versions);
-    int64_t utc_midnight = midnight(2027, 1, 1) + 8 * 3600000;
+    int64_t utc_midnight = midnight(2027, 1, 1) + INT64_C(28800000);
     int64_t change = utc_midnight + 1800000;
     const struct zone_step steps[] = {{0, 0}, {change, -3600000}};
     const struct zone zone = {steps, 2};
@@ -165,7 +165,7 @@ static void a_repeated_midnight_rescores_once(void **state)
     assert_int_equal(program_set_next_rescore(&versions.set, utc_midnight - 1, INSTANT_NEVER),
                      utc_midnight);
     int64_t year_later = utc_midnight + 365 * DAY_MS + 3600000;
-    for (int64_t after = utc_midnight; after < change + 2 * 3600000; after += 600000) {
+    for (int64_t after = utc_midnight; after < change + INT64_C(7200000); after += 600000) {
         assert_int_equal(program_set_next_rescore(&versions.set, after, INSTANT_NEVER), year_later);
     }
     arena_fini(&versions.arena);
