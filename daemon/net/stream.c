@@ -26,6 +26,9 @@ static int on_socket_read(BIO *bio, char *into, int bytes)
     if (len < 0 && (errno == EAGAIN || errno == EINTR)) {
         BIO_set_retry_read(bio);
     }
+    if (len < 0 && errno == ECONNRESET) { // an end like another; if we owe something, writing tells
+        len = 0;
+    }
     stream->touched = stream->touched || len > 0;
     stream->ended = stream->ended || len == 0;
     return (int)len;

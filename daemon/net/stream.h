@@ -7,6 +7,10 @@
 //   inside and all else is still in the socket, which will say so.
 // * Records without data (KeyUpdate) are counted: more than STREAM_KEY_UPDATES without a
 //   stream_credit between is STREAM_BROKEN.
+// * No bufferevent_openssl beneath: it reads while there is anything to read, writes a record for each
+//   chunk of its buffer, and hides why a handshake failed. Measured on two cores with frames of 100
+//   bytes, CPU a frame: 0.8 us against 1.3 (50 connections, 16 deep), 9 to 10 against 11 (50, 1
+//   deep); an idle connection takes 20 KiB either way.
 // * After STREAM_BROKEN only stream_finish and stream_fini may follow.
 #pragma once
 

@@ -69,6 +69,38 @@ static void an_ordinary_close_leaves_no_line(void **state)
     assert_string_equal(log_captured, "");
 }
 
+static void an_ordinary_reset_leaves_no_line(void **state)
+{
+    struct world *world = *state;
+    struct tls_client *client = world_till(world);
+    tls_client_send_frame(client, span_of_text("hello"));
+    expect_frame(world, client, "hello");
+    const struct linger reset = {.l_onoff = 1, .l_linger = 0};
+    assert_int_equal(setsockopt(client->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset)), 0);
+    world_drop(world, client);
+    WORLD_UNTIL(world, server_connections(world->server) == 0);
+    assert_string_equal(log_captured, "");
+}
+
+static void a_client_that_goes_without_its_answers_is_told(void **state)
+{
+    struct world *world = *state;
+    world->keep = true;
+    struct tls_client *client = world_till(world);
+    tls_client_send_frame(client, span_of_text("hello"));
+    WORLD_UNTIL(world, world->kept_count == 1);
+    const struct linger reset = {.l_onoff = 1, .l_linger = 0};
+    assert_int_equal(setsockopt(client->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset)), 0);
+    world_drop(world, client);
+    world_settle(world);
+    assert_int_equal(server_connections(world->server), 1);
+    world_answer(world, 0);
+    WORLD_UNTIL(world, server_connections(world->server) == 0);
+    assert_int_equal(log_capture_count("\n"), 1);
+    assert_int_equal(log_capture_count("connection-broken"), 1);
+    assert_int_equal(log_capture_count("unsent_bytes=9"), 1);
+}
+
 static void answers_come_in_any_order(void **state)
 {
     struct world *world = *state;
@@ -317,6 +349,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         SERVER_TEST(a_frame_comes_back),
         SERVER_TEST(an_ordinary_close_leaves_no_line),
+        SERVER_TEST(an_ordinary_reset_leaves_no_line),
+        SERVER_TEST(a_client_that_goes_without_its_answers_is_told),
         SERVER_TEST(answers_come_in_any_order),
         SERVER_TEST(answers_of_a_turn_share_a_record),
         SERVER_TEST(a_frame_may_drip),
