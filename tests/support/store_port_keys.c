@@ -1,0 +1,268 @@
+// The port's tests: identifiers, the due index, the head and the partitions.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/store_port.h"
+
+#include <cmocka.h>
+
+enum { SCANNED = 300, PAGE = 20 };
+
+void port_claim_binds_once(void **state)
+{
+    struct store_port *port = *state;
+    assert_int_equal(port_create(port, PORT_PARTITIONS), STORE_OK);
+    assert_int_equal(port_find(port, 3, "c0ffee"), STORE_OK);
+    assert_int_equal(port_bytes().len, 0);
+    assert_int_equal(port_claim(port, 3, "c0ffee", "anna", ""), STORE_OK);
+    assert_int_equal(port_claim(port, 3, "c0ffee", "anna", ""), STORE_OK); // hers already
+    assert_int_equal(port_claim(port, 3, "c0ffee", "bert", ""), STORE_TAKEN);
+    assert_true(span_is_text(port_bytes(), "anna"));
+    assert_int_equal(port_claim(port, 3, "c0ffee", "bert", "carl"), STORE_TAKEN);
+    assert_true(span_is_text(port_bytes(), "anna"));
+    assert_int_equal(port_find(port, 3, "c0ffee"), STORE_OK);
+    assert_true(span_is_text(port_bytes(), "anna"));
+    assert_int_equal(port_claim(port, 3, "c0ffee", "bert", "anna"), STORE_OK);
+    assert_int_equal(port_find(port, 3, "c0ffee"), STORE_OK);
+    assert_true(span_is_text(port_bytes(), "bert"));
+    // Free, although taking over was asked for; and another partition is another key.
+    assert_int_equal(port_claim(port, 2, "c0ffee", "carl", "anna"), STORE_OK);
+    assert_int_equal(port_find(port, 2, "c0ffee"), STORE_OK);
+    assert_true(span_is_text(port_bytes(), "carl"));
+}
+
+struct page {
+    struct port_answer end; // counts calls
+    uint64_t next_cursor;
+    uint32_t seen[SCANNED];
+    uint32_t other;
+};
+
+static void on_page(void *context, const struct store_scan_reply *reply)
+{
+    struct page *page = context;
+    page->end.calls++;
+    page->end.result = reply->result;
+    page->next_cursor = reply->next_cursor;
+    for (size_t i = 0; i < reply->count; i++) {
+        char id[80] = {0};
+        assert_true(reply->ids[i].len < sizeof(id));
+        memcpy(id, reply->ids[i].data, reply->ids[i].len);
+        unsigned long number = id[0] == 'm' ? strtoul(id + 1, NULL, 10) : SCANNED;
+        if (number < SCANNED) {
+            page->seen[number]++;
+        } else {
+            page->other++;
+        }
+    }
+}
+
+static uint32_t scan_all(struct store_port *port, uint32_t partition, struct page *page)
+{
+    uint32_t pages = 0;
+    memset(page, 0, sizeof(*page));
+    do {
+        page->end.calls = 0;
+        store_scan(port->store, partition, page->next_cursor, PAGE, on_page, page);
+        assert_int_equal(page->end.calls, 0);
+        port_wait(port, &page->end);
+        assert_int_equal(page->end.result, STORE_OK);
+        assert_true(++pages <= SCANNED);
+    } while (page->next_cursor != 0);
+    return pages;
+}
+
+void port_scan_sees_every_account(void **state)
+{
+    struct store_port *port = *state;
+    static struct page page;
+    assert_int_equal(port_create(port, PORT_PARTITIONS), STORE_OK);
+    (void)scan_all(port, 1, &page);
+    assert_int_equal(page.other, 0); // not the sentinel either
+    for (uint32_t i = 0; i < SCANNED; i++) {
+        char id[16];
+        (void)snprintf(id, sizeof(id), "m%u", i);
+        struct port_picture log = port_picture_of_none(1, id);
+        struct store_append append = port_next(port, &log, i, 32);
+        append.due_changed = i != 7; // not in the index, so not seen
+        append.due_ms = i % 3 == 0 ? INSTANT_NEVER : 1600000000000 + i;
+        assert_int_equal(port_append(port, &append), STORE_OK);
+    }
+    assert_true(scan_all(port, 1, &page) > 5);
+    assert_int_equal(page.other, 0);
+    for (uint32_t i = 0; i < SCANNED; i++) {
+        assert_true((page.seen[i] > 0) == (i != 7));
+    }
+    (void)scan_all(port, 0, &page);
+    for (uint32_t i = 0; i < SCANNED; i++) {
+        assert_int_equal(page.seen[i], 0);
+    }
+    page.end.calls = 0;
+    store_scan(port->store, LIMIT_PARTITIONS, 0, PAGE, on_page, &page);
+    port_wait(port, &page.end);
+    assert_int_equal(page.end.result, STORE_FAILED);
+}
+
+struct seen_head {
+    struct port_answer end;
+    struct store_head head;
+};
+
+static void on_head(void *context, const struct store_head *head)
+{
+    struct seen_head *seen = context;
+    seen->end.calls++;
+    seen->head = *head;
+    buffer_clear(&seen->end.bytes);
+    assert_int_equal(buffer_append(&seen->end.bytes, head->program), STATUS_OK);
+}
+
+static void read_head(struct store_port *port, struct seen_head *seen, uint64_t from_bytes)
+{
+    seen->end.calls = 0;
+    store_head(port->store, from_bytes, on_head, seen);
+    assert_int_equal(seen->end.calls, 0);
+    port_wait(port, &seen->end);
+    assert_int_equal(seen->head.result, STORE_OK);
+    assert_int_equal(seen->end.bytes.len, seen->head.program.len);
+    int64_t distance_ms = port->now_ms(port) - seen->head.store_now_ms;
+    assert_true(distance_ms > -10000 && distance_ms < 10000);
+}
+
+void port_head_tells_what_stands(void **state)
+{
+    struct store_port *port = *state;
+    struct seen_head seen = {0};
+    read_head(port, &seen, 0);
+    assert_int_equal(seen.head.partitions, 0);
+    assert_int_equal(seen.head.program_bytes, 0);
+    assert_int_equal(seen.head.program.len, 0);
+    assert_int_equal(seen.head.sandbox_clock_ms, 0);
+
+    struct port_picture program = {.account = {.meta = true, .id = span_of_text("program")}};
+    assert_int_equal(port_create(port, 3), STORE_OK);
+    port_grow(port, &program, 1, 200);
+    port_grow(port, &program, 2, 300);
+    assert_int_equal(port_set_clock(port, 1800000000000), STORE_OK);
+    read_head(port, &seen, 0);
+    assert_int_equal(seen.head.partitions, 3);
+    assert_int_equal(seen.head.program_bytes, 500);
+    assert_int_equal(seen.head.program.len, 500);
+    assert_int_equal(seen.head.sandbox_clock_ms, 1800000000000);
+    struct buffer record = {0};
+    port_record(&record, 2, 300);
+    read_head(port, &seen, 200);
+    assert_int_equal(seen.head.program.len, 300);
+    assert_memory_equal(seen.end.bytes.data, record.data, 300);
+    assert_int_equal(seen.head.program_bytes, 500);
+    read_head(port, &seen, 500);
+    assert_int_equal(seen.head.program.len, 0);
+    read_head(port, &seen, UINT64_MAX);
+    assert_int_equal(seen.head.program.len, 0);
+    assert_int_equal(seen.head.program_bytes, 500);
+    buffer_fini(&record);
+    buffer_fini(&seen.end.bytes);
+}
+
+void port_sandbox_clock_never_goes_back(void **state)
+{
+    struct store_port *port = *state;
+    assert_int_equal(port_set_clock(port, 1800000000000), STORE_OK);
+    assert_int_equal(port_set_clock(port, 1800000000000), STORE_OK);
+    assert_int_equal(port_set_clock(port, 1799999999999), STORE_FAILED);
+    assert_true(port_bytes().len > 0);
+    assert_int_equal(port_set_clock(port, 1800000000001), STORE_OK);
+    assert_int_equal(port_set_clock(port, 0), STORE_FAILED);
+    assert_int_equal(port_set_clock(port, -5), STORE_FAILED);
+    assert_int_equal(port_set_clock(port, LIMIT_INSTANT_MAX_MS), STORE_FAILED);
+    struct seen_head seen = {0};
+    read_head(port, &seen, 0);
+    assert_int_equal(seen.head.sandbox_clock_ms, 1800000000001);
+    buffer_fini(&seen.end.bytes);
+}
+
+void port_create_is_repeatable(void **state)
+{
+    struct store_port *port = *state;
+    assert_int_equal(port_create(port, 0), STORE_FAILED);
+    assert_int_equal(port_create(port, LIMIT_PARTITIONS + 1), STORE_FAILED);
+    assert_int_equal(port_create(port, 600), STORE_OK); // more than are created at once
+    struct port_picture log = port_picture_of_none(599, "last");
+    port_grow(port, &log, 1, 50);
+    assert_int_equal(port_create(port, 600), STORE_OK);
+    assert_int_equal(port_create(port, 601), STORE_FAILED);
+    assert_true(port_bytes().len > 0);
+    assert_int_equal(port_create(port, 599), STORE_FAILED);
+    port_grow(port, &log, 2, 50);
+    assert_int_equal(port->event_count(port, 599), 2);
+}
+
+void port_an_absent_partition_takes_nothing(void **state)
+{
+    struct store_port *port = *state;
+    struct port_picture log = port_picture_of_none(3, "m");
+    struct port_picture program = {.account = {.meta = true, .id = span_of_text("program")}};
+    struct store_append append = port_next(port, &log, 1, 50);
+    assert_int_equal(port_append(port, &append), STORE_FAILED);
+    append = port_next(port, &program, 1, 50);
+    assert_int_equal(port_append(port, &append), STORE_FAILED);
+    assert_int_equal(port_create(port, 3), STORE_OK); // 0, 1 and 2
+    append = port_next(port, &log, 1, 50);
+    append.due_changed = true;
+    append.due_ms = 5;
+    assert_int_equal(port_append(port, &append), STORE_FAILED);
+    assert_true(port_bytes().len > 0);
+    assert_int_equal(port_load(port, &log.account), STORE_OK);
+    assert_int_equal(port_bytes().len, 0);
+    assert_int_equal(port->due_ms(port, &log.account), 0);
+    port_grow(port, &program, 1, 50);
+}
+
+static void assert_append_fails(struct store_port *port, const struct store_append *append)
+{
+    assert_int_equal(port_append(port, append), STORE_FAILED);
+    assert_true(port_bytes().len > 0);
+}
+
+void port_bounds_are_refused(void **state)
+{
+    struct store_port *port = *state;
+    char long_id[LIMIT_MEMBER_ID_BYTES + 2] = {0};
+    memset(long_id, 'm', LIMIT_MEMBER_ID_BYTES);
+    assert_int_equal(port_create(port, PORT_PARTITIONS), STORE_OK);
+    struct port_picture log = port_picture_of_none(0, long_id);
+    port_grow(port, &log, 1, 50); // just fits
+
+    struct store_append append = port_next(port, &log, 2, 15); // shorter than a hash
+    assert_append_fails(port, &append);
+    append = port_next(port, &log, 2, 50);
+    append.expected_bytes = LIMIT_LOG_BYTES - 49;
+    assert_append_fails(port, &append);
+    append.expected_bytes = UINT64_MAX;
+    assert_append_fails(port, &append);
+    append = port_next(port, &log, 2, 50);
+    append.account.partition = LIMIT_PARTITIONS;
+    assert_append_fails(port, &append);
+    long_id[LIMIT_MEMBER_ID_BYTES] = 'm';
+    const char *const bad_ids[] = {"", "!", long_id};
+    for (size_t i = 0; i < 3; i++) {
+        append = port_next(port, &log, 2, 50);
+        append.account.id = span_of_text(bad_ids[i]);
+        assert_append_fails(port, &append);
+        assert_int_equal(port_load(port, &append.account), STORE_FAILED);
+        assert_int_equal(port_load_from(port, &append.account, 0), STORE_FAILED);
+        assert_int_equal(port_claim(port, 0, "key", bad_ids[i], ""), STORE_FAILED);
+    }
+    const char *const meta_keys[] = {"ev", "due", "arch", "clock", "partitions"};
+    for (size_t i = 0; i < 5; i++) {
+        append = port_next(port, &log, 2, 50);
+        append.account = (struct store_account){.meta = true, .id = span_of_text(meta_keys[i])};
+        assert_append_fails(port, &append);
+    }
+    assert_int_equal(port_find(port, 0, ""), STORE_FAILED);
+    assert_int_equal(port_find(port, LIMIT_PARTITIONS, "key"), STORE_FAILED);
+    assert_int_equal(port_claim(port, LIMIT_PARTITIONS, "key", "m", ""), STORE_FAILED);
+}
