@@ -1,0 +1,397 @@
+// Daemons in one process.
+#include "support/service_world.h"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "app/zone_tzdata.h"
+#include "base/check.h"
+#include "base/hash.h"
+#include "core/ledger.h"
+#include "net/identity.h"
+#include "service/bounds.h"
+#include "service/dispatch.h"
+#include "service/method.h"
+#include "support/club.h"
+#include "wire/document.h"
+#include "wire/instant.h"
+#include "wire/message.h"
+
+enum { WORLD_ARENA_BYTES = 512 << 20 };
+
+// --- what is injected ---
+
+static void digest_hash(struct span method, struct span payload, uint8_t *ret_digest)
+{
+    uint64_t a = hash_fnv1a(method);
+    uint64_t b = hash_fnv1a(payload);
+    a = a * UINT64_C(0x9e3779b97f4a7c15) ^ b;
+    memcpy(ret_digest, &a, REQUEST_DIGEST_BYTES);
+}
+
+static void identifier_hash(void *context, struct span bytes, uint8_t *ret_hash)
+{
+    (void)context;
+    CHECK(HMAC(EVP_sha256(), "key", 3, bytes.data, bytes.len, ret_hash, NULL) != NULL);
+}
+
+static int64_t monotonic_ms(void *context)
+{
+    const struct service_world *world = context;
+    return world->now_ms;
+}
+
+static int64_t wall_ms(void *context)
+{
+    const struct world_daemon *daemon = context;
+    return daemon->world->now_ms + daemon->clock_offset_ms;
+}
+
+// --- daemons ---
+
+static void daemon_start(struct world_daemon *daemon, size_t number)
+{
+    struct service_world *world = daemon->world;
+    CHECK(timers_init(&daemon->timers, SERVICE_TIMERS, monotonic_ms, world) == STATUS_OK);
+    struct service_options options = {
+        .store = daemon->store,
+        .timers = &daemon->timers,
+        .wall_ms = wall_ms,
+        .wall_context = daemon,
+        .chain_hash = club_chain_hash,
+        .digest_hash = digest_hash,
+        .identifier_hash = identifier_hash,
+        .zones = {.load = zone_tzdata_load, .free = zone_tzdata_free},
+        .partitions = WORLD_PARTITIONS,
+        .sandbox = world->sandbox,
+        .seed = number + 1,
+    };
+    CHECK(service_new(&options, &daemon->service) == STATUS_OK);
+    service_kick(daemon->service);
+    world_run_daemon(daemon);
+}
+
+static void daemon_stop(struct world_daemon *daemon)
+{
+    service_stop(daemon->service);
+    store_free(daemon->store);
+    service_free(daemon->service);
+    timers_fini(&daemon->timers);
+}
+
+struct world_daemon *service_world_add(struct service_world *world)
+{
+    CHECK(world->daemon_count < WORLD_DAEMONS);
+    struct world_daemon *daemon = &world->daemons[world->daemon_count];
+    daemon->world = world;
+    if (world->daemon_count == 0) {
+        CHECK(memory_new(&daemon->store) == STATUS_OK);
+        memory_set_now(daemon->store, world->now_ms);
+    } else {
+        CHECK(memory_share(world->daemons[0].store, &daemon->store) == STATUS_OK);
+    }
+    world->daemon_count++;
+    daemon_start(daemon, world->daemon_count);
+    return daemon;
+}
+
+void service_world_restart(struct world_daemon *daemon)
+{
+    struct store *store = NULL;
+    CHECK(memory_share(daemon->store, &store) == STATUS_OK);
+    daemon_stop(daemon);
+    daemon->store = store;
+    daemon_start(daemon, (size_t)(daemon - daemon->world->daemons) + 1);
+}
+
+void service_world_init(struct service_world *world, bool sandbox)
+{
+    *world = (struct service_world){.now_ms = WORLD_START_MS, .sandbox = sandbox};
+    arena_init(&world->arena, WORLD_ARENA_BYTES);
+    (void)service_world_add(world);
+}
+
+void service_world_fini(struct service_world *world)
+{
+    for (size_t i = 0; i < world->daemon_count; i++) {
+        daemon_stop(&world->daemons[i]);
+    }
+    arena_fini(&world->arena);
+}
+
+// --- texts ---
+
+const char *world_text(struct service_world *world, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    int len = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    CHECK(len >= 0);
+    char *text = arena_alloc(&world->arena, (size_t)len + 1);
+    CHECK(text != NULL);
+    va_start(args, format);
+    CHECK(vsnprintf(text, (size_t)len + 1, format, args) == len);
+    va_end(args);
+    return text;
+}
+
+const char *world_id(struct service_world *world)
+{
+    world->ids++;
+    return world_text(world, "00000000-0000-4000-8000-%012llx", (unsigned long long)world->ids);
+}
+
+const char *world_instant(struct service_world *world, int64_t instant_ms)
+{
+    char text[INSTANT_TEXT_BYTES];
+    Google__Protobuf__Timestamp *timestamp = NULL;
+    CHECK(instant_to_timestamp(instant_ms, &world->arena, &timestamp) == STATUS_OK);
+    CHECK(instant_format(timestamp, text) == STATUS_OK);
+    return world_text(world, "%s", text);
+}
+
+const char *world_mutation(struct service_world *world, const char *request_id)
+{
+    return world_text(world, "\"mutation\": {\"request_id\": \"%s\", \"created_at\": \"%s\"}",
+                      request_id, world_instant(world, world->now_ms));
+}
+
+const char *service_world_program(struct service_world *world, const char *extra)
+{
+    return world_text(world,
+                      "{\"id\": \"retail\", \"zone\": \"Asia/Shanghai\", \"currency\": \"CNY\","
+                      " \"rescore\": [\"06-01\", \"12-01\"],"
+                      " \"tiers\": [{\"id\": \"member\"},"
+                      "  {\"id\": \"silver\", \"threshold\": 2000, \"upgrade\": \"AT_RESCORE\","
+                      "   \"validity_months\": 24, \"multiplier_bp\": 11000},"
+                      "  {\"id\": \"gold\", \"threshold\": 10000, \"upgrade\": \"AT_RESCORE\","
+                      "   \"validity_months\": 24, \"multiplier_bp\": 12500},"
+                      "  {\"id\": \"diamond\", \"threshold\": 50000, \"upgrade\": \"IMMEDIATE\","
+                      "   \"validity_months\": 24, \"multiplier_bp\": 15000}],"
+                      " \"earn\": {\"rules\": [{\"id\": \"base\","
+                      "   \"rate\": {\"points\": 1, \"money_minor\": 100}}]},"
+                      " \"score\": {\"rolling_months\": 12},"
+                      " \"points\": {\"expiry_months\": 12, \"expiry_to_end_of\": \"MONTH\"},"
+                      " \"redeem\": {\"value\": {\"points\": 100, \"money_minor\": 100}}%s}",
+                      extra);
+}
+
+// --- calls ---
+
+static void on_reply(void *context, const struct dispatch_origin *origin,
+                     const struct dispatch_reply *reply)
+{
+    (void)origin;
+    struct world_answer *answer = context;
+    struct service_world *world = answer->world;
+    answer->times++;
+    answer->replayed = reply->replayed;
+    if (reply->error != NULL) {
+        answer->code = reply->error->code;
+        answer->reason = world_text(world, "%s", reply->error->reason);
+        answer->field = world_text(world, "%s", reply->error->field);
+        answer->message = world_text(world, "%s", reply->error->message);
+        return;
+    }
+    struct message_fault fault;
+    CHECK(arena_copy(&world->arena, reply->payload, &answer->payload) == STATUS_OK);
+    CHECK(message_decode(answer->type, answer->payload, &world->arena, &answer->reply, &fault) ==
+          STATUS_OK);
+}
+
+static struct identity identity_of(const char *peer)
+{
+    struct identity identity = {0};
+    const char *slash = strchr(peer, '/');
+    size_t role_len = slash == NULL ? strlen(peer) : (size_t)(slash - peer);
+    CHECK(role_len < sizeof(identity.role));
+    memcpy(identity.role, peer, role_len);
+    if (slash != NULL) {
+        snprintf(identity.unit, sizeof(identity.unit), "%s", slash + 1);
+    }
+    return identity;
+}
+
+void world_ask_bytes(struct world_daemon *daemon, const char *peer, const char *path,
+                     struct span payload, uint32_t timeout_ms, struct world_answer *answer)
+{
+    const struct method *method = method_find(span_of_text(path));
+    struct identity identity = identity_of(peer);
+    *answer = (struct world_answer){.world = daemon->world,
+                                    .type = method == NULL ? NULL : method->response};
+    struct dispatch_call call = {
+        .peer = &identity,
+        .method = span_of_text(path),
+        .payload = payload,
+        .timeout_ms = timeout_ms,
+        .on_reply = on_reply,
+        .context = answer,
+    };
+    dispatch_call(daemon->service, &call);
+}
+
+void world_ask(struct world_daemon *daemon, const char *peer, const char *method, const char *json,
+               struct world_answer *answer)
+{
+    struct service_world *world = daemon->world;
+    const char *path = world_text(world, "/loyalty.v1.%s", method);
+    const struct method *row = method_find(span_of_text(path));
+    CHECK(row != NULL);
+    struct problems problems = {.arena = &world->arena};
+    ProtobufCMessage *message = NULL;
+    struct span payload;
+    CHECK(document_read(span_of_text(json), row->request, &problems, &message) == STATUS_OK);
+    if (problems.count > 0) {
+        fprintf(stderr, "%.*s: %.*s in %s\n", (int)problems.items[0].path.len,
+                (const char *)problems.items[0].path.data, (int)problems.items[0].reason.len,
+                (const char *)problems.items[0].reason.data, json);
+    }
+    CHECK(message != NULL);
+    CHECK(message_encode(message, &world->arena, &payload) == STATUS_OK);
+    world_ask_bytes(daemon, peer, path, payload, 0, answer);
+}
+
+void world_call(struct world_daemon *daemon, const char *peer, const char *method, const char *json,
+                struct world_answer *answer)
+{
+    world_ask(daemon, peer, method, json, answer);
+    world_run_daemon(daemon);
+}
+
+// --- running ---
+
+bool world_step(struct world_daemon *daemon)
+{
+    bool stepped = memory_step(daemon->store);
+    timers_run(&daemon->timers);
+    return stepped;
+}
+
+void world_run_daemon(struct world_daemon *daemon)
+{
+    timers_run(&daemon->timers);
+    while (world_step(daemon)) {
+    }
+}
+
+void world_run(struct service_world *world)
+{
+    bool stepped = true;
+    while (stepped) {
+        stepped = false;
+        for (size_t i = 0; i < world->daemon_count; i++) {
+            timers_run(&world->daemons[i].timers);
+            stepped = world_step(&world->daemons[i]) || stepped;
+        }
+    }
+}
+
+void world_pass(struct service_world *world, int64_t ms)
+{
+    while (ms > 0) {
+        int64_t step_ms = ms < 1000 ? ms : 1000;
+        world->now_ms += step_ms;
+        ms -= step_ms;
+        memory_set_now(world->daemons[0].store, world->now_ms);
+        world_run(world);
+    }
+}
+
+// --- common calls ---
+
+static void must_succeed(const struct world_answer *answer, const char *what)
+{
+    if (answer->times != 1 || answer->code != LOYALTY__V1__CODE__CODE_UNSPECIFIED) {
+        fprintf(stderr, "%s: answered %u times, %s: %s\n", what, answer->times,
+                answer->reason == NULL ? "" : answer->reason,
+                answer->message == NULL ? "" : answer->message);
+    }
+    CHECK(answer->times == 1 && answer->code == LOYALTY__V1__CODE__CODE_UNSPECIFIED);
+}
+
+void service_world_publish(struct service_world *world)
+{
+    struct world_answer answer;
+    world_call(&world->daemons[0], "admin/head-office", "ProgramsService/PublishProgram",
+               world_text(world,
+                          "{%s, \"program\": %s, \"effective_from\": \"2020-01-01T00:00:00Z\"}",
+                          world_mutation(world, world_id(world)), service_world_program(world, "")),
+               &answer);
+    must_succeed(&answer, "publish");
+}
+
+void world_enroll(struct service_world *world, const char *member_id)
+{
+    struct world_answer answer;
+    world_call(&world->daemons[0], "backend/crm", "MembersService/Enroll",
+               world_text(world, "{%s, \"member_id\": \"%s\"}",
+                          world_mutation(world, world_id(world)), member_id),
+               &answer);
+    must_succeed(&answer, "enroll");
+}
+
+const Loyalty__V1__AwardResponse *world_award(struct service_world *world, const char *member_id,
+                                              int64_t amount_minor)
+{
+    struct world_answer answer;
+    world_call(&world->daemons[0], "pos/store-1/till-1", "PointsService/Award",
+               world_text(world,
+                          "{%s, \"member\": {\"member_id\": \"%s\"}, \"sale\": {\"currency\": "
+                          "\"CNY\", \"lines\": [{\"amount_minor\": %lld}]}}",
+                          world_mutation(world, world_id(world)), member_id,
+                          (long long)amount_minor),
+               &answer);
+    must_succeed(&answer, "award");
+    return (const Loyalty__V1__AwardResponse *)answer.reply;
+}
+
+const Loyalty__V1__GetMemberResponse *world_member(struct world_daemon *daemon,
+                                                   const char *member_id)
+{
+    struct world_answer answer;
+    world_call(daemon, "backend/app", "MembersService/GetMember",
+               world_text(daemon->world, "{\"member\": {\"member_id\": \"%s\"}}", member_id),
+               &answer);
+    must_succeed(&answer, "member");
+    return (const Loyalty__V1__GetMemberResponse *)answer.reply;
+}
+
+static struct store_account place_of(const char *member_id)
+{
+    struct span id = span_of_text(member_id);
+    return (struct store_account){.partition = (uint32_t)(hash_fnv1a(id) % WORLD_PARTITIONS),
+                                  .id = id};
+}
+
+struct span world_log(struct service_world *world, const char *member_id)
+{
+    struct store_account place = place_of(member_id);
+    return memory_log(world->daemons[0].store, &place);
+}
+
+uint64_t world_verify(struct service_world *world, const char *member_id, int64_t *ret_balance)
+{
+    struct store_account place = place_of(member_id);
+    struct account account;
+    struct arena arena;
+    struct ledger_fault fault = {0};
+    const char *what = NULL;
+    arena_init(&arena, WORLD_ARENA_BYTES);
+    account_init(&account);
+    enum status status = ledger_fold(&account, memory_log(world->daemons[0].store, &place),
+                                     place.id, place.partition, club_chain_hash, &arena, &fault);
+    if (status != STATUS_OK) {
+        fprintf(stderr, "%s: record %llu: %s\n", member_id, (unsigned long long)fault.record,
+                fault.what);
+    }
+    CHECK(status == STATUS_OK && account_check(&account, &what) == STATUS_OK);
+    uint64_t seq = account.seq;
+    *ret_balance = account.balance;
+    account_fini(&account);
+    arena_fini(&arena);
+    return seq;
+}

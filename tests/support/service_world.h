@@ -1,0 +1,105 @@
+// Whole daemons in one process, without network: services over memory stores that may share their
+// data, on a clock that the test moves. Nothing happens by itself: a call waits in its daemon's
+// store until the test steps or runs it. Requests are written as JSON. Any failure of the world
+// itself aborts.
+#pragma once
+
+#include <protobuf-c/protobuf-c.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "loyalty/v1/common.pb-c.h"
+#include "loyalty/v1/members.pb-c.h"
+#include "loyalty/v1/points.pb-c.h"
+#include "service/service.h"
+#include "store/memory.h"
+
+enum { WORLD_DAEMONS = 4, WORLD_PARTITIONS = 8 };
+
+// 2026-01-10T00:00:00Z
+#define WORLD_START_MS INT64_C(1768003200000)
+
+struct service_world;
+
+struct world_daemon {
+    struct service_world *world;
+    struct store *store;
+    struct service *service;
+    struct timers timers;
+    int64_t clock_offset_ms; // its own clock against the world's
+};
+
+struct service_world {
+    struct arena arena; // requests and answers, for as long as the world
+    int64_t now_ms;     // the store's clock, and the daemons' but for their offsets
+    bool sandbox;
+    struct world_daemon daemons[WORLD_DAEMONS];
+    size_t daemon_count;
+    uint64_t ids; // given out by world_id
+};
+
+// What became of one call. Zeroed before; must stay in place until done.
+struct world_answer {
+    struct service_world *world;
+    const ProtobufCMessageDescriptor *type;
+    uint32_t times; // answered so often: 1 is right
+    bool replayed;
+    Loyalty__V1__Code code; // UNSPECIFIED: payload
+    const char *reason;
+    const char *field;
+    const char *message;
+    struct span payload;
+    ProtobufCMessage *reply; // the decoded payload
+};
+
+// One daemon to begin with, its lease read and its partitions made.
+void service_world_init(struct service_world *world, bool sandbox);
+void service_world_fini(struct service_world *world);
+// Another daemon over the same data; its lease is read.
+struct world_daemon *service_world_add(struct service_world *world);
+// Kills a daemon as SIGKILL does, with whatever it was doing, and starts it again.
+void service_world_restart(struct world_daemon *daemon);
+
+// Publishes the retail program of domain.md's worked examples, in force since 2020. `changes` is a
+// YAML document laid over it, or NULL.
+void service_world_publish(struct service_world *world);
+// The program as JSON; `extra` is put in before its end (", \"late_days\": {...}").
+const char *service_world_program(struct service_world *world, const char *extra);
+
+// A fresh UUID; a text of the world's arena; RFC 3339 of an instant.
+const char *world_id(struct service_world *world);
+const char *world_text(struct service_world *world, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+const char *world_instant(struct service_world *world, int64_t instant_ms);
+// "\"mutation\": {...}" with this id, created now.
+const char *world_mutation(struct service_world *world, const char *request_id);
+
+// Makes a call; `peer` is "pos/store-1/till-1", `method` "PointsService/Award".
+void world_ask(struct world_daemon *daemon, const char *peer, const char *method, const char *json,
+               struct world_answer *answer);
+// The same, then runs this daemon until nothing waits: the answer is there.
+void world_call(struct world_daemon *daemon, const char *peer, const char *method, const char *json,
+                struct world_answer *answer);
+// Raw bytes instead of JSON.
+void world_ask_bytes(struct world_daemon *daemon, const char *peer, const char *path,
+                     struct span payload, uint32_t timeout_ms, struct world_answer *answer);
+
+// Runs all daemons' stores and due timers until nothing happens.
+void world_run(struct service_world *world);
+void world_run_daemon(struct world_daemon *daemon);
+// Executes one waiting store call of a daemon, then its due timers.
+bool world_step(struct world_daemon *daemon);
+// Lets time pass, timers fire and stores answer, in steps of at most a second.
+void world_pass(struct service_world *world, int64_t ms);
+
+// Commonly used calls, all by the first daemon; each must succeed.
+void world_enroll(struct service_world *world, const char *member_id);
+const Loyalty__V1__AwardResponse *world_award(struct service_world *world, const char *member_id,
+                                              int64_t amount_minor);
+const Loyalty__V1__GetMemberResponse *world_member(struct world_daemon *daemon,
+                                                   const char *member_id);
+// The stored log.
+struct span world_log(struct service_world *world, const char *member_id);
+// Folds the stored log and checks it; its number of records.
+uint64_t world_verify(struct service_world *world, const char *member_id, int64_t *ret_balance);
