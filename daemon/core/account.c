@@ -138,6 +138,18 @@ int64_t account_score_at(const struct account *account, int64_t instant_ms)
     return score;
 }
 
+int64_t account_score_at_boundary(const struct account *account, int64_t instant_ms)
+{
+    int64_t score = 0;
+    for (uint32_t i = 0; i < account->contributions.count; i++) {
+        const struct contribution *part = &account->contributions.items[i];
+        if (part->boundary_from_ms <= instant_ms && instant_ms < part->until_ms) {
+            score += part->score;
+        }
+    }
+    return score;
+}
+
 int64_t account_used_day(const struct account *account, uint32_t rule, int32_t day)
 {
     int64_t points = 0;

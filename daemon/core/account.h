@@ -33,9 +33,12 @@ struct pending_lot {
 };
 
 // Score with one interval. Append-only: a reduction is a negative one from the moment it was known.
+// Boundaries of an instant come before its commands: what was sold or reported exactly at a
+// boundary does not count in it, what was announced earlier to start there does.
 struct contribution {
     int64_t from_ms;
     int64_t until_ms;
+    int64_t boundary_from_ms; // from_ms when announced before, else a millisecond later
     int64_t score;
     uint64_t seq;
 };
@@ -132,6 +135,8 @@ const struct card *account_card(const struct account *account);
 const struct card *account_card_at(const struct account *account, int64_t instant_ms);
 // Score counting at any instant, by all that is known now.
 int64_t account_score_at(const struct account *account, int64_t instant_ms);
+// The same as a boundary at that instant sees it (domain.md, fine print 2).
+int64_t account_score_at_boundary(const struct account *account, int64_t instant_ms);
 // Points a rule (reference; 0: all, where the member's day is guarded) has given in a civil day, and
 // in its month.
 int64_t account_used_day(const struct account *account, uint32_t rule, int32_t day);

@@ -76,7 +76,9 @@ static enum status step_at(struct account *account, int64_t at_ms, struct score_
 enum status account_add_contribution(struct account *account, const struct contribution *part)
 {
     TRY(vec_reserve_one(&account->contributions, LIMIT_CONTRIBUTIONS));
-    account->contributions.items[account->contributions.count] = *part;
+    struct contribution *added = &account->contributions.items[account->contributions.count];
+    *added = *part;
+    added->boundary_from_ms = part->from_ms + (part->from_ms > account->now_ms ? 0 : 1);
     account->contributions.count++;
     if (part->until_ms <= account->now_ms || part->until_ms <= part->from_ms) {
         return STATUS_OK; // counts only in the past, if ever

@@ -14,14 +14,14 @@ struct replay {
     int64_t at_ms;
 };
 
-// Score of a past instant with the late score in it: all that is known now, counted from when it
-// began.
+// Score of a past boundary with the late score in it: all that is known now, counted from when it
+// began, which is before the boundary: what is reported now was not announced.
 static int64_t replay_score(const struct replay *replay, int64_t instant_ms)
 {
-    int64_t score = account_score_at(replay->account, instant_ms);
+    int64_t score = account_score_at_boundary(replay->account, instant_ms);
     for (size_t i = 0; i < replay->late->extra_count; i++) {
         const struct opening_score *extra = &replay->late->extra[i];
-        if (extra->from_ms <= instant_ms && instant_ms < extra->until_ms) {
+        if (extra->from_ms < instant_ms && instant_ms < extra->until_ms) {
             score += extra->score;
         }
     }

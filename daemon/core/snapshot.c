@@ -108,8 +108,11 @@ static enum status layout_score(struct codec *codec, struct account *account)
     LAYOUT_COUNT(codec, &account->contributions, LIMIT_CONTRIBUTIONS);
     for (uint32_t i = 0; i < account->contributions.count; i++) {
         struct contribution *part = &account->contributions.items[i];
+        uint32_t reported = part->boundary_from_ms == part->from_ms ? 0 : 1;
         TRY(codec_instant(codec, &part->from_ms));
         TRY(codec_instant(codec, &part->until_ms));
+        TRY(codec_u32(codec, &reported));
+        part->boundary_from_ms = part->from_ms + (reported == 0 ? 0 : 1);
         TRY(codec_i64(codec, &part->score));
         TRY(codec_u64(codec, &part->seq));
     }
