@@ -1,0 +1,68 @@
+// A story being told: members, the clock, and the line at hand. What a line may say stands in
+// README.md beside the stories.
+#pragma once
+
+#include <setjmp.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "support/club.h"
+#include "support/member.h"
+
+enum {
+    STORY_MEMBERS_MAX = 8,
+    STORY_WORDS_MAX = 96,
+    STORY_LINES_MAX = 8, // of one sale
+};
+
+struct words {
+    char *items[STORY_WORDS_MAX];
+    size_t count;
+    size_t at;
+};
+
+struct story {
+    const char *path;
+    unsigned line;
+    struct words words;
+    struct club club;
+    int64_t now_ms;
+    struct member members[STORY_MEMBERS_MAX];
+    size_t member_count;
+    uint64_t next_id;
+    // the last command
+    struct member *last_member;
+    struct member_answer last;
+    bool refusal_open; // it was refused, and the story has not said so yet
+    // the line is expected to fail
+    bool wrongly;
+    jmp_buf failed;
+};
+
+// Says where and what, and ends the run (or the line, if it is one that should fail).
+__attribute__((noreturn, format(printf, 2, 3))) void story_fail(struct story *story,
+                                                                const char *format, ...);
+struct member *story_member(struct story *story);
+
+// --- words of the line ---
+bool words_left(const struct story *story);
+// The next word; fails when there is none.
+const char *words_next(struct story *story);
+// Takes the next word if it is this one.
+bool words_take(struct story *story, const char *word);
+int64_t words_number(struct story *story);
+// "1234.56" in minor units.
+int64_t words_money(struct story *story);
+struct civil_date words_date(struct story *story);
+// A date and, if there is one, a time: "2026-06-01", "2026-06-01 09:30:00.001", local.
+int64_t words_instant(struct story *story);
+// The same, or "never".
+int64_t words_end(struct story *story);
+
+// An instant as stories write it; in one of a few static buffers.
+const char *story_instant(struct story *story, int64_t instant_ms);
+
+// --- lines ---
+// Whether the line was a command (story_commands.c) or a claim (story_claims.c).
+bool story_command(struct story *story, const char *verb);
+bool story_claim(struct story *story, const char *verb);
