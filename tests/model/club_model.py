@@ -17,7 +17,7 @@ import copy
 import dataclasses
 import datetime
 
-from club_calendar import DAY_MS, NEVER
+from club_calendar import NEVER
 from club_program import Program, Sale, Versions  # noqa: F401 (part of this interface)
 
 FUTURE_SALE_MS = 5 * 60 * 1000
@@ -229,13 +229,21 @@ class Member:
 
     # --- late score (domain.md, "Late and offline sales"; fine print 3 and 14) ---
 
-    def _score_rose(self, from_ms):
-        """Score from an instant on was just added: what would it have brought, had it been known?"""
+    def _score_rose(self, scores, has_card=False):
+        """Score was just added; late, it is asked what it would have brought, had it been known.
+        A card given with it stands for the past."""
         program = self.versions.at(self.now_ms)
-        replayed = self._replay(max(from_ms, self.enrolled_ms))
-        if self._rank(program, replayed.tier) > self._rank(program, self.tier):
-            self.cards.append(dataclasses.replace(replayed, cause="LATE_SCORE"))
-        self._test_immediate(program, self.now_ms, self.score)
+        begun = [score.from_ms for score in scores if score.from_ms < self.now_ms]
+        if begun and not has_card:
+            replayed = self._replay(max(min(begun), self._replay_floor(program), self.enrolled_ms))
+            if self._rank(program, replayed.tier) > self._rank(program, self.tier):
+                self.cards.append(dataclasses.replace(replayed, cause="LATE_SCORE"))
+        if any(score.score > 0 and score.counts(self.now_ms) for score in scores):
+            self._test_immediate(program, self.now_ms, self.score)
+
+    def _replay_floor(self, program):
+        today = program.zone.date(self.now_ms)
+        return program.zone.day_start(today - datetime.timedelta(days=REPLAY_DAYS))
 
     def _replay(self, from_ms):
         """Tests each re-scoring and card end in (from, now] again. What really happened stays:
@@ -339,9 +347,9 @@ class Member:
         self._give_points(program.lot_end(occurred_ms), program.spendable(occurred_ms),
                           earned.points)
         if earned.score > 0:
-            self.scores.append(Score(occurred_ms, program.score_until(occurred_ms), earned.score,
-                                     now_ms))
-            self._score_rose(occurred_ms)
+            score = Score(occurred_ms, program.score_until(occurred_ms), earned.score, now_ms)
+            self.scores.append(score)
+            self._score_rose([score])
         self._check_bounds()
         return earned
 
@@ -418,19 +426,18 @@ class Member:
                 raise Refused("BAD_INTERVAL")
             self.opened += points
             self._add_points(end_ms, points)
+        scores = []
         for score, from_date, until in opening.scores:
             from_ms = now_ms if from_date is None else program.zone.day_start(from_date)
             until_ms = NEVER if until is None else program.zone.day_start(until)
             if from_ms >= until_ms:
                 raise Refused("BAD_INTERVAL")
-            self.scores.append(Score(from_ms, until_ms, score, now_ms))
+            scores.append(Score(from_ms, until_ms, score, now_ms))
             self.score_given += score
+        self.scores += scores
         if opening.card is not None:
             self._open_card(program, now_ms, *opening.card)
-        begun = [score.from_ms for score in self.scores[-len(opening.scores):]
-                 if score.from_ms <= now_ms] if opening.scores else []
-        if begun:
-            self._score_rose(max(min(begun), now_ms - REPLAY_DAYS * DAY_MS))
+        self._score_rose(scores, has_card=opening.card is not None)
         self._check_bounds()
 
     def _open_card(self, program, now_ms, tier, from_date, until):
