@@ -126,24 +126,26 @@ static struct span parent_of(struct span path)
     return path;
 }
 
-// Whether a problem at `path` may follow from one of the first `count`: it is at what contains
-// that one's place, or inside the same part.
-static bool may_follow(const struct problems *problems, size_t count, struct span path)
+// Whether a problem at `path` may follow from one of the first `count`: it is at that one's place or
+// around it, or it misses something in the same part, which may be what was misspelt.
+static bool may_follow(const struct reading *reading, size_t count, struct span path)
 {
-    for (size_t i = 0; i < count; i++) {
-        struct span wrong = problems->items[i].path;
+    bool is_missing = !lines_holds(&reading->lines, path);
+    for (size_t i = reading->problems_before; i < count; i++) {
+        struct span wrong = reading->problems->items[i].path;
         struct span around = parent_of(wrong);
         bool same_part = around.len > 0 && leads_to(around, path);
-        if (same_part || leads_to(path, wrong) || leads_to(wrong, path)) {
+        if (leads_to(path, wrong) || leads_to(wrong, path) || (same_part && is_missing)) {
             return true;
         }
     }
     return false;
 }
 
-static enum status compile(struct problems *problems, const Loyalty__V1__Program *message,
+static enum status compile(const struct reading *reading, const Loyalty__V1__Program *message,
                            struct program **ret_program)
 {
+    struct problems *problems = reading->problems;
     size_t bytes = loyalty__v1__program__get_packed_size(message);
     if (bytes > LIMIT_PROGRAM_BYTES) {
         return problem_add(problems, NULL, "the program takes %zu bytes; at most %d", bytes,
@@ -158,7 +160,7 @@ static enum status compile(struct problems *problems, const Loyalty__V1__Program
     struct program_problems found = {.arena = problems->arena};
     TRY(program_compile(program, &found));
     for (size_t i = 0; i < found.count; i++) {
-        if (!may_follow(problems, shape_count, found.items[i].path)) {
+        if (!may_follow(reading, shape_count, found.items[i].path)) {
             TRY(problem_add_text(problems, found.items[i].path, found.items[i].reason, 0));
         }
     }
@@ -174,7 +176,7 @@ enum status document_read_program(struct span text, struct problems *problems,
     struct program *program = NULL;
     enum status status = read_message(&reading, text, &loyalty__v1__program__descriptor, &message);
     if (status == STATUS_OK && message != NULL) {
-        status = compile(problems, (Loyalty__V1__Program *)message, &program);
+        status = compile(&reading, (Loyalty__V1__Program *)message, &program);
     }
     finish(&reading);
     TRY(status);

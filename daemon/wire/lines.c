@@ -2,8 +2,6 @@
 // problems are looked up in a document, so nothing is sorted.
 #include "wire/lines.h"
 
-#include <stdbool.h>
-
 #include "base/check.h"
 
 void lines_fini(struct lines *lines)
@@ -79,11 +77,9 @@ static bool is_step(const struct lines_part *part, const struct lines_part *step
     return same_name(part->name, step->name);
 }
 
-uint32_t lines_find(const struct lines *lines, struct span path)
+// The place `path` leads to, or the last one on the way with a rest left.
+static uint32_t follow(const struct lines *lines, struct span path, bool *ret_whole)
 {
-    if (lines->parts.count == 0) {
-        return 0;
-    }
     uint32_t place = 0;
     struct lines_part step;
     while (take_step(&path, &step)) {
@@ -96,8 +92,25 @@ uint32_t lines_find(const struct lines *lines, struct span path)
             }
         }
         if (place == step.parent) {
-            break;
+            *ret_whole = false;
+            return place;
         }
     }
-    return lines->parts.items[place].line;
+    *ret_whole = true;
+    return place;
+}
+
+uint32_t lines_find(const struct lines *lines, struct span path)
+{
+    bool whole = false;
+    return lines->parts.count == 0 ? 0 : lines->parts.items[follow(lines, path, &whole)].line;
+}
+
+bool lines_holds(const struct lines *lines, struct span path)
+{
+    bool whole = false;
+    if (lines->parts.count > 0) {
+        (void)follow(lines, path, &whole);
+    }
+    return whole;
 }

@@ -3,6 +3,7 @@
 // or lateDays.
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/span.h"
@@ -29,3 +30,5 @@ MUST_CHECK enum status lines_add(struct lines *lines, struct lines_part part, ui
 // The line of the part that `path` ("earn.rules[0].rate") leads to, or of the last one on the way;
 // 0 when nothing has been added.
 uint32_t lines_find(const struct lines *lines, struct span path);
+// Whether the document has the very part that `path` leads to.
+bool lines_holds(const struct lines *lines, struct span path);

@@ -53,6 +53,10 @@ static void paths_lead_to_lines(void **state)
     assert_int_equal(line_of(&lines, "earn.rules[0]"), 1);
     assert_int_equal(line_of(&lines, "late"), 1);
     assert_int_equal(line_of(&lines, "late_days_"), 1);
+    assert_true(lines_holds(&lines, span_of_text("tiers[0].validity_months")));
+    assert_true(lines_holds(&lines, span_of_text("")));
+    assert_false(lines_holds(&lines, span_of_text("tiers[0].threshold")));
+    assert_false(lines_holds(&(struct lines){0}, span_of_text("")));
     // No path at all.
     assert_int_equal(line_of(&lines, "tiers["), 4);
     assert_int_equal(line_of(&lines, "tiers[99999999999999]"), 3);

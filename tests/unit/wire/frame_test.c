@@ -1,0 +1,170 @@
+// Envelopes there and back, and those that are none.
+#include "wire/frame.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/limits.h"
+#include "loyalty/v1/common.pb-c.h"
+#include "wire/message.h"
+
+struct fixture {
+    struct arena arena;
+    struct message_fault fault;
+};
+
+static int set_up(void **state)
+{
+    static struct fixture fixture;
+    fixture = (struct fixture){0};
+    arena_init(&fixture.arena, LIMIT_ARENA_BYTES);
+    *state = &fixture;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *fixture = *state;
+    arena_fini(&fixture->arena);
+    return 0;
+}
+
+static void requests_come_back(void **state)
+{
+    struct fixture *fixture = *state;
+    struct frame_request request = {
+        .correlation_id = UINT64_MAX,
+        .method = span_of("/loyalty.v1.PointsService/Award and more", 31),
+        .timeout_ms = 2500,
+        .payload = span_of("\x00\xff\x01", 3),
+    };
+    struct span envelope = {0};
+    struct frame_request back = {0};
+    assert_int_equal(frame_encode_request(&request, &fixture->arena, &envelope), STATUS_OK);
+    assert_int_equal(frame_decode_request(envelope, &fixture->arena, &back, &fixture->fault),
+                     STATUS_OK);
+    assert_true(back.correlation_id == UINT64_MAX);
+    assert_true(span_is_text(back.method, "/loyalty.v1.PointsService/Award"));
+    assert_int_equal(back.timeout_ms, 2500);
+    assert_true(span_equal(back.payload, request.payload));
+}
+
+static void an_empty_envelope_is_a_request(void **state)
+{
+    struct fixture *fixture = *state;
+    struct frame_request back = {.correlation_id = 1, .timeout_ms = 1};
+    assert_int_equal(
+        frame_decode_request((struct span){0}, &fixture->arena, &back, &fixture->fault), STATUS_OK);
+    assert_int_equal(back.correlation_id, 0);
+    assert_int_equal(back.method.len, 0);
+    assert_int_equal(back.payload.len, 0);
+}
+
+static void replies_come_back(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char *const payloads[] = {"answer", ""};
+    for (int i = 0; i < 2; i++) {
+        struct frame_reply reply = {
+            .correlation_id = 7, .payload = span_of_text(payloads[i]), .replayed = i == 0};
+        struct span envelope = {0};
+        struct frame_reply back = {0};
+        assert_int_equal(frame_encode_reply(&reply, &fixture->arena, &envelope), STATUS_OK);
+        assert_int_equal(frame_decode_reply(envelope, &fixture->arena, &back, &fixture->fault),
+                         STATUS_OK);
+        assert_int_equal(back.correlation_id, 7);
+        assert_int_equal(back.replayed, i == 0);
+        assert_null(back.error);
+        assert_true(span_equal(back.payload, reply.payload));
+    }
+}
+
+static void errors_come_back(void **state)
+{
+    struct fixture *fixture = *state;
+    Loyalty__V1__Error error = LOYALTY__V1__ERROR__INIT;
+    error.code = LOYALTY__V1__CODE__CODE_FAILED_PRECONDITION;
+    error.reason = (char *)"INSUFFICIENT_POINTS";
+    struct frame_reply reply = {.correlation_id = 7, .error = &error};
+    struct span envelope = {0};
+    struct frame_reply back = {0};
+    assert_int_equal(frame_encode_reply(&reply, &fixture->arena, &envelope), STATUS_OK);
+    assert_int_equal(frame_decode_reply(envelope, &fixture->arena, &back, &fixture->fault),
+                     STATUS_OK);
+    assert_non_null(back.error);
+    assert_int_equal(back.error->code, LOYALTY__V1__CODE__CODE_FAILED_PRECONDITION);
+    assert_string_equal(back.error->reason, "INSUFFICIENT_POINTS");
+}
+
+static void what_is_no_envelope_is_refused(void **state)
+{
+    struct fixture *fixture = *state;
+    struct frame_request request = {.correlation_id = 5};
+    struct frame_reply reply = {.correlation_id = 5};
+    struct message_fault *fault = &fixture->fault;
+    assert_int_equal(
+        frame_decode_request(span_of("\x12\x01\xff", 3), &fixture->arena, &request, fault),
+        STATUS_INVALID);
+    assert_string_equal(fault->path, "method");
+    assert_int_equal(frame_decode_request(span_of("\x2a\x00", 2), &fixture->arena, &request, fault),
+                     STATUS_INVALID);
+    assert_string_equal(fault->reason, "unknown field number 5");
+    assert_int_equal(frame_decode_reply(span_of("\x08\x01", 2), &fixture->arena, &reply, fault),
+                     STATUS_INVALID);
+    assert_string_equal(fault->reason, "neither payload nor error is given");
+    assert_int_equal(
+        frame_decode_reply(span_of("\x12\x00\x1a\x00", 4), &fixture->arena, &reply, fault),
+        STATUS_INVALID);
+    assert_string_equal(fault->path, "error");
+    assert_int_equal(request.correlation_id, 5);
+    assert_int_equal(reply.correlation_id, 5);
+}
+
+static void an_envelope_fits_a_frame(void **state)
+{
+    struct fixture *fixture = *state;
+    uint8_t *zeros = arena_alloc(&fixture->arena, LIMIT_FRAME_BYTES + 1);
+    struct frame_request request = {.correlation_id = 1};
+    struct span envelope = {0};
+    struct frame_request back = {0};
+    // Two bytes of correlation, four of the payload's head.
+    request.payload = span_of(zeros, LIMIT_FRAME_BYTES - 6);
+    assert_int_equal(frame_encode_request(&request, &fixture->arena, &envelope), STATUS_OK);
+    assert_int_equal(envelope.len, LIMIT_FRAME_BYTES);
+    assert_int_equal(frame_decode_request(envelope, &fixture->arena, &back, &fixture->fault),
+                     STATUS_OK);
+    request.payload.len++;
+    assert_int_equal(frame_encode_request(&request, &fixture->arena, &envelope), STATUS_TOO_LARGE);
+    assert_int_equal(frame_decode_request(span_of(zeros, LIMIT_FRAME_BYTES + 1), &fixture->arena,
+                                          &back, &fixture->fault),
+                     STATUS_TOO_LARGE);
+    assert_string_equal(fixture->fault.reason, "65537 bytes; at most 65536");
+}
+
+static void the_prefix_is_big_endian(void **state)
+{
+    (void)state;
+    uint8_t prefix[FRAME_PREFIX_BYTES];
+    frame_prefix(LIMIT_FRAME_BYTES, prefix);
+    assert_memory_equal(prefix, "\x00\x01\x00\x00", FRAME_PREFIX_BYTES);
+    assert_int_equal(frame_prefix_length(prefix), LIMIT_FRAME_BYTES);
+    assert_true(frame_prefix_length((const uint8_t *)"\xff\xfe\xfd\xfc") == 0xfffefdfcU);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(requests_come_back, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_empty_envelope_is_a_request, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(replies_come_back, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(errors_come_back, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_no_envelope_is_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_envelope_fits_a_frame, set_up, tear_down),
+        cmocka_unit_test(the_prefix_is_big_endian),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
