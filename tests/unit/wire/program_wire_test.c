@@ -188,18 +188,18 @@ static void what_is_absent_has_its_default(void **state)
     assert_false(program->keep_validity_on_upgrade || program->one_down_on_card_end ||
                  program->stack_best || program->clamp_negative);
     arena_fini(&conversion.arena);
-    convert(&conversion, "{score: {}, late_days: {}, earn: {rules: [{rate: {}}]}}");
+    convert(&conversion, "score: {}\nlate_days: {}\nearn: {rules: [{rate: {}}]}\n");
     assert_int_equal(program->window, SCORE_UNSPECIFIED);
     assert_int_equal(program->late_days, 0);
     assert_int_equal(program->rules[0].kind, EARN_RATE);
     arena_fini(&conversion.arena);
-    convert(&conversion, "{score: {rolling_months: 0}}");
+    convert(&conversion, "score: {rolling_months: 0}");
     assert_int_equal(program->window, SCORE_ROLLING);
     arena_fini(&conversion.arena);
-    convert(&conversion, "{score: {in_force: {}}}");
+    convert(&conversion, "score: {in_force: {}}");
     assert_int_equal(program->window, SCORE_IN_FORCE);
     arena_fini(&conversion.arena);
-    convert(&conversion, "{score: {calendar: UNSPECIFIED}}");
+    convert(&conversion, "score: {calendar: UNSPECIFIED}");
     assert_int_equal(program->window, SCORE_CALENDAR);
     assert_int_equal(program->calendar_period, PERIOD_MONTH);
     arena_fini(&conversion.arena);
