@@ -2,8 +2,9 @@
 // this is exported; every internal name starts with ly_.
 //
 //     CLOSED -> TCP -> TLS -> HELLO -> OPEN          any of them -> CLOSED
-//     HELLO is a GetClock: its answer shows that the server has accepted our certificate (in TLS 1.3
-//     a client learns of a refusal only after its own handshake is done) and what time it is there.
+//     HELLO is a GetClock: its answer shows that the server has accepted our certificate (in TLS
+//     1.3 a client learns of a refusal only after its own handshake is done) and what time it is
+//     there.
 //
 // Whether a request may have been executed is known from counters: `queued_bytes` and
 // `attempted_bytes` count all bytes of this connection that were put into the output and that were

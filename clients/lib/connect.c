@@ -1,5 +1,5 @@
-// Connecting, step by step and without waiting, and ending a connection. All addresses of a host are
-// tried in the resolver's order under one deadline.
+// Connecting, step by step and without waiting, and ending a connection. All addresses of a host
+// are tried in the resolver's order under one deadline.
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>

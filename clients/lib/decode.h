@@ -1,5 +1,5 @@
-// From messages of the contract to the public structs. Texts point into the message, arrays are made
-// in the reply's memory.
+// From messages of the contract to the public structs. Texts point into the message, arrays are
+// made in the reply's memory.
 #pragma once
 
 #include "lib/loyalty.h"

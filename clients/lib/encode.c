@@ -1,4 +1,5 @@
-// Messages are only packed and dropped after this, so texts are borrowed and constness is cast away.
+// Messages are only packed and dropped after this, so texts are borrowed and constness is cast
+// away.
 #include "lib/encode.h"
 
 static char *text(const char *borrowed)

@@ -3,7 +3,7 @@
 //     struct loyalty *client = loyalty_new(&options, error);
 //     if (client != NULL && loyalty_connect(client) == LOYALTY_APPLIED) {
 //         struct loyalty_request request;
-//         loyalty_request_init(client, &request);             // once an intent; kept for its retries
+//         loyalty_request_init(client, &request);    // once an intent, kept for its retries
 //         outcome = loyalty_award(client, &request, &member, &sale, &award, &reply);
 //         ...
 //         loyalty_reply_fini(&reply);
@@ -13,8 +13,8 @@
 // The library has no threads, no global state, no signal handlers and prints nothing. A client
 // belongs to one thread at a time; different clients are independent. It speaks frames over TLS 1.3
 // with a client certificate (proto/loyalty/v1/frame.proto); reconnecting is the caller's decision.
-// Text is UTF-8; instants are milliseconds since 1970-01-01 UTC, 0 meaning "none" or "now"; money is
-// in minor units (cents, fen).
+// Text is UTF-8; instants are milliseconds since 1970-01-01 UTC, 0 meaning "none" or "now"; money
+// is in minor units (cents, fen).
 //
 // Ownership: what is passed in is borrowed for the call. What comes back in a result struct points
 // into the reply that came with it, until loyalty_reply_fini.
@@ -40,8 +40,8 @@ enum loyalty_outcome {
     LOYALTY_DUPLICATE = 1,   // it had taken effect before; this is the stored answer
     LOYALTY_REFUSED = 2,     // definitely not, and the same request will be refused again
     LOYALTY_RETRY_LATER = 3, // certainly not executed: try again with the same id
-    // It may have taken effect, for example because the connection was lost after sending: ask again
-    // with the very same request, until one of the other four comes.
+    // It may have taken effect, for example because the connection was lost after sending: ask
+    // again with the very same request, until one of the other four comes.
     LOYALTY_OUTCOME_UNKNOWN = 4,
 };
 
@@ -57,8 +57,8 @@ enum {
 
 // "APPLIED", "RETRY_LATER", ...; never NULL.
 LOYALTY_API const char *loyalty_outcome_name(enum loyalty_outcome outcome);
-// A new random UUID (version 4, from the system's generator), in lower case. False if the system has
-// no randomness to give.
+// A new random UUID (version 4, from the system's generator), in lower case. False if the system
+// has no randomness to give.
 LOYALTY_API bool loyalty_uuid(char ret_uuid[LOYALTY_UUID_BYTES]);
 
 // --- a client and its connection ---
@@ -83,9 +83,9 @@ LOYALTY_API struct loyalty *loyalty_new(const struct loyalty_options *options,
 LOYALTY_API void loyalty_free(struct loyalty *client);
 
 // Connects and waits: TCP, TLS, the server's certificate checked against the CA and its name, and a
-// first exchange that shows the server accepts ours and tells its time. An open connection is closed
-// first. LOYALTY_APPLIED: open. LOYALTY_REFUSED: one side does not accept the other, trying again is
-// of no use. LOYALTY_RETRY_LATER: not reachable or not ready now. Why: loyalty_error.
+// first exchange that shows the server accepts ours and tells its time. An open connection is
+// closed first. LOYALTY_APPLIED: open. LOYALTY_REFUSED: one side does not accept the other, trying
+// again is of no use. LOYALTY_RETRY_LATER: not reachable or not ready now. Why: loyalty_error.
 LOYALTY_API enum loyalty_outcome loyalty_connect(struct loyalty *client);
 // The same without waiting: loyalty_poll goes on with it until the state is OPEN, or CLOSED again.
 // Looking up a name may block. False if it could not even be begun.
@@ -95,7 +95,8 @@ LOYALTY_API bool loyalty_connect_start(struct loyalty *client);
 LOYALTY_API void loyalty_close(struct loyalty *client);
 
 LOYALTY_API enum loyalty_state loyalty_state(const struct loyalty *client);
-// Why the last connection failed or ended, in a sentence; "" if none has. Valid until the next call.
+// Why the last connection failed or ended, in a sentence; "" if none has. Valid until the next
+// call.
 LOYALTY_API const char *loyalty_error(const struct loyalty *client);
 // The server's time as learned when connecting, going on with this machine's steady clock (standing
 // still when it is a test clock); before the first connection, this machine's time.
@@ -152,12 +153,13 @@ LOYALTY_API size_t loyalty_in_flight(const struct loyalty *client);
 // Sends, receives and delivers; waits at most `timeout_ms` for something to happen (0: does not
 // wait). Returns how many answers it delivered, or -1 if there is no connection (any more).
 LOYALTY_API int loyalty_poll(struct loyalty *client, uint32_t timeout_ms);
-// Polls until nothing is in flight. False after `timeout_ms`, or when the connection was lost; either
-// way the answers are in the callbacks.
+// Polls until nothing is in flight. False after `timeout_ms`, or when the connection was lost;
+// either way the answers are in the callbacks.
 LOYALTY_API bool loyalty_wait(struct loyalty *client, uint32_t timeout_ms);
 
-// For a loop of the caller's own: wait for `events` (POLLIN, POLLOUT of poll(2)) on this descriptor,
-// at most so many ms (-1: without bound), then call loyalty_poll(client, 0). False when closed.
+// For a loop of the caller's own: wait for `events` (POLLIN, POLLOUT of poll(2)) on this
+// descriptor, at most so many ms (-1: without bound), then call loyalty_poll(client, 0). False when
+// closed.
 LOYALTY_API bool loyalty_interest(const struct loyalty *client, int *ret_fd, short *ret_events,
                                   int *ret_timeout_ms);
 
@@ -284,7 +286,8 @@ enum loyalty_fate { LOYALTY_FATE_APPLIED, LOYALTY_FATE_REFUSED, LOYALTY_FATE_NOT
 // into the reply; the reply is written in every case and owned by the caller. A request that cannot
 // be written (too many lines, no memory) is REFUSED with reason BAD_REQUEST, and was not sent.
 
-// `member_id` NULL: made from the request's id. Identifiers (not BY_MEMBER_ID) belong to the member.
+// `member_id` NULL: made from the request's id. Identifiers (not BY_MEMBER_ID) belong to the
+// member.
 LOYALTY_API enum loyalty_outcome
 loyalty_enrol(struct loyalty *client, const struct loyalty_request *request, const char *member_id,
               const struct loyalty_member *identifiers, size_t identifier_count,

@@ -30,8 +30,8 @@ static bool took_effect(enum loyalty_outcome outcome)
     return outcome == LOYALTY_APPLIED || outcome == LOYALTY_DUPLICATE;
 }
 
-// Packs and calls; `*ret_message` is the answer's message, NULL unless the request took effect. Frees
-// the arena the request was built in.
+// Packs and calls; `*ret_message` is the answer's message, NULL unless the request took effect.
+// Frees the arena the request was built in.
 static enum loyalty_outcome call(struct loyalty *client, struct arena *arena, const char *method,
                                  const ProtobufCMessage *message, uint32_t timeout_ms,
                                  const ProtobufCMessageDescriptor *answer,

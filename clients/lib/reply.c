@@ -1,5 +1,5 @@
-// A reply's memory is one arena: the envelope unpacked, then the typed message, then the arrays of a
-// result struct. protobuf-c unpacks straight into it. A newer server may send fields this library
+// A reply's memory is one arena: the envelope unpacked, then the typed message, then the arrays of
+// a result struct. protobuf-c unpacks straight into it. A newer server may send fields this library
 // does not know; they are skipped.
 #include "lib/reply.h"
 

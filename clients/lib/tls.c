@@ -1,6 +1,6 @@
-// TLS 1.3 over a socket of our own: the context, the session, and what its errors mean in words. The
-// socket is written with MSG_NOSIGNAL (a library may not let its program die of SIGPIPE), so it is
-// behind a BIO of ours. No session resumption: each connection shows its certificate anew.
+// TLS 1.3 over a socket of our own: the context, the session, and what its errors mean in words.
+// The socket is written with MSG_NOSIGNAL (a library may not let its program die of SIGPIPE), so it
+// is behind a BIO of ours. No session resumption: each connection shows its certificate anew.
 #include <arpa/inet.h>
 #include <errno.h>
 #include <openssl/err.h>

@@ -1,0 +1,32 @@
+// The commands. Each takes its own part of the command line, argv[0] being all that led to it
+// ("loyaltyctl member get"), and returns an exit code (enum ctl_exit).
+#pragma once
+
+#include "ctl/globals.h"
+
+typedef int command_fn(int argc, char **argv, const struct globals *globals);
+
+struct command {
+    const char *words; // "member get"
+    const char *summary;
+    command_fn *run;
+};
+
+command_fn cert_ca;
+command_fn cert_issue;
+command_fn program_check;
+command_fn program_publish;
+command_fn program_show;
+command_fn member_enroll;
+command_fn member_get;
+command_fn member_log;
+command_fn member_explain;
+command_fn points_quote;
+command_fn points_award;
+command_fn points_redeem;
+command_fn points_outcome;
+command_fn opening_balance;
+command_fn import_sales;
+command_fn verify_accounts;
+command_fn clock_show;
+command_fn clock_set;

@@ -1,0 +1,131 @@
+// loyaltyctl: the service from the command line. Finds the command and hands it the rest of the
+// line; `--help` behind a command tells of that command.
+#include <argp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctl/command.h"
+
+static const struct command commands[] = {
+    {"cert ca", "Make a certificate authority in a folder", cert_ca},
+    {"cert issue", "Issue a certificate for a till, a back end, an admin or a server", cert_issue},
+    {"program check", "Check a program's document, without a server", program_check},
+    {"program publish", "Publish a version of the program", program_publish},
+    {"program show", "Show a version of the program", program_show},
+    {"member enroll", "Enrol a member", member_enroll},
+    {"member get", "Show where a member stands now", member_get},
+    {"member log", "Show a member's records, newest first", member_log},
+    {"member explain", "Explain a member's tier", member_explain},
+    {"quote", "Say what a sale would earn", points_quote},
+    {"award", "Award a sale", points_award},
+    {"redeem", "Spend points", points_redeem},
+    {"outcome", "Ask what became of a request", points_outcome},
+    {"opening", "Bring over a member's points, score and card", opening_balance},
+    {"import sales", "Backfill past sales from a file", import_sales},
+    {"verify", "Check accounts' logs: chain, contents and figures", verify_accounts},
+    {"clock show", "Show the service's clock", clock_show},
+    {"clock set", "Set the test clock of a sandbox forward", clock_set},
+};
+
+enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]), NAME_BYTES = 64 };
+
+const char *argp_program_version = "loyaltyctl " LOYALTY_VERSION;
+
+struct line {
+    struct globals globals;
+    int first; // index of the command's first word
+};
+
+static error_t take(int key, char *arg, struct argp_state *state)
+{
+    struct line *line = state->input;
+    (void)arg;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &line->globals;
+        return 0;
+    case ARGP_KEY_ARG:
+        line->first = state->next - 1;
+        state->next = state->argc;
+        return 0;
+    case ARGP_KEY_NO_ARGS:
+        argp_error(state, "which command?");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+// The list of commands, behind the options in --help.
+static char *help_filter(int key, const char *text, void *input)
+{
+    (void)input;
+    if (key != ARGP_KEY_HELP_EXTRA) {
+        return (char *)(uintptr_t)text;
+    }
+    char *list = NULL;
+    size_t bytes = 0;
+    FILE *out = open_memstream(&list, &bytes);
+    if (out == NULL) {
+        return NULL;
+    }
+    (void)fprintf(out, "Commands (`loyaltyctl COMMAND --help` tells more):\n");
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        (void)fprintf(out, "  %-16s %s\n", commands[i].words, commands[i].summary);
+    }
+    (void)fprintf(out,
+                  "\nINSTANT is RFC 3339 (2026-06-01T00:00:00+08:00) or now, now+90s, now-2d. "
+                  "MEMBER is a member's id, or card:NUMBER, barcode:NUMBER, phone:+NUMBER, app:ID. "
+                  "Instants are shown in the time zone of the environment (TZ).\n"
+                  "\nExit codes: 0 done; 1 refused, or faults found; 2 wrong command line or file; "
+                  "3 not executed, try later; 4 outcome unknown, repeat with the same "
+                  "--request-id.");
+    return fclose(out) == 0 ? list : NULL;
+}
+
+static const struct argp parser = {
+    .parser = take,
+    .args_doc = "COMMAND [ARGUMENT...]",
+    .doc = "Loyalty points and VIP membership from the command line.\v",
+    .children = globals_child,
+    .help_filter = help_filter,
+};
+
+// How many words of the line this command takes; 0 if it is another.
+static int matched_words(const struct command *command, int argc, char **argv)
+{
+    char words[NAME_BYTES];
+    (void)snprintf(words, sizeof(words), "%s", argv[0]);
+    if (strcmp(words, command->words) == 0) {
+        return 1;
+    }
+    if (argc < 2) {
+        return 0;
+    }
+    (void)snprintf(words, sizeof(words), "%s %s", argv[0], argv[1]);
+    return strcmp(words, command->words) == 0 ? 2 : 0;
+}
+
+int main(int argc, char **argv)
+{
+    argp_err_exit_status = CTL_USAGE;
+    struct line line = {.globals = globals_from_environment()};
+    if (argp_parse(&parser, argc, argv, ARGP_IN_ORDER, NULL, &line) != 0) {
+        return CTL_USAGE;
+    }
+    argc -= line.first;
+    argv += line.first;
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        int words = matched_words(&commands[i], argc, argv);
+        if (words > 0) {
+            static char name[NAME_BYTES];
+            (void)snprintf(name, sizeof(name), "loyaltyctl %s", commands[i].words);
+            argv[words - 1] = name;
+            return commands[i].run(argc - words + 1, argv + words - 1, &line.globals);
+        }
+    }
+    (void)fprintf(stderr, "loyaltyctl: there is no command '%s%s%s'; see loyaltyctl --help\n",
+                  argv[0], argc > 1 ? " " : "", argc > 1 ? argv[1] : "");
+    return CTL_USAGE;
+}

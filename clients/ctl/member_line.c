@@ -1,0 +1,47 @@
+// A wrong argument ends the program with the command's usage, as argp does.
+#include "ctl/member_line.h"
+
+#include "ctl/parse.h"
+
+static void take_argument(struct member_line *line, bool second, char *arg,
+                          struct argp_state *state)
+{
+    if (state->arg_num == 0) {
+        if (!parse_member(arg, &line->member)) {
+            argp_error(state,
+                       "%s is no member: an id, or card:, barcode:, phone:, app: and a "
+                       "number",
+                       arg);
+        }
+    } else if (state->arg_num == 1 && second) {
+        line->second = arg;
+    } else {
+        argp_usage(state);
+    }
+}
+
+error_t member_line_take(struct member_line *line, bool second, int key, char *arg,
+                         struct argp_state *state)
+{
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &line->globals;
+        return 0;
+    case ARGP_KEY_ARG:
+        take_argument(line, second, arg, state);
+        return 0;
+    case ARGP_KEY_END:
+        if (line->member.value == NULL || (second && line->second == NULL)) {
+            argp_usage(state);
+        }
+        return 0;
+    case KEY_REQUEST_ID:
+        if (!parse_uuid(arg)) {
+            argp_error(state, "%s is no UUID", arg);
+        }
+        line->request_id = arg;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}

@@ -1,0 +1,28 @@
+// The command lines about one member: MEMBER as first argument, and what several commands share.
+#pragma once
+
+#include <argp.h>
+
+#include "ctl/globals.h"
+#include "lib/loyalty.h"
+
+struct member_line {
+    struct globals globals;
+    struct loyalty_member member; // value NULL: not given
+    const char *second;           // the second argument, where there is one
+    const char *request_id;       // NULL: a new one
+};
+
+enum { KEY_REQUEST_ID = 0x300 };
+
+// The option of every mutation.
+#define MEMBER_LINE_REQUEST_ID                                                                     \
+    {                                                                                              \
+        "request-id", KEY_REQUEST_ID, "UUID", 0,                                                   \
+            "The request's id; the same for every repetition of one intent (a new one)", 0         \
+    }
+
+// Takes MEMBER, a second argument if `second`, --request-id; sets the child's input. Others are
+// ARGP_ERR_UNKNOWN.
+error_t member_line_take(struct member_line *line, bool second, int key, char *arg,
+                         struct argp_state *state);

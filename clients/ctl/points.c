@@ -1,0 +1,263 @@
+// `quote`, `award`, `redeem` and `outcome`: what a till does.
+#include <stdio.h>
+
+#include "base/limits.h"
+#include "ctl/command.h"
+#include "ctl/parse.h"
+#include "ctl/print.h"
+#include "ctl/sale_line.h"
+#include "ctl/session.h"
+#include "loyalty/v1/points.pb-c.h"
+
+static void print_receipt_lines(char *const *lines, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        print_row(i == 0 ? "receipt" : "", "| %s", lines[i]);
+    }
+}
+
+static void print_award(const Loyalty__V1__AwardResponse *award)
+{
+    print_row("member", "%s", award->member_id);
+    print_row_instant("sold", award->occurred_at);
+    print_row_number("points", award->points);
+    for (size_t i = 0; i < award->n_by_rule; i++) {
+        char number[PRINT_TEXT_BYTES];
+        print_row("", "%s by %s", print_number(award->by_rule[i]->points, number),
+                  award->by_rule[i]->rule_id);
+    }
+    print_row_number("score given", award->score);
+    if (award->points > 0) {
+        print_row_instant("points until", award->expires_at);
+        if (award->spendable_at != NULL) {
+            print_row_instant("spendable from", award->spendable_at);
+        }
+    }
+    print_card("new card", award->new_card);
+    print_standing(award->standing);
+    print_receipt_lines(award->receipt_lines, award->n_receipt_lines);
+}
+
+static void print_redemption(const Loyalty__V1__RedeemResponse *redemption)
+{
+    char text[PRINT_TEXT_BYTES];
+    print_row("member", "%s", redemption->member_id);
+    print_row_number("points spent", redemption->points);
+    if (redemption->value != NULL) {
+        print_row("worth", "%s",
+                  print_amount(redemption->value->minor, redemption->value->currency, text));
+    }
+    for (size_t i = 0; i < redemption->n_taken; i++) {
+        char until[PRINT_TEXT_BYTES];
+        print_row(i == 0 ? "from" : "", "%s until %s",
+                  print_number(redemption->taken[i]->points, text),
+                  print_instant(redemption->taken[i]->expires_at, until));
+    }
+    print_standing(redemption->standing);
+    print_receipt_lines(redemption->receipt_lines, redemption->n_receipt_lines);
+}
+
+static void print_done(const struct session *session, const char *request_id)
+{
+    print_row("request", "%s%s", request_id,
+              session->replayed ? " (repeated: this is the stored answer)" : "");
+}
+
+int points_quote(int argc, char **argv, const struct globals *globals)
+{
+    static const struct argp parser = {
+        .parser = sale_line_take,
+        .args_doc = "MEMBER",
+        .doc = "Says what a sale would earn, without effect.",
+        .children = sale_line_children,
+    };
+    struct sale_line line = {.member.globals = *globals};
+    globals_parse(&parser, argc, argv, &line);
+    struct session session;
+    int code = session_open(&session, &line.member.globals);
+    Loyalty__V1__QuoteRequest request = LOYALTY__V1__QUOTE_REQUEST__INIT;
+    if (code == CTL_OK) {
+        code = sale_line_message(&session, &line, &request.sale);
+    }
+    if (code == CTL_OK) {
+        request.member = session_member(&session, &line.member.member);
+        ProtobufCMessage *answer = NULL;
+        code = session_call(&session, "/loyalty.v1.PointsService/Quote", &request.base, NULL,
+                            &loyalty__v1__quote_response__descriptor, &answer);
+        const Loyalty__V1__QuoteResponse *quote = (const Loyalty__V1__QuoteResponse *)answer;
+        if (code == CTL_OK && line.member.globals.json) {
+            code = print_json(&session, answer, false);
+        } else if (code == CTL_OK && quote->award != NULL) {
+            print_award(quote->award);
+        }
+    }
+    session_close(&session);
+    return code;
+}
+
+static int award(struct session *session, struct sale_line *line)
+{
+    Loyalty__V1__AwardRequest request = LOYALTY__V1__AWARD_REQUEST__INIT;
+    int code = sale_line_message(session, line, &request.sale);
+    if (code != CTL_OK) {
+        return code;
+    }
+    request.member = session_member(session, &line->member.member);
+    request.mutation = session_mutation(session, line->member.request_id);
+    ProtobufCMessage *answer = NULL;
+    code = session_call(session, "/loyalty.v1.PointsService/Award", &request.base,
+                        request.mutation->request_id, &loyalty__v1__award_response__descriptor,
+                        &answer);
+    if (code == CTL_OK && session->globals->json) {
+        return print_json(session, answer, true);
+    }
+    if (code == CTL_OK) {
+        print_award((const Loyalty__V1__AwardResponse *)answer);
+        print_done(session, request.mutation->request_id);
+    }
+    return code;
+}
+
+int points_award(int argc, char **argv, const struct globals *globals)
+{
+    static const struct argp_option options[] = {MEMBER_LINE_REQUEST_ID, {0}};
+    static const struct argp parser = {
+        .options = options,
+        .parser = sale_line_take,
+        .args_doc = "MEMBER",
+        .doc = "Awards a sale, once: repeated with the same --request-id it gives the stored "
+               "answer.",
+        .children = sale_line_children,
+    };
+    struct sale_line line = {.member.globals = *globals};
+    globals_parse(&parser, argc, argv, &line);
+    struct session session;
+    int code = session_open(&session, &line.member.globals);
+    if (code == CTL_OK) {
+        code = award(&session, &line);
+    }
+    session_close(&session);
+    return code;
+}
+
+static error_t take_second(int key, char *arg, struct argp_state *state)
+{
+    return member_line_take(state->input, true, key, arg, state);
+}
+
+static int redeem(struct session *session, const struct member_line *line, int64_t points)
+{
+    Loyalty__V1__RedeemRequest request = LOYALTY__V1__REDEEM_REQUEST__INIT;
+    request.member = session_member(session, &line->member);
+    request.mutation = session_mutation(session, line->request_id);
+    request.points = points;
+    ProtobufCMessage *answer = NULL;
+    int code = session_call(session, "/loyalty.v1.PointsService/Redeem", &request.base,
+                            request.mutation->request_id, &loyalty__v1__redeem_response__descriptor,
+                            &answer);
+    if (code == CTL_OK && session->globals->json) {
+        return print_json(session, answer, true);
+    }
+    if (code == CTL_OK) {
+        print_redemption((const Loyalty__V1__RedeemResponse *)answer);
+        print_done(session, request.mutation->request_id);
+    }
+    return code;
+}
+
+int points_redeem(int argc, char **argv, const struct globals *globals)
+{
+    static const struct argp_option options[] = {MEMBER_LINE_REQUEST_ID, {0}};
+    static const struct argp parser = {
+        .options = options,
+        .parser = take_second,
+        .args_doc = "MEMBER POINTS",
+        .doc = "Spends points, once: repeated with the same --request-id it gives the stored "
+               "answer, a refusal too.",
+        .children = globals_child,
+    };
+    struct member_line line = {.globals = *globals};
+    globals_parse(&parser, argc, argv, &line);
+    int64_t points = 0;
+    if (!parse_number(line.second, 1, LIMIT_POINTS_A_RECORD, &points)) {
+        (void)fprintf(stderr, "loyaltyctl redeem: %s is no number of points\n", line.second);
+        return CTL_USAGE;
+    }
+    struct session session;
+    int code = session_open(&session, &line.globals);
+    if (code == CTL_OK) {
+        code = redeem(&session, &line, points);
+    }
+    session_close(&session);
+    return code;
+}
+
+static void print_outcome(const Loyalty__V1__GetOutcomeResponse *response)
+{
+    switch (response->status) {
+    case LOYALTY__V1__OUTCOME_STATUS__OUTCOME_STATUS_APPLIED:
+        print_row("outcome", "applied; its answer was:");
+        break;
+    case LOYALTY__V1__OUTCOME_STATUS__OUTCOME_STATUS_REFUSED:
+        print_row("outcome", "refused");
+        break;
+    default:
+        print_row("outcome", "not seen yet: it may still arrive until its deadline has passed");
+        break;
+    }
+    if (response->refusal != NULL) {
+        print_row("reason", "%s (%s)", response->refusal->message, response->refusal->reason);
+    }
+    switch (response->reply_case) {
+    case LOYALTY__V1__GET_OUTCOME_RESPONSE__REPLY_AWARD:
+        print_award(response->award);
+        break;
+    case LOYALTY__V1__GET_OUTCOME_RESPONSE__REPLY_REDEEM:
+        print_redemption(response->redeem);
+        break;
+    case LOYALTY__V1__GET_OUTCOME_RESPONSE__REPLY_ENROLL:
+        print_row("member", "%s", response->enroll->member_id);
+        print_row_instant("enrolled", response->enroll->enrolled_at);
+        print_standing(response->enroll->standing);
+        break;
+    case LOYALTY__V1__GET_OUTCOME_RESPONSE__REPLY_STANDING:
+        print_standing(response->standing);
+        break;
+    default:
+        break;
+    }
+}
+
+int points_outcome(int argc, char **argv, const struct globals *globals)
+{
+    static const struct argp parser = {
+        .parser = take_second,
+        .args_doc = "MEMBER REQUEST-ID",
+        .doc = "Asks what became of an earlier request of this member: applied, with its stored "
+               "answer; refused; or not seen yet. Exit code 0 whichever it is.",
+        .children = globals_child,
+    };
+    struct member_line line = {.globals = *globals};
+    globals_parse(&parser, argc, argv, &line);
+    if (!parse_uuid(line.second)) {
+        (void)fprintf(stderr, "loyaltyctl outcome: %s is no UUID\n", line.second);
+        return CTL_USAGE;
+    }
+    struct session session;
+    int code = session_open(&session, &line.globals);
+    if (code == CTL_OK) {
+        Loyalty__V1__GetOutcomeRequest request = LOYALTY__V1__GET_OUTCOME_REQUEST__INIT;
+        request.member = session_member(&session, &line.member);
+        request.request_id = (char *)(uintptr_t)line.second;
+        ProtobufCMessage *answer = NULL;
+        code = session_call(&session, "/loyalty.v1.PointsService/GetOutcome", &request.base, NULL,
+                            &loyalty__v1__get_outcome_response__descriptor, &answer);
+        if (code == CTL_OK && line.globals.json) {
+            code = print_json(&session, answer, false);
+        } else if (code == CTL_OK) {
+            print_outcome((const Loyalty__V1__GetOutcomeResponse *)answer);
+        }
+    }
+    session_close(&session);
+    return code;
+}

@@ -1,0 +1,12 @@
+// Civil days in a named time zone, by this machine's tzdata.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+// From here on local time is that of this zone ("America/New_York"). False for one that this
+// machine does not know; glibc would take it for UTC without a word.
+bool zone_use(const char *name);
+// The instant at which a day (since 1970-01-01) begins: 00:00 local, or the first instant after a
+// gap that swallows it.
+int64_t zone_day_start_ms(int32_t day);
