@@ -1,0 +1,351 @@
+// Wiring. Everything is made in order and unmade in reverse; the order of the end matters: the
+// service stops, then the store answers what is open, then the rest goes.
+#include "app/daemon.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "app/digests.h"
+#include "app/secrets.h"
+#include "app/zone_tzdata.h"
+#include "base/log.h"
+#include "net/listen.h"
+#include "net/server.h"
+#include "service/bounds.h"
+#include "service/frames_face.h"
+#include "service/service.h"
+#include "store/embedded.h"
+#include "store/redis.h"
+
+enum { DRAIN_MS = 5000, DRAIN_STEP_MS = 10, PATH_BYTES = 4096, SIGNALS = 3 };
+
+struct daemon {
+    const struct options *options;
+    struct event_base *base;
+    struct event *signals[SIGNALS];
+    struct event *tick; // of the service's timers
+    struct event *drain;
+    int64_t drain_until_ms;
+    struct timers timers;
+    struct embedded_redis *embedded;
+    struct store *store;
+    struct service *service;
+    struct frames_face frames;
+    struct server *server;
+    uint8_t identifier_key[IDENTIFIER_SECRET_BYTES];
+    bool has_identifier_key;
+    int exit_code;
+};
+
+// --- clocks ---
+
+static int64_t clock_ms(clockid_t clock)
+{
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static int64_t monotonic_ms(void *context)
+{
+    (void)context;
+    return clock_ms(CLOCK_MONOTONIC);
+}
+
+static int64_t wall_ms(void *context)
+{
+    const struct daemon *daemon = context;
+    return clock_ms(CLOCK_REALTIME) + daemon->options->clock_offset_ms;
+}
+
+static void tick_at(struct daemon *daemon, int64_t at_ms)
+{
+    int64_t wait_ms = at_ms - monotonic_ms(NULL);
+    wait_ms = wait_ms < 0 ? 0 : wait_ms;
+    struct timeval wait = {.tv_sec = wait_ms / 1000, .tv_usec = wait_ms % 1000 * 1000};
+    event_add(daemon->tick, &wait);
+}
+
+static void on_sooner(void *context, int64_t at_ms)
+{
+    tick_at(context, at_ms);
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *context)
+{
+    (void)fd;
+    (void)what;
+    struct daemon *daemon = context;
+    timers_run(&daemon->timers);
+    if (timers_next(&daemon->timers) != INSTANT_NEVER) {
+        tick_at(daemon, timers_next(&daemon->timers));
+    }
+}
+
+// --- the end ---
+
+static void on_drain(evutil_socket_t fd, short what, void *context)
+{
+    (void)fd;
+    (void)what;
+    struct daemon *daemon = context;
+    size_t left = service_in_hand(daemon->service) + server_in_flight(daemon->server);
+    if (left == 0 || monotonic_ms(NULL) >= daemon->drain_until_ms) {
+        log_event(LOG_INFO, "ended", "requests_left=%zu", left);
+        event_base_loopexit(daemon->base, NULL);
+        return;
+    }
+    event_add(daemon->drain, &(struct timeval){.tv_usec = DRAIN_STEP_MS * 1000});
+}
+
+static void on_end_signal(evutil_socket_t signal_number, short what, void *context)
+{
+    (void)what;
+    struct daemon *daemon = context;
+    if (daemon->drain_until_ms != 0) {
+        return;
+    }
+    log_event(LOG_INFO, "ending", "signal=%d in_hand=%zu", (int)signal_number,
+              service_in_hand(daemon->service));
+    daemon->drain_until_ms = monotonic_ms(NULL) + DRAIN_MS;
+    server_stop_accepting(daemon->server);
+    event_active(daemon->drain, 0, 0);
+}
+
+static void on_reload_signal(evutil_socket_t signal_number, short what, void *context)
+{
+    (void)signal_number;
+    (void)what;
+    struct daemon *daemon = context;
+    char error[LIMIT_TEXT_BYTES];
+    if (server_reload(daemon->server, error, sizeof error) == STATUS_OK) {
+        log_event(LOG_INFO, "reloaded", "what=tls");
+    } else {
+        log_event(LOG_ERROR, "reload-failed", "kept=old why=\"%s\"", error);
+    }
+}
+
+// --- parts ---
+
+static void on_redis_state(void *context, bool ready, const char *reason)
+{
+    struct daemon *daemon = context;
+    if (ready) {
+        log_event(LOG_INFO, "store-ready", "durability=%s",
+                  daemon->options->relaxed ? "relaxed" : "strict");
+        service_kick(daemon->service);
+    } else {
+        log_event(LOG_WARNING, "store-not-ready", "why=\"%s\"", reason);
+    }
+}
+
+static void on_embedded_note(void *context, const char *text)
+{
+    (void)context;
+    log_event(LOG_INFO, "embedded-redis", "note=\"%s\"", text);
+}
+
+static enum status say(enum status status, const char *what, const char *why)
+{
+    if (status != STATUS_OK) {
+        log_event(LOG_ERROR, "cannot-start", "what=%s status=%s why=\"%s\"", what,
+                  status_name(status), why);
+    }
+    return status;
+}
+
+static enum status start_loop(struct daemon *daemon)
+{
+    daemon->base = event_base_new();
+    if (daemon->base == NULL) {
+        return say(STATUS_NO_MEMORY, "event-loop", "");
+    }
+    daemon->tick = evtimer_new(daemon->base, on_tick, daemon);
+    daemon->drain = evtimer_new(daemon->base, on_drain, daemon);
+    daemon->signals[0] = evsignal_new(daemon->base, SIGTERM, on_end_signal, daemon);
+    daemon->signals[1] = evsignal_new(daemon->base, SIGINT, on_end_signal, daemon);
+    daemon->signals[2] = evsignal_new(daemon->base, SIGHUP, on_reload_signal, daemon);
+    for (size_t i = 0; i < SIGNALS; i++) {
+        if (daemon->signals[i] == NULL || event_add(daemon->signals[i], NULL) != 0) {
+            return say(STATUS_NO_MEMORY, "signals", "");
+        }
+    }
+    if (daemon->tick == NULL || daemon->drain == NULL) {
+        return say(STATUS_NO_MEMORY, "event-loop", "");
+    }
+    TRY(say(timers_init(&daemon->timers, SERVICE_TIMERS, monotonic_ms, NULL), "timers", ""));
+    daemon->timers.on_sooner = on_sooner;
+    daemon->timers.sooner_context = daemon;
+    return STATUS_OK;
+}
+
+static enum status start_store(struct daemon *daemon)
+{
+    const struct options *options = daemon->options;
+    struct redis_options redis = {
+        .unix_path = options->redis_path,
+        .host = options->redis_host[0] == '\0' ? NULL : options->redis_host,
+        .port = options->redis_port,
+        .user = options->redis_user,
+        .relaxed = options->relaxed,
+    };
+    if (options->embedded != NULL) {
+        TRY(say(embedded_redis_new(daemon->base, options->embedded, on_embedded_note, daemon,
+                                   &daemon->embedded),
+                "embedded-redis", options->embedded));
+        redis.unix_path = embedded_redis_socket(daemon->embedded);
+    }
+    char password[SECRETS_PASSWORD_BYTES];
+    if (options->redis_password_file != NULL) {
+        TRY(say(secrets_password(options->redis_password_file, password), "redis-password-file",
+                strerror(errno)));
+        redis.password = password;
+    }
+    enum status status = redis_new(daemon->base, &redis, on_redis_state, daemon, &daemon->store);
+    secrets_wipe(password, sizeof password);
+    return say(status, "redis", "its address is unix:PATH or a numeric HOST:PORT");
+}
+
+static enum status read_identifier_key(struct daemon *daemon)
+{
+    const struct options *options = daemon->options;
+    char made[PATH_BYTES];
+    const char *path = options->identifier_key_file;
+    enum status status = STATUS_OK;
+    if (path != NULL) {
+        status = secrets_key(path, daemon->identifier_key);
+    } else if (options->embedded != NULL) {
+        snprintf(made, sizeof made, "%s/identifier.key", options->embedded);
+        path = made;
+        status = secrets_key_made(path, daemon->identifier_key);
+    }
+    daemon->has_identifier_key = path != NULL;
+    return say(status, "identifier-key-file", "it holds 64 hex digits");
+}
+
+static enum status start_service(struct daemon *daemon)
+{
+    const struct options *options = daemon->options;
+    TRY(read_identifier_key(daemon));
+    uint64_t seed = 0;
+    if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed) {
+        return say(STATUS_IO, "random", strerror(errno));
+    }
+    struct service_options service = {
+        .store = daemon->store,
+        .timers = &daemon->timers,
+        .wall_ms = wall_ms,
+        .wall_context = daemon,
+        .chain_hash = digests_chain,
+        .digest_hash = digests_request,
+        .identifier_hash = daemon->has_identifier_key ? digests_identifier : NULL,
+        .identifier_context = daemon->identifier_key,
+        .zones = {.load = zone_tzdata_load, .free = zone_tzdata_free},
+        .partitions = options->partitions,
+        .sandbox = options->sandbox,
+        .cache_accounts = options->cache_accounts,
+        .seed = seed,
+    };
+    return say(service_new(&service, &daemon->service), "service", "");
+}
+
+static enum status write_port(const char *path, uint16_t port)
+{
+    char partial[PATH_BYTES];
+    snprintf(partial, sizeof partial, "%s.part", path);
+    FILE *file = fopen(partial, "we");
+    if (file == NULL) {
+        return STATUS_IO;
+    }
+    bool written = fprintf(file, "%" PRIu16 "\n", port) > 0;
+    written = fclose(file) == 0 && written;
+    return written && rename(partial, path) == 0 ? STATUS_OK : STATUS_IO;
+}
+
+static enum status start_listener(struct daemon *daemon)
+{
+    const struct options *options = daemon->options;
+    int fd;
+    uint16_t port;
+    TRY(say(listen_bind(options->listen_host, options->listen_port, &fd, &port), "listen",
+            strerror(errno)));
+    struct server_tls_options tls = {
+        .certificate_path = options->tls_certificate,
+        .key_path = options->tls_key,
+        .client_ca_path = options->tls_ca,
+        .crl_path = options->tls_crl,
+        .trust_domain = options->trust_domain,
+    };
+    frames_face_init(&daemon->frames, daemon->service);
+    struct server_limits limits = {0};
+    char error[LIMIT_TEXT_BYTES] = "";
+    TRY(say(server_new(daemon->base, fd, &tls, &limits, frames_face_on_frame, &daemon->frames,
+                       error, sizeof error, &daemon->server),
+            "tls", error));
+    frames_face_set_server(&daemon->frames, daemon->server);
+    if (options->port_file != NULL) {
+        TRY(say(write_port(options->port_file, port), "port-file", strerror(errno)));
+    }
+    log_event(LOG_INFO, "ready", "address=%s port=%" PRIu16 " sandbox=%d", options->listen_host,
+              port, options->sandbox);
+    return STATUS_OK;
+}
+
+static enum status start(struct daemon *daemon)
+{
+    TRY(say(digests_init(), "digests", "OpenSSL has no SHA256"));
+    TRY(start_loop(daemon));
+    TRY(start_store(daemon));
+    TRY(start_service(daemon));
+    return start_listener(daemon);
+}
+
+static void finish(struct daemon *daemon)
+{
+    if (daemon->service != NULL) {
+        service_stop(daemon->service);
+    }
+    store_free(daemon->store);
+    service_free(daemon->service);
+    server_free(daemon->server);
+    if (daemon->server != NULL) {
+        frames_face_fini(&daemon->frames);
+    }
+    embedded_redis_free(daemon->embedded);
+    timers_fini(&daemon->timers);
+    for (size_t i = 0; i < SIGNALS; i++) {
+        if (daemon->signals[i] != NULL) {
+            event_free(daemon->signals[i]);
+        }
+    }
+    if (daemon->tick != NULL) {
+        event_free(daemon->tick);
+    }
+    if (daemon->drain != NULL) {
+        event_free(daemon->drain);
+    }
+    if (daemon->base != NULL) {
+        event_base_free(daemon->base);
+    }
+    secrets_wipe(daemon->identifier_key, sizeof daemon->identifier_key);
+    digests_fini();
+}
+
+int daemon_run(const struct options *options)
+{
+    struct daemon daemon = {.options = options, .exit_code = EXIT_FAILURE};
+    signal(SIGPIPE, SIG_IGN);
+    log_set_level(options->log_level);
+    if (start(&daemon) == STATUS_OK) {
+        daemon.exit_code = event_base_dispatch(daemon.base) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+    }
+    finish(&daemon);
+    return daemon.exit_code;
+}

@@ -1,0 +1,39 @@
+// What the daemon is told when it starts. One table in options.c is the command line and its help;
+// an unknown option or a value out of its bounds ends the process with what would be right.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/log.h"
+
+enum { OPTIONS_HOST_BYTES = 64 };
+
+struct options {
+    char listen_host[OPTIONS_HOST_BYTES];
+    uint16_t listen_port; // 0: any
+    const char *port_file;
+    const char *tls_certificate;
+    const char *tls_key;
+    const char *tls_ca;
+    const char *tls_crl;
+    const char *trust_domain;
+    const char *redis_path; // either a unix socket
+    char redis_host[OPTIONS_HOST_BYTES];
+    uint16_t redis_port;
+    const char *redis_user;
+    const char *redis_password_file;
+    const char *embedded; // or a directory of its own
+    const char *identifier_key_file;
+    uint32_t partitions;
+    uint32_t cache_accounts; // 0: the service's default
+    uint32_t compact_bytes;  // 0: never
+    int64_t clock_offset_ms; // for tests of the clock fence
+    bool sandbox;
+    bool relaxed;
+    enum log_level log_level;
+};
+
+// Reads the command line; exits with status 2 and a message when it does not check.
+void options_parse(int argc, char **argv, struct options *ret_options);

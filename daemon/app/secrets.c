@@ -1,0 +1,98 @@
+// Secrets in files.
+#include "app/secrets.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+enum { KEY_TEXT_BYTES = 2 * IDENTIFIER_SECRET_BYTES };
+
+// Reads at most `bytes` - 1 and ends them with a NUL; a longer file is STATUS_TOO_LARGE.
+static enum status read_file(const char *path, char *ret_text, size_t bytes)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return STATUS_IO;
+    }
+    ssize_t len = read(fd, ret_text, bytes);
+    int error = errno;
+    close(fd);
+    errno = error;
+    if (len < 0) {
+        return STATUS_IO;
+    }
+    if ((size_t)len >= bytes) {
+        return STATUS_TOO_LARGE;
+    }
+    ret_text[len] = '\0';
+    return STATUS_OK;
+}
+
+enum status secrets_password(const char *path, char ret_password[SECRETS_PASSWORD_BYTES])
+{
+    TRY(read_file(path, ret_password, SECRETS_PASSWORD_BYTES));
+    ret_password[strcspn(ret_password, "\r\n")] = '\0';
+    return ret_password[0] == '\0' ? STATUS_INVALID : STATUS_OK;
+}
+
+static int hex_value(char c)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char *found = c == '\0' ? NULL : strchr(digits, c | 0x20);
+    return found == NULL ? -1 : (int)(found - digits);
+}
+
+enum status secrets_key(const char *path, uint8_t ret_key[IDENTIFIER_SECRET_BYTES])
+{
+    char text[KEY_TEXT_BYTES + 8];
+    TRY(read_file(path, text, sizeof text));
+    if (strspn(text, "0123456789abcdefABCDEF") != KEY_TEXT_BYTES ||
+        strspn(text + KEY_TEXT_BYTES, " \t\r\n") != strlen(text + KEY_TEXT_BYTES)) {
+        return STATUS_INVALID;
+    }
+    for (size_t i = 0; i < IDENTIFIER_SECRET_BYTES; i++) {
+        ret_key[i] = (uint8_t)(hex_value(text[2 * i]) << 4 | hex_value(text[2 * i + 1]));
+    }
+    secrets_wipe(text, sizeof text);
+    return STATUS_OK;
+}
+
+static enum status make_key(const char *path)
+{
+    uint8_t key[IDENTIFIER_SECRET_BYTES];
+    char text[KEY_TEXT_BYTES + 1];
+    if (getrandom(key, sizeof key, 0) != (ssize_t)sizeof key) {
+        return STATUS_IO;
+    }
+    for (size_t i = 0; i < sizeof key; i++) {
+        text[2 * i] = "0123456789abcdef"[key[i] >> 4];
+        text[2 * i + 1] = "0123456789abcdef"[key[i] & 15];
+    }
+    text[KEY_TEXT_BYTES] = '\n';
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        return errno == EEXIST ? STATUS_OK : STATUS_IO;
+    }
+    // Losing this key loses every identifier: on disk before the first one is hashed with it.
+    bool written = write(fd, text, sizeof text) == (ssize_t)sizeof text && fsync(fd) == 0;
+    close(fd);
+    secrets_wipe(key, sizeof key);
+    secrets_wipe(text, sizeof text);
+    return written ? STATUS_OK : STATUS_IO;
+}
+
+enum status secrets_key_made(const char *path, uint8_t ret_key[IDENTIFIER_SECRET_BYTES])
+{
+    if (access(path, F_OK) != 0) {
+        TRY(make_key(path));
+    }
+    return secrets_key(path, ret_key);
+}
+
+void secrets_wipe(void *secret, size_t bytes)
+{
+    explicit_bzero(secret, bytes);
+}

@@ -1,0 +1,266 @@
+// append_if alone: the very records the daemon would write for the same members and sales, made
+// beforehand by the core, are appended through the store's port with as many in flight. What it
+// reaches is what the daemon is measured against.
+#include <event2/event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "app/digests.h"
+#include "app/zone_tzdata.h"
+#include "base/hash.h"
+#include "bench/bench.h"
+#include "core/advance.h"
+#include "core/decide.h"
+#include "service/event.h"
+#include "store/redis.h"
+#include "wire/document.h"
+
+enum { PROGRAM_BYTES_MAX = 65536, EVENTS_MAX = 512 };
+
+static const char actor[] = "pos/store-0007/till-02";
+
+// One append, ready to send.
+struct entry {
+    char member_id[24];
+    uint8_t expected_hash[STORE_HASH_BYTES];
+    uint64_t expected_bytes;
+    struct span records;
+    struct span event;
+    int64_t due_ms;
+    bool due_changed;
+    int64_t sent_ns;
+};
+
+struct load {
+    struct event_base *base;
+    struct store *store;
+    struct arena scratch; // one decision
+    struct arena kept;    // what is sent
+    struct program_version version;
+    struct program_set programs;
+    struct account *accounts;
+    int64_t *due_ms; // by member, as last sent
+    struct entry *entries;
+    uint32_t entry_count;
+    uint32_t next;
+    uint32_t in_flight_max;
+    struct bench_result result;
+};
+
+static void must(enum status status, const char *what)
+{
+    if (status != STATUS_OK) {
+        fprintf(stderr, "loyalty-bench: %s: %s\n", what, status_name(status));
+        exit(EXIT_FAILURE);
+    }
+}
+
+static int64_t wall_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void load_program(struct load *load)
+{
+    static char text[PROGRAM_BYTES_MAX];
+    FILE *file = fopen("programs/retail.yaml", "r");
+    size_t len = file == NULL ? 0 : fread(text, 1, sizeof text, file);
+    must(len > 0 ? STATUS_OK : STATUS_NOT_FOUND, "programs/retail.yaml");
+    fclose(file);
+    struct problems problems = {.arena = &load->kept};
+    struct program *program;
+    must(document_read_program(span_of(text, len), &problems, NULL, &program), "program");
+    must(program == NULL ? STATUS_INVALID : STATUS_OK, "program");
+    static struct zone zone;
+    must(zone_tzdata_load("Asia/Shanghai", &zone), "zone");
+    load->version = (struct program_version){.number = 1, .program = program, .zone = &zone};
+    load->programs = (struct program_set){.versions = &load->version, .count = 1};
+}
+
+static void keep(struct load *load, uint32_t member, struct span records, const uint8_t *tail,
+                 uint64_t bytes, uint64_t first_seq)
+{
+    const struct account *account = &load->accounts[member];
+    struct entry *entry = &load->entries[load->entry_count++];
+    bench_member_id(member, entry->member_id, sizeof entry->member_id);
+    memcpy(entry->expected_hash, tail, sizeof entry->expected_hash);
+    entry->expected_bytes = bytes;
+    must(arena_copy(&load->kept, records, &entry->records), "records");
+    struct buffer event;
+    buffer_init(&event, EVENTS_MAX);
+    must(event_encode(&(struct event){.member_id = span_of_text(entry->member_id),
+                                      .first_seq = first_seq,
+                                      .records = records},
+                      &event),
+         "event");
+    must(arena_copy(&load->kept, buffer_span(&event), &entry->event), "event");
+    buffer_fini(&event);
+    entry->due_ms = advance_due(account, &load->programs);
+    entry->due_changed = bytes == 0 || entry->due_ms != load->due_ms[member];
+    load->due_ms[member] = entry->due_ms;
+}
+
+static void decide_one(struct load *load, uint32_t member, uint32_t operation, int64_t now_ms,
+                       struct buffer *out)
+{
+    struct account *account = &load->accounts[member];
+    struct ledger_writer writer = {.out = out, .hash = digests_chain, .programs = &load->programs};
+    struct decide decide = {.account = account,
+                            .writer = &writer,
+                            .arena = &load->scratch,
+                            .now_ms = now_ms,
+                            .actor = span_of_text(actor)};
+    decide.mark.present = true;
+    memcpy(decide.mark.id, &operation, sizeof operation);
+    memcpy(decide.mark.id + sizeof operation, &member, sizeof member);
+    struct decision decision;
+    if (!account_exists(account)) {
+        char id[24];
+        bench_member_id(member, id, sizeof id);
+        struct enrol_command command = {
+            .member_id = span_of_text(id),
+            .partition = (uint32_t)(hash_fnv1a(span_of_text(id)) % BENCH_PARTITIONS),
+            .enrolled_ms = now_ms};
+        must(decide_enrol(&decide, &command, &decision), "enrol");
+        return;
+    }
+    struct sale_line line = {.amount_minor = bench_amount(operation)};
+    struct award_command command = {
+        .sale = {.lines = &line, .line_count = 1, .unit = span_of_text("store-0007/till-02")},
+        .currency = span_of_text("CNY")};
+    must(decide_award(&decide, &command, &decision), "award");
+    must(decision.outcome == OUTCOME_APPLIED ? STATUS_OK : STATUS_INVALID, "award");
+}
+
+static void make_one(struct load *load, uint32_t member, uint32_t operation, int64_t now_ms)
+{
+    struct account *account = &load->accounts[member];
+    uint8_t tail[STORE_HASH_BYTES];
+    memcpy(tail, account->tail, sizeof tail);
+    uint64_t bytes = account->log_bytes;
+    uint64_t seq = account->seq;
+    struct buffer out;
+    buffer_init(&out, 0);
+    arena_reset(&load->scratch);
+    decide_one(load, member, operation, now_ms, &out);
+    keep(load, member, buffer_span(&out), tail, bytes, seq + 1);
+    buffer_fini(&out);
+}
+
+static void send_next(struct load *load);
+
+static void on_append(void *context, const struct store_reply *reply)
+{
+    struct load *load = context;
+    // Answers come in the order of the requests: one connection, all of them appends.
+    bench_sample(&load->result, load->entries[load->result.done].sent_ns);
+    if (reply->result != STORE_OK) {
+        load->result.failed++;
+        fprintf(stderr, "append: %s\n", store_result_name(reply->result));
+    }
+    if (load->result.done == load->entry_count) {
+        event_base_loopbreak(load->base);
+        return;
+    }
+    send_next(load);
+}
+
+static void send_next(struct load *load)
+{
+    if (load->next == load->entry_count) {
+        return;
+    }
+    struct entry *entry = &load->entries[load->next++];
+    struct span id = span_of_text(entry->member_id);
+    int64_t now_ms = wall_ms();
+    struct store_append append = {
+        .account = {.partition = (uint32_t)(hash_fnv1a(id) % BENCH_PARTITIONS), .id = id},
+        .expected_bytes = entry->expected_bytes,
+        .now_ms = now_ms,
+        .not_after_ms = now_ms + 10000,
+        .records = entry->records,
+        .event = entry->event,
+        .due_changed = entry->due_changed,
+        .due_ms = entry->due_ms,
+    };
+    memcpy(append.expected_hash, entry->expected_hash, sizeof append.expected_hash);
+    entry->sent_ns = bench_now_ns();
+    store_append(load->store, &append, on_append, load);
+}
+
+static void run_entries(struct load *load)
+{
+    load->next = 0;
+    bench_begin(&load->result, load->entry_count);
+    for (uint32_t i = 0; i < load->in_flight_max; i++) {
+        send_next(load);
+    }
+    event_base_dispatch(load->base);
+}
+
+static void on_created(void *context, const struct store_reply *reply)
+{
+    struct load *load = context;
+    must(reply->result == STORE_OK ? STATUS_OK : STATUS_IO, "partitions");
+    event_base_loopbreak(load->base);
+}
+
+static void on_state(void *context, bool ready, const char *reason)
+{
+    struct load *load = context;
+    if (ready) {
+        store_create_partitions(load->store, BENCH_PARTITIONS, on_created, load);
+    } else {
+        fprintf(stderr, "redis: %s\n", reason);
+    }
+}
+
+static void init(struct load *load, const struct bench_options *options)
+{
+    arena_init(&load->scratch, LIMIT_ARENA_BYTES);
+    arena_init(&load->kept, (size_t)4 << 30);
+    load_program(load);
+    uint32_t most = options->members > options->operations ? options->members : options->operations;
+    load->accounts = calloc(options->members, sizeof *load->accounts);
+    load->due_ms = calloc(options->members, sizeof *load->due_ms);
+    load->entries = calloc(most, sizeof *load->entries);
+    load->base = event_base_new();
+    load->in_flight_max = options->connections * options->depth;
+    if (load->accounts == NULL || load->due_ms == NULL || load->entries == NULL ||
+        load->base == NULL) {
+        must(STATUS_NO_MEMORY, "accounts");
+    }
+    for (uint32_t i = 0; i < options->members; i++) {
+        account_init(&load->accounts[i]);
+    }
+    struct redis_options redis = {.unix_path = options->redis};
+    must(redis_new(load->base, &redis, on_state, load, &load->store), "redis");
+    event_base_dispatch(load->base);
+}
+
+int bench_append(const struct bench_options *options)
+{
+    static struct load load;
+    init(&load, options);
+    int64_t now_ms = wall_ms();
+    for (uint32_t i = 0; i < options->members; i++) {
+        make_one(&load, i, UINT32_MAX - i, now_ms);
+    }
+    run_entries(&load);
+    free(load.result.latency_us);
+    if (load.result.failed != 0) {
+        return EXIT_FAILURE;
+    }
+    load.entry_count = 0;
+    for (uint32_t i = 0; i < options->operations; i++) {
+        make_one(&load, i % options->members, i, now_ms);
+    }
+    run_entries(&load);
+    store_free(load.store);
+    event_base_free(load.base);
+    return bench_end(&load.result); // the process ends: the rest goes with it
+}
