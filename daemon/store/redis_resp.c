@@ -132,33 +132,15 @@ enum status resp_finish(struct resp_writer *writer, struct span *ret_command)
 
 // --- reading ---
 
-static enum resp_type type_of(const redisReadTask *task)
-{
-    switch (task->type) {
-    case REDIS_REPLY_STATUS:
-        return RESP_STATUS;
-    case REDIS_REPLY_ERROR:
-        return RESP_ERROR;
-    case REDIS_REPLY_INTEGER:
-        return RESP_INTEGER;
-    case REDIS_REPLY_NIL:
-        return RESP_NIL;
-    case REDIS_REPLY_ARRAY:
-        return RESP_ARRAY;
-    default:
-        return RESP_STRING;
-    }
-}
-
 // A zeroed value in its place in the array above it, if any. NULL ends the parsing: out of memory.
-static struct resp_value *value_new(const redisReadTask *task)
+static struct resp_value *value_new(const redisReadTask *task, enum resp_type type)
 {
     struct resp_reader *reader = task->privdata;
     struct resp_value *value = arena_alloc(&reader->arena, sizeof(*value));
     if (value == NULL) {
         return NULL;
     }
-    value->type = type_of(task);
+    value->type = type;
     if (task->parent != NULL) {
         struct resp_value *array = task->parent->obj;
         CHECK(task->idx >= 0 && (size_t)task->idx < array->count);
@@ -167,10 +149,22 @@ static struct resp_value *value_new(const redisReadTask *task)
     return value;
 }
 
+static enum resp_type text_type(const redisReadTask *task)
+{
+    switch (task->type) {
+    case REDIS_REPLY_STATUS:
+        return RESP_STATUS;
+    case REDIS_REPLY_ERROR:
+        return RESP_ERROR;
+    default:
+        return RESP_STRING;
+    }
+}
+
 static void *create_string(const redisReadTask *task, char *text, size_t len)
 {
     struct resp_reader *reader = task->privdata;
-    struct resp_value *value = value_new(task);
+    struct resp_value *value = value_new(task, text_type(task));
     if (value == NULL ||
         arena_copy(&reader->arena, span_of(text, len), &value->text) != STATUS_OK) {
         return NULL;
@@ -181,7 +175,7 @@ static void *create_string(const redisReadTask *task, char *text, size_t len)
 static void *create_array(const redisReadTask *task, int elements)
 {
     struct resp_reader *reader = task->privdata;
-    struct resp_value *value = value_new(task);
+    struct resp_value *value = value_new(task, RESP_ARRAY);
     if (value == NULL || elements < 0) {
         return NULL;
     }
@@ -195,7 +189,7 @@ static void *create_array(const redisReadTask *task, int elements)
 
 static void *create_integer(const redisReadTask *task, long long integer)
 {
-    struct resp_value *value = value_new(task);
+    struct resp_value *value = value_new(task, RESP_INTEGER);
     if (value != NULL) {
         value->integer = integer;
     }
@@ -204,7 +198,7 @@ static void *create_integer(const redisReadTask *task, long long integer)
 
 static void *create_nil(const redisReadTask *task)
 {
-    return value_new(task);
+    return value_new(task, RESP_NIL);
 }
 
 static void free_value(void *value)

@@ -69,7 +69,7 @@ static int reply_is_whole(char *reply, size_t len)
     }
     long string_len = strtol(reply + 1, NULL, 10);
     if (string_len < 0) {
-        reply[0] = '\0';
+        reply[0] = '\0'; // nil reads as empty
         return 1;
     }
     size_t start = (size_t)(line_end - reply) + 2;
@@ -143,7 +143,7 @@ static void run_server(const struct redis_process *process)
     _exit(127);
 }
 
-void redis_process_restart(struct redis_process *process)
+void redis_process_launch(struct redis_process *process)
 {
     assert_int_equal(process->pid, 0);
     process->pid = fork();
@@ -151,6 +151,11 @@ void redis_process_restart(struct redis_process *process)
     if (process->pid == 0) {
         run_server(process);
     }
+}
+
+void redis_process_restart(struct redis_process *process)
+{
+    redis_process_launch(process);
     for (int i = 0; i < START_TRIES; i++) {
         // "-NOAUTH" is an answer too; only a server still loading is not up.
         if (ask(process, "PING\r\n", 6) && strncmp(process->reply, "-LOADING", 8) != 0) {

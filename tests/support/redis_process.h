@@ -21,7 +21,9 @@ struct redis_process {
 // `settings` are pairs ending in NULL, or NULL; they live as long as the process. Returns when the
 // server answers.
 void redis_process_start(struct redis_process *process, const char *const *settings);
-// Starts it again in the same directory, with the same settings.
+// Starts it again in the same directory, with the same settings, without waiting for it.
+void redis_process_launch(struct redis_process *process);
+// The same, and returns when it answers.
 void redis_process_restart(struct redis_process *process);
 void redis_process_signal(struct redis_process *process, int signal);
 // Kills it with SIGKILL and waits for its end.

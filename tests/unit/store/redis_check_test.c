@@ -1,0 +1,235 @@
+// The handshake: each setting that makes a Redis unfit is named with its right value, and mending it
+// is enough; the functions are brought along.
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "store/redis_functions.h"
+#include "support/redis_world.h"
+
+static struct redis_process process;
+static struct redis_world world;
+
+static int start_server(void **state)
+{
+    (void)state;
+    (void)signal(SIGPIPE, SIG_IGN);
+    redis_process_start(&process, NULL);
+    return 0;
+}
+
+static int end_server(void **state)
+{
+    (void)state;
+    redis_process_end(&process);
+    return 0;
+}
+
+static int close_world(void **state)
+{
+    (void)state;
+    redis_world_close(&world);
+    buffer_fini(&port_last.bytes);
+    return 0;
+}
+
+static void open_world(bool relaxed)
+{
+    struct redis_options options = {.unix_path = process.socket, .relaxed = relaxed};
+    redis_world_open(&world, &process, &options);
+}
+
+// --- settings ---
+
+static void assert_unavailable(void)
+{
+    struct store_account account = port_account(0, "m");
+    assert_int_equal(port_load(&world.port, &account), STORE_UNAVAILABLE);
+    assert_false(world.ready);
+}
+
+// Unfit with `bad`, and told so; fit by itself, without a new store, once it is `good`.
+static void assert_needed(const char *name, const char *bad, const char *good, const char *reason)
+{
+    assert_string_equal(redis_process_ask(&process, "CONFIG SET %s %s", name, bad), "+OK");
+    open_world(false);
+    redis_world_wait_reason(&world, reason);
+    assert_string_equal(world.reason, reason);
+    assert_unavailable();
+    assert_string_equal(redis_process_ask(&process, "CONFIG SET %s %s", name, good), "+OK");
+    redis_world_wait_ready(&world);
+    struct store_account account = port_account(0, "m");
+    assert_int_equal(port_load(&world.port, &account), STORE_OK);
+    redis_world_close(&world);
+}
+
+static void unsafe_settings_are_named(void **state)
+{
+    (void)state;
+    assert_needed("appendonly", "no", "yes", "appendonly is no, must be yes");
+    assert_needed("appendfsync", "everysec", "always", "appendfsync is everysec, must be always");
+    assert_needed("appendfsync", "no", "always", "appendfsync is no, must be always");
+    assert_needed("no-appendfsync-on-rewrite", "yes", "no",
+                  "no-appendfsync-on-rewrite is yes, must be no");
+    assert_needed("maxmemory-policy", "allkeys-lru", "noeviction",
+                  "maxmemory-policy is allkeys-lru, must be noeviction");
+    assert_needed("maxmemory-policy", "volatile-ttl", "noeviction",
+                  "maxmemory-policy is volatile-ttl, must be noeviction");
+    assert_needed("proto-max-bulk-len", "2mb", "512mb",
+                  "proto-max-bulk-len is 2097152, must be at least 67108864");
+}
+
+static void relaxed_durability_is_a_choice(void **state)
+{
+    (void)state;
+    assert_string_equal(redis_process_ask(&process, "CONFIG SET appendfsync everysec"), "+OK");
+    assert_string_equal(redis_process_ask(&process, "CONFIG SET no-appendfsync-on-rewrite yes"),
+                        "+OK");
+    open_world(true);
+    redis_world_wait_ready(&world);
+    redis_world_close(&world);
+    // What has nothing to do with fsync stays required.
+    assert_string_equal(redis_process_ask(&process, "CONFIG SET maxmemory-policy allkeys-lru"),
+                        "+OK");
+    open_world(true);
+    redis_world_wait_reason(&world, "maxmemory-policy is allkeys-lru, must be noeviction");
+    assert_string_equal(redis_process_ask(&process, "CONFIG SET maxmemory-policy noeviction"),
+                        "+OK");
+    assert_string_equal(redis_process_ask(&process, "CONFIG SET appendfsync always"), "+OK");
+    assert_string_equal(redis_process_ask(&process, "CONFIG SET no-appendfsync-on-rewrite no"),
+                        "+OK");
+}
+
+// --- role ---
+
+static void a_replica_is_refused(void **state)
+{
+    (void)state;
+    assert_string_equal(redis_process_ask(&process, "REPLICAOF 127.0.0.1 1"), "+OK");
+    open_world(false);
+    redis_world_wait_reason(&world, "role is slave, must be master");
+    assert_string_equal(redis_process_ask(&process, "REPLICAOF NO ONE"), "+OK");
+    redis_world_wait_ready(&world);
+}
+
+// A master that becomes a replica under a standing connection refuses writes: certainly not executed.
+// The connection goes once all are answered, and the store comes back with the role.
+static void a_lost_role_is_found_by_the_first_write(void **state)
+{
+    (void)state;
+    open_world(false);
+    redis_world_wait_ready(&world);
+    struct port_picture log = port_picture_of_none(0, "m");
+    assert_int_equal(port_create(&world.port, PORT_PARTITIONS), STORE_OK);
+    assert_string_equal(redis_process_ask(&process, "REPLICAOF 127.0.0.1 1"), "+OK");
+    struct redis_tally tally = {0};
+    for (uint32_t i = 0; i < 10; i++) {
+        struct store_append append = port_next(&world.port, &log, 1, 50);
+        store_append(world.port.store, &append, redis_tally_done, &tally);
+    }
+    redis_world_wait_tally(&world, &tally, 10);
+    assert_int_equal(tally.results[STORE_UNAVAILABLE], 10);
+    redis_world_wait_reason(&world, "role is slave, must be master");
+    assert_string_equal(redis_process_ask(&process, "REPLICAOF NO ONE"), "+OK");
+    redis_world_wait_ready(&world);
+    port_grow(&world.port, &log, 1, 50);
+    assert_string_equal(redis_process_ask(&process, "FLUSHALL"), "+OK");
+}
+
+static void a_full_redis_refuses_whole(void **state)
+{
+    (void)state;
+    open_world(false);
+    redis_world_wait_ready(&world);
+    struct port_picture log = port_picture_of_none(0, "m");
+    assert_int_equal(port_create(&world.port, PORT_PARTITIONS), STORE_OK);
+    assert_string_equal(redis_process_ask(&process, "CONFIG SET maxmemory 1mb"), "+OK");
+    struct store_append append = port_next(&world.port, &log, 1, 50);
+    assert_int_equal(port_append(&world.port, &append), STORE_UNAVAILABLE);
+    struct span text = port_bytes();
+    assert_true(text.len > 4 && memcmp(text.data, "OOM ", 4) == 0);
+    assert_int_equal(port_load(&world.port, &log.account), STORE_OK); // reading goes on
+    assert_int_equal(port_bytes().len, 0);
+    assert_int_equal(world.port.event_count(&world.port, 0), 0);
+    assert_string_equal(redis_process_ask(&process, "CONFIG SET maxmemory 0"), "+OK");
+    port_grow(&world.port, &log, 1, 50);
+    assert_string_equal(redis_process_ask(&process, "FLUSHALL"), "+OK");
+}
+
+// --- functions ---
+
+static void the_functions_are_brought_along(void **state)
+{
+    (void)state;
+    struct span code = redis_functions_code();
+    assert_true(code.len > 1000);
+    assert_memory_equal(code.data, "#!lua name=" REDIS_LIBRARY "\n",
+                        strlen("#!lua name=" REDIS_LIBRARY "\n"));
+    assert_string_equal(redis_process_ask(&process, "FUNCTION FLUSH"), "+OK");
+    open_world(false);
+    redis_world_wait_ready(&world);
+    struct port_picture log = port_picture_of_none(0, "m");
+    assert_int_equal(port_create(&world.port, PORT_PARTITIONS), STORE_OK);
+    port_grow(&world.port, &log, 1, 50);
+
+    // Somebody takes them away: found at the next call, and mended.
+    assert_string_equal(redis_process_ask(&process, "FUNCTION FLUSH"), "+OK");
+    struct store_append append = port_next(&world.port, &log, 2, 50);
+    assert_int_equal(port_append(&world.port, &append), STORE_UNAVAILABLE);
+    redis_world_wait_reason(&world, "Function not found");
+    redis_world_wait_ready(&world);
+    port_grow(&world.port, &log, 2, 50);
+    redis_world_close(&world);
+
+    // Other code under our name is replaced.
+    assert_string_equal(redis_process_ask(&process, "FUNCTION FLUSH"), "+OK");
+    assert_string_equal(
+        redis_process_ask(&process, "FUNCTION LOAD \"#!lua name=" REDIS_LIBRARY "\\n"
+                                    "redis.register_function('ly1_check', function(keys, args) "
+                                    "return {args[1], 'OK'} end)\""),
+        REDIS_LIBRARY);
+    open_world(false);
+    redis_world_wait_ready(&world);
+    port_grow(&world.port, &log, 3, 50);
+    assert_string_equal(redis_process_ask(&process, "FLUSHALL"), "+OK");
+}
+
+static void a_loading_redis_is_waited_for(void **state)
+{
+    (void)state;
+    // Enough commands, loaded slowly, for the store to meet the server while it is loading: it looks
+    // at its clients every 1024.
+    assert_string_equal(redis_process_ask(&process, "EVAL \"for i = 1, 5000 do "
+                                                    "redis.call('SET', 'key:' .. i, 'v') end\" 0"),
+                        "");
+    redis_process_kill(&process);
+    process.settings[0] = "key-load-delay"; // microseconds a command
+    process.settings[1] = "300";
+    open_world(false);
+    redis_world_wait_reason(&world, "cannot connect to");
+    redis_process_launch(&process);
+    redis_world_wait_reason(&world, "Redis is still loading its data");
+    redis_world_wait_ready(&world);
+    assert_string_equal(redis_process_ask(&process, "FLUSHALL"), "+OK");
+    process.settings[0] = NULL;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(unsafe_settings_are_named, close_world),
+        cmocka_unit_test_teardown(relaxed_durability_is_a_choice, close_world),
+        cmocka_unit_test_teardown(a_replica_is_refused, close_world),
+        cmocka_unit_test_teardown(a_lost_role_is_found_by_the_first_write, close_world),
+        cmocka_unit_test_teardown(a_full_redis_refuses_whole, close_world),
+        cmocka_unit_test_teardown(the_functions_are_brought_along, close_world),
+        cmocka_unit_test_teardown(a_loading_redis_is_waited_for, close_world),
+    };
+    return cmocka_run_group_tests(tests, start_server, end_server);
+}
