@@ -103,11 +103,10 @@ static enum status describe_version(struct arena *arena, const struct record *re
     return STATUS_OK;
 }
 
-static enum status get_version(struct request *request, const struct program_log *log,
+static enum status get_version(struct arena *arena, const struct program_log *log,
                                const struct program_version *version,
                                Loyalty__V1__GetProgramResponse *response)
 {
-    struct arena *arena = &request->arena;
     const struct record *record = &log->items[version->number - 1]->record;
     ProtobufCMessage *program = NULL;
     struct message_fault fault;
@@ -115,7 +114,12 @@ static enum status get_version(struct request *request, const struct program_log
                        &program, &fault));
     response->program = (Loyalty__V1__Program *)program;
     response->version = version->number;
-    TRY(replies_instant(arena, version->effective_from_ms, &response->effective_from));
+    return replies_instant(arena, version->effective_from_ms, &response->effective_from);
+}
+
+static enum status list_versions(struct arena *arena, const struct program_log *log,
+                                 Loyalty__V1__GetProgramResponse *response)
+{
     response->versions = arena_alloc_array(arena, log->count, sizeof(*response->versions));
     response->etag = arena_alloc(arena, PROGRAM_ETAG_BYTES + 1);
     if (response->versions == NULL || response->etag == NULL) {
@@ -144,20 +148,22 @@ void programs_get(struct request *request)
         (const Loyalty__V1__GetProgramRequest *)request->message;
     const struct lease *lease = request->service->lease;
     enum trouble trouble = lease_check(lease, false);
-    const struct program_version *version =
-        trouble == TROUBLE_NONE ? wanted_version(lease, message->version) : NULL;
-    Loyalty__V1__GetProgramResponse response = LOYALTY__V1__GET_PROGRAM_RESPONSE__INIT;
-    enum status status = STATUS_OK;
-    if (version != NULL) {
-        status = get_version(request, lease_programs(lease), version, &response);
-    }
     if (trouble != TROUBLE_NONE) {
         request_trouble(request, trouble);
-    } else if (version == NULL) {
-        request_fail(request, LOYALTY__V1__CODE__CODE_NOT_FOUND, "UNKNOWN_VERSION", "version",
-                     "There is no such version of the program, or none in force yet.");
-    } else if (status != STATUS_OK) {
+        request_end(request);
+        return;
+    }
+    const struct program_version *version = wanted_version(lease, message->version);
+    Loyalty__V1__GetProgramResponse response = LOYALTY__V1__GET_PROGRAM_RESPONSE__INIT;
+    enum status status = list_versions(&request->arena, lease_programs(lease), &response);
+    if (status == STATUS_OK && version != NULL) {
+        status = get_version(&request->arena, lease_programs(lease), version, &response);
+    }
+    if (status != STATUS_OK) {
         request_internal(request, status);
+    } else if (version == NULL && message->version != 0) {
+        request_fail(request, LOYALTY__V1__CODE__CODE_NOT_FOUND, "UNKNOWN_VERSION", "version",
+                     "There is no such version of the program.");
     } else {
         request_reply(request, &response.base, false);
     }
