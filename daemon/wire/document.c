@@ -126,8 +126,8 @@ static struct span parent_of(struct span path)
     return path;
 }
 
-// Whether a problem at `path` may follow from one of the first `count`: it is at that one's place or
-// around it, or it misses something in the same part, which may be what was misspelt.
+// Whether a problem at `path` may follow from one of the first `count`: it is at that one's place
+// or around it, or it misses something in the same part, which may be what was misspelt.
 static bool may_follow(const struct reading *reading, size_t count, struct span path)
 {
     bool is_missing = !lines_holds(&reading->lines, path);

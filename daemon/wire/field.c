@@ -1,6 +1,6 @@
-// Names follow protoc: the JSON name drops each underscore and raises the letter behind it; an enum's
-// values begin with its name in UPPER_SNAKE_CASE (buf's lint sees to that); a map's entry type is
-// the field's name in CamelCase and "Entry", inside the message that has the map.
+// Names follow protoc: the JSON name drops each underscore and raises the letter behind it; an
+// enum's values begin with its name in UPPER_SNAKE_CASE (buf's lint sees to that); a map's entry
+// type is the field's name in CamelCase and "Entry", inside the message that has the map.
 #include "wire/field.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
-// What a protobuf-c descriptor does not say by itself: fields by their proto or JSON name, whether a
-// repeated message is a map, the short names of enum values, and the places of a field in its
+// What a protobuf-c descriptor does not say by itself: fields by their proto or JSON name, whether
+// a repeated message is a map, the short names of enum values, and the places of a field in its
 // message. The contract uses no floating point, no groups and no required fields, and map keys are
 // strings; descriptors that have them are a programmer's error here (tests look at every type).
 #pragma once

@@ -55,7 +55,7 @@ refuse(const struct scan *scan, const struct level *level, bool at_field, const 
 }
 
 // At most ten bytes and 64 bits.
-static bool read_varint(struct span *rest, uint64_t *ret_value)
+static bool read_long_varint(struct span *rest, uint64_t *ret_value)
 {
     uint64_t value = 0;
     for (size_t i = 0; i < 10 && i < rest->len; i++) {
@@ -73,7 +73,18 @@ static bool read_varint(struct span *rest, uint64_t *ret_value)
     return false;
 }
 
-static bool read_small_varint(struct span *rest, uint32_t *ret_value)
+// Most are tags and lengths of one byte.
+static inline bool read_varint(struct span *rest, uint64_t *ret_value)
+{
+    if (rest->len > 0 && rest->data[0] < 0x80) {
+        *ret_value = rest->data[0];
+        *rest = span_from(*rest, 1);
+        return true;
+    }
+    return read_long_varint(rest, ret_value);
+}
+
+static inline bool read_small_varint(struct span *rest, uint32_t *ret_value)
 {
     struct span before = *rest;
     uint64_t value = 0;

@@ -53,6 +53,10 @@ bool text_is_clean(struct span text)
             at += 8;
             continue;
         }
+        if (text.data[at] - 1U < 0x7f) {
+            at++;
+            continue;
+        }
         size_t bytes = character_bytes(text.data + at, text.len - at);
         if (bytes == 0) {
             return false;
