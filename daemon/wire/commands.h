@@ -1,6 +1,6 @@
 // Decoded request messages become core commands. Here every shape and bound of a request is judged,
-// so that core sees only what is well formed: what the rules say is not known here. Zones neither: a
-// civil date stays one.
+// so that core sees only what is well formed: what the rules say is not known here. Nor are zones:
+// a civil date stays one.
 //
 // Every function gives STATUS_OK, STATUS_INVALID with `fault` set in the context, or
 // STATUS_NO_MEMORY. Results borrow from the message and from the context's arena and unit. The
@@ -60,8 +60,8 @@ Loyalty__V1__Mutation *commands_find_mutation(const ProtobufCMessage *request);
 typedef void commands_hash_fn(struct span method, struct span payload, uint8_t *ret_digest);
 
 // The digest of a mutation: method path and canonical payload, without what a retry may change
-// (created_at, deadline, min_seq). Sorts entries of maps in `request` by key, whose order carries no
-// meaning; leaves it otherwise as it was. Source: domain.md, fine print 10.
+// (created_at, deadline, min_seq). Sorts entries of maps in `request` by key, for their order means
+// nothing; leaves it otherwise as it was. Source: domain.md, fine print 10.
 MUST_CHECK enum status commands_digest(struct arena *arena, struct span method,
                                        ProtobufCMessage *request, commands_hash_fn *hash,
                                        uint8_t *ret_digest);

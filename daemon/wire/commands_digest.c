@@ -53,7 +53,7 @@ static void sort_maps(ProtobufCMessage *message)
         ProtobufCMessage **inner = *(ProtobufCMessage ***)place;
         size_t count = field_count_const(message, field);
         if (count > 1 && field_is_map(message->descriptor, field)) {
-            qsort(inner, count, sizeof(*inner), compare_entries);
+            qsort(inner, count, sizeof(ProtobufCMessage *), compare_entries);
         }
         for (size_t j = 0; j < count; j++) {
             sort_maps(inner[j]);

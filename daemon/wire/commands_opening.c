@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 
+#include "base/check.h"
 #include "wire/shapes.h"
 
 // One kind of figure of an opening balance.
@@ -60,6 +61,7 @@ static enum status read_lots(struct commands *commands,
 {
     struct opening_item *items = NULL;
     TRY(allocate_items(commands, &lot_figure, request->n_lots, &items));
+    CHECK(items != NULL);
     struct path path = shapes_step(NULL, lot_figure.list);
     int64_t sum = 0;
     for (size_t i = 0; i < request->n_lots; i++) {
@@ -86,6 +88,7 @@ static enum status read_scores(struct commands *commands,
 {
     struct opening_item *items = NULL;
     TRY(allocate_items(commands, &score_figure, request->n_scores, &items));
+    CHECK(items != NULL);
     struct path path = shapes_step(NULL, score_figure.list);
     int64_t sum = 0;
     for (size_t i = 0; i < request->n_scores; i++) {

@@ -1,5 +1,5 @@
-// Lines ready to print on a receipt: plain ASCII, figures in groups of three, no dates (a till's zone
-// is not the record's business). Rendered from a record alone; the same record gives the same lines.
+// Lines ready to print on a receipt: plain ASCII, figures in groups of three, no dates (a record
+// knows no zone). Rendered from a record alone; the same record gives the same lines.
 #pragma once
 
 #include <stddef.h>

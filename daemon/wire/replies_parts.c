@@ -37,7 +37,7 @@ enum status replies_text(struct arena *arena, struct span text, char **ret_text)
 {
     struct span copy;
     TRY(arena_copy(arena, text, &copy));
-    *ret_text = (char *)(uintptr_t)copy.data;
+    *ret_text = (char *)copy.data;
     return STATUS_OK;
 }
 
@@ -83,7 +83,7 @@ enum status replies_lot(struct arena *arena, int64_t points, int64_t ends_ms,
 enum status replies_lots(struct arena *arena, const struct lot_move *moves, size_t count,
                          size_t *ret_count, Loyalty__V1__Lot ***ret_lots)
 {
-    Loyalty__V1__Lot **lots = arena_alloc_array(arena, count, sizeof(*lots));
+    Loyalty__V1__Lot **lots = arena_alloc_array(arena, count, sizeof(Loyalty__V1__Lot *));
     if (lots == NULL) {
         return STATUS_NO_MEMORY;
     }
@@ -100,7 +100,7 @@ enum status replies_by_rule(const struct replies *replies, const struct record *
 {
     const struct record_awarded *awarded = &record->awarded;
     Loyalty__V1__RulePoints **rules =
-        arena_alloc_array(replies->arena, awarded->rule_count, sizeof(*rules));
+        arena_alloc_array(replies->arena, awarded->rule_count, sizeof(Loyalty__V1__RulePoints *));
     if (rules == NULL) {
         return STATUS_NO_MEMORY;
     }
@@ -123,7 +123,7 @@ enum status replies_by_rule(const struct replies *replies, const struct record *
 // is not const.
 static char *borrow(const char *text)
 {
-    return (char *)(uintptr_t)text;
+    return (char *)text;
 }
 
 enum status replies_error(struct arena *arena, Loyalty__V1__Code code, const char *reason,
@@ -177,7 +177,7 @@ enum status replies_refusal(struct arena *arena, const struct refusal *refusal,
     if (refusal->field != NULL) {
         error->field = borrow(refusal->field);
     }
-    error->figures = arena_alloc_array(arena, 2, sizeof(*error->figures));
+    error->figures = arena_alloc_array(arena, 2, sizeof(Loyalty__V1__Error__FiguresEntry *));
     if (error->figures == NULL) {
         return STATUS_NO_MEMORY;
     }

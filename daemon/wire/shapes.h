@@ -1,4 +1,4 @@
-// The shapes of single fields: what is a UUID, an instant, a date, a name, an amount. A failure sets
+// The shapes of single fields: what is a UUID, an instant, a date, a name, an amount. Failing sets
 // the context's fault and gives STATUS_INVALID, or STATUS_NO_MEMORY where its sentence found no
 // room. Paths are steps on the caller's stack and become text only for a fault. Only
 // wire/commands*.c needs this.

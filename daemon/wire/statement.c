@@ -50,7 +50,7 @@ static int64_t next_change(const struct account *account, const struct program_s
 static enum status fill_lots(struct arena *arena, const struct account *account,
                              Loyalty__V1__GetMemberResponse *response)
 {
-    response->lots = arena_alloc_array(arena, account->lots.count, sizeof(*response->lots));
+    response->lots = arena_alloc_array(arena, account->lots.count, sizeof(Loyalty__V1__Lot *));
     if (response->lots == NULL) {
         return STATUS_NO_MEMORY;
     }

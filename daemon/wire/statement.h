@@ -1,8 +1,8 @@
-// What reads answer: where a member stands, the account's records as a statement, and why this tier.
-// All from an account advanced in memory to the reader's now and the versions of its program;
+// What reads answer: where a member stands, the account's records as a statement, why this tier.
+// All is from an account advanced in memory to the reader's now and the versions of its program;
 // nothing is written. Memory and statuses as in wire/replies.h.
 //
-// Sums: over all activities of a log, `points` add up to balance + pending + held points; `score` is
+// Sums: over all activities of a log `points` add up to balance + pending + held points; `score` is
 // what a record gave (that score ends by itself is no record).
 #pragma once
 

@@ -85,7 +85,7 @@ static enum status make_part(struct arena *arena, const struct contribution *con
 static enum status fill_parts(struct arena *arena, const struct account *account,
                               Loyalty__V1__ExplainTierResponse *response)
 {
-    response->parts = arena_alloc_array(arena, PARTS_MAX, sizeof(*response->parts));
+    response->parts = arena_alloc_array(arena, PARTS_MAX, sizeof(Loyalty__V1__ScorePart *));
     if (response->parts == NULL) {
         return STATUS_NO_MEMORY;
     }
@@ -105,27 +105,35 @@ static const char *given_text(enum upgrade upgrade)
     return upgrade == UPGRADE_IMMEDIATE ? "IMMEDIATE" : "AT_RESCORE";
 }
 
+static enum status make_progress(struct arena *arena, const struct tier *tier, const char *given,
+                                 int64_t score, Loyalty__V1__TierProgress **ret_progress)
+{
+    Loyalty__V1__TierProgress *progress =
+        (Loyalty__V1__TierProgress *)message_new(&loyalty__v1__tier_progress__descriptor, arena);
+    if (progress == NULL) {
+        return STATUS_NO_MEMORY;
+    }
+    progress->threshold = tier->threshold;
+    progress->missing = tier->threshold > score ? tier->threshold - score : 0;
+    TRY(replies_text(arena, tier->id, &progress->tier_id));
+    TRY(replies_text(arena, span_of_text(given), &progress->given));
+    *ret_progress = progress;
+    return STATUS_OK;
+}
+
 static enum status fill_tiers(struct arena *arena, const struct program *program, int64_t score,
                               Loyalty__V1__ExplainTierResponse *response)
 {
-    response->tiers = arena_alloc_array(arena, program->tier_count, sizeof(*response->tiers));
+    response->tiers =
+        arena_alloc_array(arena, program->tier_count, sizeof(Loyalty__V1__TierProgress *));
     if (response->tiers == NULL) {
         return STATUS_NO_MEMORY;
     }
     for (size_t i = 0; i < program->tier_count; i++) {
         const struct tier *tier = &program->tiers[i];
-        Loyalty__V1__TierProgress *progress = (Loyalty__V1__TierProgress *)message_new(
-            &loyalty__v1__tier_progress__descriptor, arena);
-        if (progress == NULL) {
-            return STATUS_NO_MEMORY;
-        }
-        progress->threshold = tier->threshold;
-        progress->missing = tier->threshold > score ? tier->threshold - score : 0;
-        TRY(replies_text(arena, tier->id, &progress->tier_id));
-        if (i > 0) { // the base tier is not given, it is what is left
-            TRY(replies_text(arena, span_of_text(given_text(tier->upgrade)), &progress->given));
-        }
-        response->tiers[i] = progress;
+        // The base tier is not given, it is what is left.
+        const char *given = i == 0 ? "" : given_text(tier->upgrade);
+        TRY(make_progress(arena, tier, given, score, &response->tiers[i]));
     }
     response->n_tiers = program->tier_count;
     return STATUS_OK;

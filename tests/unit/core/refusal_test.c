@@ -44,21 +44,21 @@ static void codes_are_those_of_the_contract(void **state)
 {
     (void)state;
     static const struct {
-        uint32_t reason;
         const char *name;
+        uint32_t reason;
         int code;
     } cases[] = {
-        {REFUSAL_ALREADY_ENROLLED, "ALREADY_ENROLLED", 6},
-        {REFUSAL_UNKNOWN_MEMBER, "UNKNOWN_MEMBER", 5},
-        {REFUSAL_SALE_TOO_OLD, "SALE_TOO_OLD", 9},
-        {REFUSAL_WRONG_CURRENCY, "WRONG_CURRENCY", 3},
-        {REFUSAL_BAD_INTERVAL, "BAD_INTERVAL", 3},
-        {REFUSAL_UNKNOWN_TIER, "UNKNOWN_TIER", 3},
-        {REFUSAL_FIGURE_OUT_OF_BOUNDS, "FIGURE_OUT_OF_BOUNDS", 11},
-        {REFUSAL_INSUFFICIENT_POINTS, "INSUFFICIENT_POINTS", 9},
-        {REFUSAL_ACCOUNT_FULL, "ACCOUNT_FULL", 8},
-        {REFUSAL_IDENTIFIER_TAKEN, "IDENTIFIER_TAKEN", 6},
-        {REFUSAL_NOT_ACTIVE, "NOT_ACTIVE", 9},
+        {"ALREADY_ENROLLED", REFUSAL_ALREADY_ENROLLED, 6},
+        {"UNKNOWN_MEMBER", REFUSAL_UNKNOWN_MEMBER, 5},
+        {"SALE_TOO_OLD", REFUSAL_SALE_TOO_OLD, 9},
+        {"WRONG_CURRENCY", REFUSAL_WRONG_CURRENCY, 3},
+        {"BAD_INTERVAL", REFUSAL_BAD_INTERVAL, 3},
+        {"UNKNOWN_TIER", REFUSAL_UNKNOWN_TIER, 3},
+        {"FIGURE_OUT_OF_BOUNDS", REFUSAL_FIGURE_OUT_OF_BOUNDS, 11},
+        {"INSUFFICIENT_POINTS", REFUSAL_INSUFFICIENT_POINTS, 9},
+        {"ACCOUNT_FULL", REFUSAL_ACCOUNT_FULL, 8},
+        {"IDENTIFIER_TAKEN", REFUSAL_IDENTIFIER_TAKEN, 6},
+        {"NOT_ACTIVE", REFUSAL_NOT_ACTIVE, 9},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         assert_string_equal(refusal_describe(cases[i].reason)->name, cases[i].name);

@@ -21,7 +21,7 @@ static Google__Protobuf__Timestamp occurred;
 
 static char *text(const char *borrowed)
 {
-    return (char *)(uintptr_t)borrowed;
+    return (char *)borrowed;
 }
 
 static struct commands till(void)

@@ -88,9 +88,10 @@ static void assert_instant(const Google__Protobuf__Timestamp *timestamp, int64_t
 
 static void assert_lines(size_t count, char **lines, const char *expected)
 {
-    char joined[512] = "";
+    const char *joined = "";
     for (size_t i = 0; i < count; i++) {
-        (void)strcat(strcat(joined, lines[i]), "|");
+        joined = arena_printf(&arena, "%s%s|", joined, lines[i]);
+        assert_non_null(joined);
     }
     assert_string_equal(joined, expected);
 }

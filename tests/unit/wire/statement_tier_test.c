@@ -112,7 +112,8 @@ static void parts_are_at_most_two_hundred(void **state)
     struct world world;
     world_init(&world, day(2026, 1, 10));
     for (int i = 0; i < 201; i++) {
-        world_award(&world, day(2026, 2, 1) + i, day(2026, 2, 1) + i, 100 * (i + 1));
+        int64_t at_ms = day(2026, 2, 1) + i;
+        world_award(&world, at_ms, at_ms, INT64_C(100) * (i + 1));
     }
     Loyalty__V1__ExplainTierResponse *explained = explain(&world);
     assert_int_equal(explained->n_parts, 200);

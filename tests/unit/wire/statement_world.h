@@ -1,4 +1,4 @@
-// One member of the sample program in Shanghai, moved by real decisions, for the tests of what reads
+// A member of the sample program in Shanghai, moved by real decisions, for the tests of what reads
 // answer. Every step asserts that it was applied.
 #pragma once
 
