@@ -252,29 +252,60 @@ static void rules_of_every_form_are_read(void **state)
     assert_int_equal(zone_posix_end(&rule, 2028), utc_s(2028, 3, 1, 7200));
 }
 
+static const char SUMMER_RULE[] = "\nXXX3EDT4,0/0,J365/23\n";
+enum { PART_BYTES = 44 + 6 + 1, MADE_BYTES = 2 * PART_BYTES + sizeof(SUMMER_RULE) - 1 };
+
 // A file made here: no changes listed, one type of offset 0, and a rule of summer all year.
+static void make_file(uint8_t *bytes)
+{
+    static const uint8_t MAGIC[] = {'T', 'Z', 'i', 'f', '2'};
+    memset(bytes, 0, MADE_BYTES);
+    for (size_t part = 0; part < 2 * PART_BYTES; part += PART_BYTES) {
+        memcpy(bytes + part, MAGIC, sizeof(MAGIC));
+        bytes[part + 39] = 1; // types
+        bytes[part + 43] = 1; // letters
+    }
+    for (size_t i = 0; i < MADE_BYTES - 2 * PART_BYTES; i++) {
+        bytes[2 * PART_BYTES + i] = (uint8_t)SUMMER_RULE[i];
+    }
+}
+
 static void summer_all_year_is_one_offset(void **state)
 {
     (void)state;
-    static const uint8_t MAGIC[] = {'T', 'Z', 'i', 'f', '2'};
-    static const char RULE[] = "\nXXX3EDT4,0/0,J365/23\n";
-    uint8_t bytes[44 + 6 + 1 + 44 + 6 + 1 + sizeof(RULE)] = {0};
-    size_t part = 44 + 6 + 1;
-    for (size_t p = 0; p < 2; p++) {
-        memcpy(bytes + p * part, MAGIC, sizeof(MAGIC));
-        bytes[p * part + 39] = 1; // types
-        bytes[p * part + 43] = 1; // letters
-    }
-    memcpy(bytes + 2 * part, RULE, sizeof(RULE));
+    uint8_t bytes[MADE_BYTES];
     struct zone zone = {0};
-    assert_int_equal(zone_tzdata_parse(span_of(bytes, 2 * part + sizeof(RULE) - 1), &zone),
-                     STATUS_OK);
+    make_file(bytes);
+    assert_int_equal(zone_tzdata_parse(span_of(bytes, MADE_BYTES), &zone), STATUS_OK);
     assert_int_equal(zone.count, 1);
     assert_int_equal(zone.steps[0].offset_ms, -4 * 3600 * 1000);
     zone_tzdata_free(&zone);
-    bytes[4] = '1';
-    assert_int_equal(zone_tzdata_parse(span_of(bytes, 2 * part + sizeof(RULE) - 1), &zone),
-                     STATUS_CORRUPT);
+}
+
+// The file with one byte changed.
+static void assert_refused(size_t offset, uint8_t value, enum status expected)
+{
+    uint8_t bytes[MADE_BYTES];
+    struct zone zone = {0};
+    make_file(bytes);
+    bytes[offset] = value;
+    assert_int_equal(zone_tzdata_parse(span_of(bytes, MADE_BYTES), &zone), expected);
+    assert_null(zone.steps);
+}
+
+static void files_that_do_not_hold_together_are_refused(void **state)
+{
+    (void)state;
+    assert_refused(0, 't', STATUS_INVALID);
+    assert_refused(4, '1', STATUS_CORRUPT);                  // an old file, 32 bits only
+    assert_refused(PART_BYTES, 't', STATUS_INVALID);         // the second header
+    assert_refused(PART_BYTES + 31, 1, STATUS_INVALID);      // leap seconds
+    assert_refused(PART_BYTES + 39, 0, STATUS_CORRUPT);      // no type
+    assert_refused(PART_BYTES + 44 + 1, 2, STATUS_CORRUPT);  // an offset of 36 hours
+    assert_refused(PART_BYTES + 44, 0xff, STATUS_CORRUPT);   // and of months back
+    assert_refused(2 * PART_BYTES, 'X', STATUS_CORRUPT);     // no beginning of the rule
+    assert_refused(2 * PART_BYTES + 1, '?', STATUS_CORRUPT); // no rule
+    assert_refused(MADE_BYTES - 1, '3', STATUS_CORRUPT);     // no end of the rule
 }
 
 int main(void)
@@ -289,6 +320,7 @@ int main(void)
         cmocka_unit_test(rules_that_do_not_parse_are_refused),
         cmocka_unit_test(rules_of_every_form_are_read),
         cmocka_unit_test(summer_all_year_is_one_offset),
+        cmocka_unit_test(files_that_do_not_hold_together_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

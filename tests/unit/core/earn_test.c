@@ -342,9 +342,14 @@ static void points_have_a_value_if_the_program_says_so(void **state)
     program->redeem_value = (struct rate){.points = 3, .money_minor = 100};
     assert_int_equal(earn_points_value(program, 500, &minor), STATUS_OK);
     assert_int_equal(minor, 16666);
+    assert_int_equal(earn_points_value(program, 0, &minor), STATUS_OK);
+    assert_int_equal(minor, 0);
+    assert_int_equal(earn_points_value(program, 30000000000, &minor), STATUS_OK);
+    assert_int_equal(minor, LIMIT_AMOUNT_MINOR_MAX);
+    assert_int_equal(earn_points_value(program, 30000000001, &minor), STATUS_RANGE);
     assert_int_equal(earn_points_value(program, -1, &minor), STATUS_RANGE);
     assert_int_equal(earn_points_value(program, LIMIT_POINTS_A_RECORD, &minor), STATUS_RANGE);
-    assert_int_equal(minor, 16666);
+    assert_int_equal(minor, LIMIT_AMOUNT_MINOR_MAX);
     program->redeem_value = (struct rate){0};
     assert_int_equal(earn_points_value(program, LIMIT_POINTS_A_RECORD, &minor), STATUS_OK);
     assert_int_equal(minor, 0);

@@ -35,7 +35,8 @@ static const struct wrong_number WRONG_NUMBERS[] = {
     {FIELD(rules[1].when.weekday_count), 65, "earn.rules[1].when.weekdays", "at most 64"},
     {FIELD(tiers[0].threshold), 1, "tiers[0].threshold", "is 1; must be 0 to 0"},
     {FIELD(tiers[0].threshold), -1, "tiers[0].threshold", "is -1; must be 0 to 0"},
-    {FIELD(tiers[2].threshold), 2000, "tiers[2].threshold", "must be above 2000, the threshold of"},
+    {FIELD(tiers[2].threshold), 2000, "tiers[2].threshold",
+     "above 2000, the threshold of tiers[1]"},
     {FIELD(tiers[3].threshold), LIMIT_POINTS_A_BALANCE + 1, "tiers[3].threshold", "must be 1 to"},
     {FIELD(tiers[0].validity_months), 12, "tiers[0].validity_months", "must be absent"},
     {FIELD(tiers[1].validity_months), 0, "tiers[1].validity_months", "must be 1 to 1200"},
@@ -69,6 +70,7 @@ static const struct wrong_number WRONG_NUMBERS[] = {
     {FIELD(weekdays[0]), -1, "earn.rules[1].when.weekdays[0]", "unknown value"},
     {FIELD(weekdays[0]), 8, "earn.rules[1].when.weekdays[0]", "unknown value"},
     {FIELD(rules[0].when.from_hour), 1, "earn.rules[0].when.until_hour", "above from_hour"},
+    {FIELD(rules[0].when.from_hour), 24, "earn.rules[0].when.until_hour", "above from_hour"},
     {FIELD(rules[0].when.until_hour), 25, "earn.rules[0].when.until_hour", "must be 1 to 24"},
     {FIELD(rules[0].when.minimum_spend_minor), -1, "earn.rules[0].when.minimum_spend_minor",
      "is -1; must be 0 to"},
@@ -315,6 +317,50 @@ static void the_edges_of_the_bounds_are_good(void **state)
     arena_fini(&arena);
 }
 
+// Bounds of names and lists: what is just inside is good.
+static void the_edges_of_lists_and_names_are_good(void **state)
+{
+    (void)state;
+    static struct sample sample;
+    struct arena arena;
+    arena_init(&arena, ARENA_BYTES);
+    sample_init(&sample);
+    sample.program.id = span_of_text(&LONG_ID[1]);
+    sample.program.zone_name = span_of_text(&LONG_ID[1]);
+    sample.program.currency = span_of_text("AZA");
+    sample.category = span_of_text(&LONG_ID[1]);
+    sample.partner = span_of_text("Airport lounge");
+    sample.rules[0].id = span_of_text("az-09");
+    sample.rescores[1].text = span_of_text("06-15");
+    sample.weekdays[0] = 1;
+    sample.list[0] = span_of_text("member");
+    sample.rules[0].when.tiers = (struct span_list){sample.list, 1};
+    sample.quotas[0] = (struct perk_quota){span_of_text("member"), 1, PERK_CALENDAR_YEAR};
+    for (size_t i = 4; i < LIMIT_TIERS; i++) {
+        sample.tiers[i] = sample.tiers[3];
+        sample.tiers[i].threshold += (int64_t)i;
+        sample.tiers[i].id = span_of_text(&LONG_ID[i]);
+    }
+    sample.program.tier_count = LIMIT_TIERS;
+    sample_compile(&sample, &arena);
+    assert_int_equal(sample.program.rules[1].when.weekday_mask, 0x41);
+    arena_fini(&arena);
+}
+
+static void a_problem_without_words_is_no_memory(void **state)
+{
+    (void)state;
+    struct arena arena;
+    arena_init(&arena, ARENA_BYTES);
+    struct program_problems problems = {.arena = &arena};
+    assert_int_equal(program_problem_add(&problems, NULL, "wrong"), STATUS_NO_MEMORY);
+    assert_int_equal(program_problem_add(&problems, "id", NULL), STATUS_NO_MEMORY);
+    assert_int_equal(problems.count, 0);
+    assert_int_equal(program_problem_add(&problems, "id", "wrong"), STATUS_OK);
+    assert_int_equal(problems.count, 1);
+    arena_fini(&arena);
+}
+
 static void a_flood_of_problems_ends_in_one_that_says_so(void **state)
 {
     (void)state;
@@ -439,6 +485,8 @@ int main(void)
         cmocka_unit_test(the_rates_have_a_common_denominator),
         cmocka_unit_test(what_is_left_out_gets_its_default),
         cmocka_unit_test(the_edges_of_the_bounds_are_good),
+        cmocka_unit_test(the_edges_of_lists_and_names_are_good),
+        cmocka_unit_test(a_problem_without_words_is_no_memory),
         cmocka_unit_test(a_flood_of_problems_ends_in_one_that_says_so),
         cmocka_unit_test(a_full_arena_is_no_memory),
         cmocka_unit_test(a_successor_keeps_what_members_hold),

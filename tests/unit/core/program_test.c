@@ -123,6 +123,9 @@ static void at_equality_only_the_new_version_s_dates_count(void **state)
     versions.set.count = 2;
     assert_int_equal(program_set_next_rescore(&versions.set, midnight(2026, 6, 1), INSTANT_NEVER),
                      midnight(2027, 3, 1));
+    assert_int_equal(
+        program_set_next_rescore(&versions.set, midnight(2026, 6, 1), midnight(2026, 12, 1)),
+        INSTANT_NEVER);
     arena_fini(&versions.arena);
 }
 
