@@ -37,12 +37,12 @@ static bool read_file(const char *path, struct buffer *text)
     return good || text->len > WIRE_DOCUMENT_BYTES;
 }
 
-static void print_problems(const char *path, const struct problems *problems)
+static void print_problems(const char *path, const struct problems *problems, bool lines)
 {
     for (size_t i = 0; i < problems->count; i++) {
         const struct problem *problem = &problems->items[i];
         (void)fprintf(stderr, "%s:", path);
-        if (problem->line > 0) {
+        if (lines && problem->line > 0) {
             (void)fprintf(stderr, "%u:", problem->line);
         }
         (void)fprintf(stderr, " %.*s%s%.*s\n", (int)problem->path.len,
@@ -91,7 +91,7 @@ static int override(const char *path, struct span text, const struct document_se
     json_t *tree = NULL;
     enum status status = read_tree(text, &problems, &tree);
     if (status != STATUS_OK || problems.count > 0 || !json_is_object(tree)) {
-        print_problems(path, &problems);
+        print_problems(path, &problems, true);
         json_decref(tree);
         return problems.count > 0 ? CTL_REFUSED : fail(path, "is no document");
     }
@@ -125,7 +125,7 @@ int document_load(const char *path, const struct document_sets *sets, struct are
         if (document_read_program(text, &problems, &program, NULL) != STATUS_OK) {
             code = fail(path, "is too large");
         } else if (program == NULL) {
-            print_problems(path, &problems);
+            print_problems(path, &problems, sets->count == 0);
             (void)fprintf(stderr, "%zu mistake%s\n", problems.count,
                           problems.count == 1 ? "" : "s");
             code = CTL_REFUSED;

@@ -106,8 +106,8 @@ static int follow_program(struct session *session, struct import_options *option
     const Loyalty__V1__Program *program =
         ((const Loyalty__V1__GetProgramResponse *)answer)->program;
     if (program == NULL) {
-        (void)fprintf(stderr, "loyaltyctl: the answer holds no program\n");
-        return CTL_UNKNOWN;
+        (void)fprintf(stderr, "loyaltyctl: no version of the program is in force\n");
+        return CTL_REFUSED;
     }
     if (options->currency != NULL && strcmp(options->currency, program->currency) != 0) {
         (void)fprintf(stderr, "loyaltyctl: the program's currency is %s, not %s\n",

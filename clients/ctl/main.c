@@ -9,7 +9,7 @@
 
 static const struct command commands[] = {
     {"cert ca", "Make a certificate authority in a folder", cert_ca},
-    {"cert issue", "Issue a certificate for a till, a back end, an admin or a server", cert_issue},
+    {"cert issue", "Issue a certificate for a client or a server", cert_issue},
     {"program check", "Check a program's document, without a server", program_check},
     {"program publish", "Publish a version of the program", program_publish},
     {"program show", "Show a version of the program", program_show},

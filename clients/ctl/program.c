@@ -125,26 +125,13 @@ int program_check(int argc, char **argv, const struct globals *globals)
 static int current_etag(struct session *session, const char **ret_etag)
 {
     Loyalty__V1__GetProgramRequest request = LOYALTY__V1__GET_PROGRAM_REQUEST__INIT;
-    struct loyalty_reply reply;
-    const char *etag = NULL;
-    int code =
-        session_ask(session, "/loyalty.v1.ProgramsService/GetProgram", &request.base, &reply);
+    ProtobufCMessage *answer = NULL;
+    int code = session_call(session, "/loyalty.v1.ProgramsService/GetProgram", &request.base, NULL,
+                            &loyalty__v1__get_program_response__descriptor, &answer);
     if (code == CTL_OK) {
-        const Loyalty__V1__GetProgramResponse *response =
-            (const Loyalty__V1__GetProgramResponse *)session_unpack(
-                session, &reply, &loyalty__v1__get_program_response__descriptor);
-        etag = response == NULL ? NULL : response->etag;
-    } else if (strcmp(reply.reason, "NO_PROGRAM") == 0) {
-        etag = "";
-    } else {
-        session_complain(session, &reply, NULL);
+        *ret_etag = ((const Loyalty__V1__GetProgramResponse *)answer)->etag;
     }
-    loyalty_reply_fini(&reply);
-    if (etag == NULL) {
-        return code == CTL_OK ? CTL_UNKNOWN : code;
-    }
-    *ret_etag = etag;
-    return CTL_OK;
+    return code;
 }
 
 static int publish(struct session *session, const struct program_line *line,
@@ -216,30 +203,40 @@ int program_publish(int argc, char **argv, const struct globals *globals)
     return code;
 }
 
-static int print_program(struct session *session, const Loyalty__V1__GetProgramResponse *response)
+static void print_versions(const Loyalty__V1__GetProgramResponse *response)
 {
     char text[PRINT_TEXT_BYTES];
-    json_t *tree = NULL;
-    struct span yaml = {0};
-    if (response->program == NULL ||
-        tree_from_message(&response->program->base, TREE_DOCUMENT, &tree) != STATUS_OK) {
-        (void)fprintf(stderr, "loyaltyctl: the answer holds no program\n");
-        return CTL_UNKNOWN;
+    if (response->program == NULL) {
+        (void)printf("# no version is in force%s\n", response->n_versions == 0 ? "" : " yet");
+    } else {
+        (void)printf("# version %u, in force from %s\n", response->version,
+                     print_instant(response->effective_from, text));
     }
-    enum status status = yaml_write(tree, &session->arena, &yaml);
-    json_decref(tree);
-    if (status != STATUS_OK) {
-        (void)fprintf(stderr, "loyaltyctl: the program cannot be written as YAML\n");
-        return CTL_UNKNOWN;
-    }
-    (void)printf("# version %u, in force from %s\n", response->version,
-                 print_instant(response->effective_from, text));
     for (size_t i = 0; i < response->n_versions; i++) {
         const Loyalty__V1__ProgramVersion *version = response->versions[i];
         (void)printf("#   %u: from %s, published", version->version,
                      print_instant(version->effective_from, text));
         (void)printf(" %s by %s%s%s\n", print_instant(version->published_at, text),
                      version->published_by, *version->reason == '\0' ? "" : ": ", version->reason);
+    }
+}
+
+static int print_program(struct session *session, const Loyalty__V1__GetProgramResponse *response)
+{
+    print_versions(response);
+    if (response->program == NULL) {
+        return CTL_OK;
+    }
+    json_t *tree = NULL;
+    struct span yaml = {0};
+    enum status status = tree_from_message(&response->program->base, TREE_DOCUMENT, &tree);
+    if (status == STATUS_OK) {
+        status = yaml_write(tree, &session->arena, &yaml);
+        json_decref(tree);
+    }
+    if (status != STATUS_OK) {
+        (void)fprintf(stderr, "loyaltyctl: the program cannot be written as YAML\n");
+        return CTL_UNKNOWN;
     }
     (void)printf("%.*s", (int)yaml.len, (const char *)yaml.data);
     return CTL_OK;
