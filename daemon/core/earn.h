@@ -34,7 +34,7 @@ struct sale {
     bool training;
     bool has_date; // only a civil date was given
     struct civil_date date;
-    bool has_occurred; // neither date nor instant: now
+    bool has_occurred; // an instant was given; with neither it is now
 };
 
 // Points a capped rule has already given this member in the sale's civil day and month.

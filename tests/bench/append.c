@@ -72,8 +72,9 @@ static void load_program(struct load *load)
     must(len > 0 ? STATUS_OK : STATUS_NOT_FOUND, "programs/retail.yaml");
     fclose(file);
     struct problems problems = {.arena = &load->kept};
+    Loyalty__V1__Program *document;
     struct program *program;
-    must(document_read_program(span_of(text, len), &problems, NULL, &program), "program");
+    must(document_read_program(span_of(text, len), &problems, &document, &program), "program");
     must(program == NULL ? STATUS_INVALID : STATUS_OK, "program");
     static struct zone zone;
     must(zone_tzdata_load("Asia/Shanghai", &zone), "zone");
@@ -245,6 +246,7 @@ static void init(struct load *load, const struct bench_options *options)
 int bench_append(const struct bench_options *options)
 {
     static struct load load;
+    must(digests_init(), "digests");
     init(&load, options);
     int64_t now_ms = wall_ms();
     for (uint32_t i = 0; i < options->members; i++) {
