@@ -56,27 +56,45 @@ static int connect_to(const char *path)
     return fd;
 }
 
-// Whether `reply` holds a whole reply; of a string only its bytes are left there.
+// The end of the value at `at`, with a string's bytes told; NULL while it is not whole. Arrays are of
+// strings, and tell the last.
+static const char *value_end(const char *at, const char *end, const char **string,
+                             size_t *string_len)
+{
+    const char *line_end = memmem(at, (size_t)(end - at), "\r\n", 2);
+    if (line_end == NULL) {
+        return NULL;
+    }
+    long number = strtol(at + 1, NULL, 10);
+    const char *next = line_end + 2;
+    if (*at == '*') {
+        for (long i = 0; i < number && next != NULL; i++) {
+            next = value_end(next, end, string, string_len);
+        }
+        return next;
+    }
+    if (*at != '$') {
+        *string = at;
+        *string_len = (size_t)(line_end - at);
+        return next;
+    }
+    *string = next;
+    *string_len = number < 0 ? 0 : (size_t)number; // nil reads as empty
+    if (number >= 0) {
+        next += number + 2;
+    }
+    return next <= end ? next : NULL;
+}
+
+// Whether `reply` holds a whole reply; only what it tells is then left there.
 static int reply_is_whole(char *reply, size_t len)
 {
-    char *line_end = strstr(reply, "\r\n");
-    if (line_end == NULL) {
+    const char *string = reply;
+    size_t string_len = 0;
+    if (len == 0 || value_end(reply, reply + len, &string, &string_len) == NULL) {
         return 0;
     }
-    if (reply[0] != '$') {
-        *line_end = '\0';
-        return 1;
-    }
-    long string_len = strtol(reply + 1, NULL, 10);
-    if (string_len < 0) {
-        reply[0] = '\0'; // nil reads as empty
-        return 1;
-    }
-    size_t start = (size_t)(line_end - reply) + 2;
-    if (len < start + (size_t)string_len + 2) {
-        return 0;
-    }
-    memmove(reply, reply + start, (size_t)string_len);
+    memmove(reply, string, string_len);
     reply[string_len] = '\0';
     return 1;
 }
@@ -116,6 +134,17 @@ const char *redis_process_ask(struct redis_process *process, const char *format,
     memcpy(command + len, "\r\n", 2);
     assert_true(ask(process, command, (size_t)len + 2));
     return process->reply;
+}
+
+void redis_process_tell(struct redis_process *process, const char *command)
+{
+    char line[1024];
+    int len = snprintf(line, sizeof(line), "%s\r\n", command);
+    assert_true(len > 0 && (size_t)len < sizeof(line));
+    int fd = connect_to(process->socket);
+    assert_true(fd >= 0);
+    assert_int_equal(send(fd, line, (size_t)len, MSG_NOSIGNAL), len);
+    assert_int_equal(close(fd), 0);
 }
 
 // --- the process ---
