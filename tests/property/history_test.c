@@ -1,6 +1,6 @@
-// Random histories over random programs: after every command the fold of the log is the account and
-// its invariants hold (support/member.c compares); an attempt undone leaves nothing; a request given
-// again changes nothing and is answered by its record; an ordinary award takes at most 100 bytes.
+// Random histories over random programs: after every command the fold of the log is the account,
+// and its invariants hold (support/member.c compares); an attempt undone leaves nothing; a request
+// given again changes nothing and is answered by its record; an ordinary award takes 100 bytes.
 #include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>

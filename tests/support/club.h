@@ -22,8 +22,8 @@ struct club {
 void club_init(struct club *club);
 void club_fini(struct club *club);
 
-// Reads and compiles a program. `changes` is YAML too, laid over the file's: its mappings are merged
-// into those of the file, everything else in it replaces. Loads the zone if there is none yet.
+// Reads and compiles a program. `changes` is YAML too, laid over the file's: its mappings are
+// merged into those of the file, everything else in it replaces. Loads the zone if there is none.
 // NULL, or what is wrong, in the club's arena.
 const char *club_read(struct club *club, const char *path, struct span changes,
                       struct program **ret_program);
