@@ -63,6 +63,9 @@ static void take_written(struct account_task *task, const struct store_reply *re
 {
     struct accounts *accounts = task->accounts;
     struct account_entry *entry = task->entry;
+    if (reply->log_bytes < entry->account.log_bytes) {
+        entry->compacted_bytes = reply->log_bytes; // another daemon has compacted it
+    }
     entry->account.log_bytes = reply->log_bytes;
     entry->seen_seq = entry->account.seq;
     entry->due_known = true;
@@ -167,6 +170,9 @@ static enum status task_append(struct account_task *task, const uint8_t *tail, u
         .first_seq = seq + 1,
         .records = buffer_span(&accounts->records),
     };
+    if (bytes + event.records.len > LIMIT_LOG_BYTES) {
+        return STATUS_TOO_LARGE;
+    }
     buffer_clear(&accounts->event);
     TRY(event_encode(&event, &accounts->event));
     task->due_ms = advance_due(&entry->account, lease_set(accounts->options.lease));
@@ -254,6 +260,6 @@ void task_attempt(struct account_task *task)
     CHECK(accounts->records.len > 0);
     status = task_append(task, tail, bytes, seq);
     if (status != STATUS_OK) {
-        task_faulty(task, status);
+        task_untraced(task, status);
     }
 }

@@ -31,12 +31,12 @@ struct account_entry {
     bool due_known; // `due_ms` is what the due index holds, by all this daemon knows
     int64_t due_ms;
     uint64_t seen_seq;          // the highest sequence number known to have been there
-    uint64_t compacted_bytes;   // the log's length after this daemon last compacted it
+    uint64_t compacted_bytes;   // the log's length after its last compaction; 0: none known
     struct account_task *first; // waiting tasks, the first one is at work
     struct account_task *last;
     uint32_t queued;
     bool busy;    // the first one waits for the store or a timer
-    bool running; // accounts_run is on the stack for this entry
+    bool running; // entry_run is on the stack for this entry
 };
 
 struct account_cache {

@@ -63,7 +63,8 @@ struct task_result {
 // As the decide_ functions of core/decide.h; may be called several times, each on a fresher state.
 typedef enum status task_decide_fn(void *context, const struct decide *decide,
                                    struct decision *ret_decision);
-// Called once. The task is not free yet: nothing may be released, no task of this account submitted.
+// Called once. The task is not free yet: nothing may be released, no task of this account
+// submitted.
 typedef void task_result_fn(void *context, const struct task_result *result);
 // Called once, after on_result: the task is its owner's again.
 typedef void task_released_fn(void *context);
@@ -105,7 +106,7 @@ struct account_commit {
     struct span id;
     uint32_t partition;
     const struct account *account;
-    uint64_t compacted_bytes; // the log's length after its last compaction here; 0: not known
+    uint64_t compacted_bytes; // the log's length after its last compaction; 0: none known
 };
 
 typedef void account_commit_fn(void *context, const struct account_commit *commit);
@@ -134,6 +135,9 @@ void accounts_submit(struct accounts *accounts, struct account_task *task);
 // The account's log was compacted: its first `cut_bytes` are `snapshot_bytes` now.
 void accounts_compacted(struct accounts *accounts, struct span id, uint64_t cut_bytes,
                         uint64_t snapshot_bytes, uint64_t log_bytes);
+// What a log's last compaction made of its prefix: the bytes of the snapshot it begins with; 0 when
+// it was never compacted.
+uint64_t accounts_snapshot_bytes(struct span log);
 // Drops what is cached of every idle account (for tests: the next task of each loads).
 void accounts_forget(struct accounts *accounts);
 // The partition a member belongs to. Needs a lease.

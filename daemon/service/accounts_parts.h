@@ -1,5 +1,5 @@
-// What the two halves of service/accounts.h share: the queue and the loads (accounts.c), attempts
-// and appends (account_attempt.c). Nobody else includes this.
+// What the parts of service/accounts.h share: the queue (accounts.c), loads and reads
+// (account_load.c), attempts and appends (account_attempt.c). Nobody else includes this.
 #pragma once
 
 #include "base/buffer.h"
@@ -23,6 +23,14 @@ void task_finish(struct account_task *task, const struct task_result *result, bo
 void task_trouble(struct account_task *task, enum trouble trouble, bool restore);
 // The store or a timer has answered: the entry's tasks go on.
 void entry_go_on(struct account_entry *entry, struct accounts *accounts);
+
+// Loads the whole log, or what was added since; then the entry goes on.
+void task_load(struct account_task *task);
+void task_check_tail(struct account_task *task);
+// Ends a read of a fresh account; `log` where the whole was asked for.
+void task_read(struct account_task *task, struct span log);
+// Ends it: the account is older than what was seen of it.
+void task_rolled_back(struct account_task *task, uint64_t seen_seq);
 
 // Forgets the folded account.
 void entry_drop(struct account_entry *entry);

@@ -1,5 +1,5 @@
-// Judges a call and keeps its time. Invariants: a request is answered once and ended once; its timer
-// is set until it is answered.
+// Judges a call and keeps its time. Invariants: a request is answered once and ended once; its
+// timer is set until it is answered.
 #include "service/dispatch.h"
 
 #include <stdio.h>

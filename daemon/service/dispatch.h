@@ -1,7 +1,7 @@
-// The one entry of all faces. A call is judged (method, role, shape, age), handed to its method, and
-// answered exactly once: with the method's answer, or when its time runs out first, with EXPIRED
-// (nothing was written) or OUTCOME_UNKNOWN (something may have been). What goes on after that is
-// finished quietly.
+// The one entry of all faces. A call is judged (method, role, shape, age), handed to its method,
+// and answered exactly once: with the method's answer, or when its time runs out first, with
+// EXPIRED (nothing was written) or OUTCOME_UNKNOWN (something may have been). What goes on after
+// that is finished quietly.
 #pragma once
 
 #include <stdbool.h>

@@ -1,7 +1,7 @@
 // MembersService.Enroll. Identifiers make it several steps: each is looked up first, for one that
 // another member holds refuses the enrolment; then the member's log is opened, listing them; then
-// each is claimed (service/identifiers.h), and only then is it answered, from the opening record and
-// what became of the claims. A retry takes the same way and finishes what was left open.
+// each is claimed (service/identifiers.h), and only then is it answered, from the opening record
+// and what became of the claims. A retry takes the same way and finishes what was left open.
 #include <stddef.h>
 
 #include "base/check.h"

@@ -3,8 +3,8 @@
 //
 //     enrolled (CLAIMING) -> the key claimed in the store -> BOUND; lost to another member -> LOST
 //
-// A key is claimed only after the member's log lists it. So a key whose owner's log does not list it
-// is nobody's, and may be taken over. What a crash leaves open is finished by the retry of the
+// A key is claimed only after the member's log lists it. So a key whose owner's log does not list
+// it is nobody's, and may be taken over. What a crash leaves open is finished by the retry of the
 // enrolment, or by whoever next writes to that member.
 #pragma once
 

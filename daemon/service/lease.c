@@ -1,5 +1,6 @@
 // Reads the head, one at a time, and judges its age. Invariants: at most one head is asked for;
-// `asking` waiters share that one, `waiting` ones the next, for theirs must be asked after they came.
+// `asking` waiters share that one, `waiting` ones the next, for theirs must be asked after they
+// came.
 #include "service/lease.h"
 
 #include <inttypes.h>

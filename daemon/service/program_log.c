@@ -1,5 +1,5 @@
-// Folds the program's log. Invariant: versions are numbered from 1 in their order, each takes effect
-// later than the one before; `tail` is the hash behind the last one taken.
+// Folds the program's log. Invariant: versions are numbered from 1 in their order, each takes
+// effect later than the one before; `tail` is the hash behind the last one taken.
 #include "service/program_log.h"
 
 #include <stdlib.h>

@@ -15,8 +15,8 @@
 #include "core/record.h"
 #include "loyalty/v1/program.pb-c.h"
 
-// Where zones come from (app/zone_tzdata.h): the table of a named zone, STATUS_NOT_FOUND for one that
-// nobody knows.
+// Where zones come from (app/zone_tzdata.h): the table of a named zone, STATUS_NOT_FOUND for one
+// that nobody knows.
 struct zone_source {
     enum status (*load)(const char *name, struct zone *ret_zone);
     void (*free)(struct zone *zone);
@@ -49,9 +49,9 @@ struct program_set program_log_set(const struct program_log *log);
 
 // Where to read the stored log from, so that the known tail can be checked.
 uint64_t program_log_from(const struct program_log *log);
-// A document as rules, checked: every mistake goes to `problems`, in whose arena the program is made;
-// its texts stay in the message. Without a problem the zone is loaded and the caller's to free.
-// STATUS_NO_MEMORY is the only failure.
+// A document as rules, checked: every mistake goes to `problems`, in whose arena the program is
+// made; its texts stay in the message. Without a problem the zone is loaded and the caller's to
+// free. STATUS_NO_MEMORY is the only failure.
 MUST_CHECK enum status program_log_compile(const struct program_log *log,
                                            const Loyalty__V1__Program *document,
                                            struct program_problems *problems,

@@ -1,6 +1,6 @@
-// ProgramsService.PublishProgram: one conditional append to the program's own log. Each attempt reads
-// the head first, so that the etag, the place in time and a retry are judged by what is there now;
-// losing a race shows as another etag on the next reading.
+// ProgramsService.PublishProgram: one conditional append to the program's own log. Each attempt
+// reads the head first, so that the etag, the place in time and a retry are judged by what is there
+// now; losing a race shows as another etag on the next reading.
 #include <stddef.h>
 #include <stdio.h>
 

@@ -87,8 +87,8 @@ static inline struct span request_actor(const struct request *request)
 // Zeroed method state in the arena; NULL means it was answered NO_MEMORY and ended.
 void *request_state(struct request *request, size_t bytes);
 
-// Finds out which member is meant and calls `go_on` with member_id set, now or later; or answers and
-// ends the request.
+// Finds out which member is meant and calls `go_on` with member_id set, now or later; or answers
+// and ends the request.
 void request_resolve(struct request *request, const Loyalty__V1__MemberRef *member,
                      method_fn *go_on);
 // Whether the account is there and, where an identifier was given, lists it.

@@ -1,4 +1,5 @@
-// A binary heap of timers. Invariants: heap[i]->place == i + 1; no timer is later than its children.
+// A binary heap of timers. Invariants: heap[i]->place == i + 1; no timer is later than its
+// children.
 #include "service/timers.h"
 
 #include <stdlib.h>
