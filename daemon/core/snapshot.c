@@ -170,25 +170,38 @@ static enum status layout_state(struct codec *codec, struct account *account)
     return layout_uses(codec, account);
 }
 
+// Answered requests are retained from the last record on that is known to be too old to matter. What
+// was posted at its own time (history, an enrolment in the past) says nothing of when it was asked:
+// it goes only with a record behind it that does.
 struct retain {
-    struct buffer *out; // NULL: only count
+    struct buffer *out;
     int64_t keep_from_ms;
+    uint64_t old_seq; // up to here nothing is retained
     uint64_t count;
 };
 
-static bool is_retained(const struct retain *retain, const struct record *record)
+static bool tells_when(const struct record *record)
 {
-    return record->mark.present && record->at_ms >= retain->keep_from_ms;
+    bool backfilled = record->type == RECORD_AWARDED && record->awarded.backfill;
+    return record->type != RECORD_OPENED && record->type != RECORD_BOUNDARY && !backfilled;
 }
 
-static enum status retain_visit(void *context, uint64_t seq, const struct record *record)
+static enum status count_visit(void *context, uint64_t seq, const struct record *record)
 {
     struct retain *retain = context;
-    if (!is_retained(retain, record)) {
-        return STATUS_OK;
+    if (tells_when(record) && record->at_ms < retain->keep_from_ms) {
+        retain->old_seq = seq;
+        retain->count = 0;
+    } else if (record->mark.present) {
+        retain->count++;
     }
-    retain->count++;
-    if (retain->out == NULL) {
+    return STATUS_OK;
+}
+
+static enum status write_visit(void *context, uint64_t seq, const struct record *record)
+{
+    struct retain *retain = context;
+    if (!record->mark.present || seq <= retain->old_seq) {
         return STATUS_OK;
     }
     TRY(buffer_put_u64(retain->out, seq));
@@ -198,11 +211,10 @@ static enum status retain_visit(void *context, uint64_t seq, const struct record
 static enum status put_retained(struct span prefix, int64_t keep_from_ms, struct arena *arena,
                                 struct buffer *out)
 {
-    struct retain counted = {.keep_from_ms = keep_from_ms};
-    TRY(ledger_walk(prefix, arena, retain_visit, &counted));
-    TRY(buffer_put_u64(out, counted.count));
-    struct retain written = {.keep_from_ms = keep_from_ms, .out = out};
-    return ledger_walk(prefix, arena, retain_visit, &written);
+    struct retain retain = {.keep_from_ms = keep_from_ms, .out = out};
+    TRY(ledger_walk(prefix, arena, count_visit, &retain));
+    TRY(buffer_put_u64(out, retain.count));
+    return ledger_walk(prefix, arena, write_visit, &retain);
 }
 
 // Type and payload behind room for the checksum, in a buffer of their own: the length comes first.
