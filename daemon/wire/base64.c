@@ -4,7 +4,9 @@
 
 #include <stdint.h>
 
-static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
+
+enum { PADDING = 64 };
 
 enum status base64_encode(struct span bytes, struct arena *arena, struct span *ret_text)
 {
@@ -24,8 +26,8 @@ enum status base64_encode(struct span bytes, struct arena *arena, struct span *r
         group |= left > 2 ? (uint32_t)bytes.data[i + 2] : 0;
         *out++ = alphabet[group >> 18];
         *out++ = alphabet[group >> 12 & 63];
-        *out++ = left > 1 ? alphabet[group >> 6 & 63] : '=';
-        *out++ = left > 2 ? alphabet[group & 63] : '=';
+        *out++ = alphabet[left > 1 ? group >> 6 & 63 : PADDING];
+        *out++ = alphabet[left > 2 ? group & 63 : PADDING];
     }
     *ret_text = span_of(text, len);
     return STATUS_OK;

@@ -142,6 +142,20 @@ static bool may_follow(const struct reading *reading, size_t count, struct span 
     return false;
 }
 
+// Takes over what compiling found, but for what follows from the first `shape_count` problems.
+static enum status add_found(const struct reading *reading, size_t shape_count,
+                             const struct program_problems *found)
+{
+    for (size_t i = 0; i < found->count; i++) {
+        const struct program_problem *problem = &found->items[i];
+        if (may_follow(reading, shape_count, problem->path)) {
+            continue;
+        }
+        TRY(problem_add_text(reading->problems, problem->path, problem->reason, 0));
+    }
+    return STATUS_OK;
+}
+
 static enum status compile(const struct reading *reading, const Loyalty__V1__Program *message,
                            struct program **ret_program)
 {
@@ -159,11 +173,7 @@ static enum status compile(const struct reading *reading, const Loyalty__V1__Pro
     TRY(program_from_message(message, problems->arena, program));
     struct program_problems found = {.arena = problems->arena};
     TRY(program_compile(program, &found));
-    for (size_t i = 0; i < found.count; i++) {
-        if (!may_follow(reading, shape_count, found.items[i].path)) {
-            TRY(problem_add_text(problems, found.items[i].path, found.items[i].reason, 0));
-        }
-    }
+    TRY(add_found(reading, shape_count, &found));
     *ret_program = program;
     return STATUS_OK;
 }

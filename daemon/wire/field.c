@@ -10,7 +10,10 @@
 
 static char raised(char c)
 {
-    return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+    if (c < 'a' || c > 'z') {
+        return c;
+    }
+    return (char)(c - 'a' + 'A');
 }
 
 // Without underscores, the letter behind each raised; the first one too if `raise_first`.
@@ -24,7 +27,11 @@ static size_t camel_case(const char *name, bool raise_first, char out[FIELD_NAME
             continue;
         }
         CHECK(len + 1 < FIELD_NAME_BYTES);
-        out[len++] = raise ? raised(*name) : *name;
+        out[len] = *name;
+        if (raise) {
+            out[len] = raised(*name);
+        }
+        len++;
         raise = false;
     }
     out[len] = '\0';

@@ -25,6 +25,8 @@ struct scan {
     uint32_t depth;
 };
 
+// NOLINTBEGIN(misc-no-recursion): as deep as there are levels
+
 // Writes where the level is, down to its present field if asked for; returns the length.
 static size_t write_place(const struct level *level, bool with_field, char out[PATH_BYTES])
 {
@@ -39,6 +41,8 @@ static size_t write_place(const struct level *level, bool with_field, char out[P
     }
     return len;
 }
+
+// NOLINTEND(misc-no-recursion)
 
 // Says why, at the level's present field or at the level itself.
 __attribute__((cold, format(printf, 4, 5))) static enum status
@@ -190,6 +194,8 @@ static enum status scan_scalar(const struct scan *scan, const struct level *leve
     }
 }
 
+// NOLINTBEGIN(misc-no-recursion): WIRE_MESSAGE_DEPTH bounds it
+
 static enum status scan_message(struct scan *scan, const struct level *parent,
                                 const ProtobufCMessageDescriptor *type, struct span rest);
 
@@ -297,6 +303,8 @@ static enum status scan_message(struct scan *scan, const struct level *parent,
     scan->depth--;
     return STATUS_OK;
 }
+
+// NOLINTEND(misc-no-recursion)
 
 enum status message_scan(const ProtobufCMessageDescriptor *type, struct span bytes,
                          struct message_fault *ret_fault)

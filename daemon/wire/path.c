@@ -35,6 +35,7 @@ size_t path_append_index(char out[PATH_BYTES], size_t len, size_t index)
     return append(out, len, "[%zu]", index);
 }
 
+// As deep as whoever walks. NOLINTNEXTLINE(misc-no-recursion)
 static size_t write_step(const struct path *path, char *out)
 {
     size_t len = path->parent == NULL ? 0 : write_step(path->parent, out);

@@ -1,6 +1,6 @@
 // Text from outside: whether it may be kept, and how a piece of it is shown in a sentence. Kept is
-// only UTF-8 (RFC 3629: no surrogates, no overlong forms, up to U+10FFFF) without NUL, so that it is
-// the same text as a C string, as JSON and on the wire.
+// only UTF-8 (RFC 3629: no surrogates, no overlong forms, up to U+10FFFF) without NUL, so that it
+// is the same text as a C string, as JSON and on the wire.
 #pragma once
 
 #include <stdbool.h>

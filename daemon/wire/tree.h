@@ -4,8 +4,9 @@
 // base64, maps as objects, null as absent.
 //
 // For documents that people write it also takes field names as in the .proto, and enum values
-// without their enum's prefix. It is stricter where a slip could cost: unknown fields, a field given
-// under both its names, two members of one oneof and numbers with fraction or exponent are refused.
+// without their enum's prefix. It is stricter where a slip could cost: unknown fields, a field
+// given under both its names, two members of one oneof and numbers with fraction or exponent are
+// refused.
 #pragma once
 
 #include <jansson.h>

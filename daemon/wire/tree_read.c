@@ -13,6 +13,8 @@
 
 enum { LISTING_BYTES = 640 };
 
+// NOLINTBEGIN(misc-no-recursion): the type bounds it
+
 static enum status read_object(struct problems *problems, const json_t *tree, const struct path *at,
                                ProtobufCMessage *message);
 
@@ -166,37 +168,42 @@ static enum status unknown_field(struct problems *problems, const struct path *a
                        list_fields(type, NULL, names));
 }
 
+// One key and its value; `seen` says which fields of the type have been given.
+static enum status read_member(struct problems *problems, struct span key, const json_t *value,
+                               const struct path *at, ProtobufCMessage *message, bool *seen)
+{
+    const ProtobufCMessageDescriptor *type = message->descriptor;
+    struct path step = path_name(at, key);
+    const ProtobufCFieldDescriptor *field = field_find(type, key);
+    if (field == NULL) {
+        return unknown_field(problems, &step, type);
+    }
+    if (seen[field - type->fields]) {
+        return problem_add(problems, &step, "given twice, as \"%s\" too", field->name);
+    }
+    seen[field - type->fields] = true;
+    return json_is_null(value) ? STATUS_OK : read_field(problems, value, field, &step, message);
+}
+
 static enum status read_object(struct problems *problems, const json_t *tree, const struct path *at,
                                ProtobufCMessage *message)
 {
     if (!json_is_object(tree)) {
         return expected(problems, tree, at, "an object with fields");
     }
-    const ProtobufCMessageDescriptor *type = message->descriptor;
-    CHECK(type->n_fields <= WIRE_TYPE_FIELDS);
+    CHECK(message->descriptor->n_fields <= WIRE_TYPE_FIELDS);
     bool seen[WIRE_TYPE_FIELDS] = {false};
-    for (void *iterator = json_object_iter((json_t *)tree); iterator != NULL;
-         iterator = json_object_iter_next((json_t *)tree, iterator)) {
+    void *iterator = json_object_iter((json_t *)tree);
+    while (iterator != NULL) {
         struct span key =
             span_of(json_object_iter_key(iterator), json_object_iter_key_len(iterator));
-        const json_t *value = json_object_iter_value(iterator);
-        struct path step = path_name(at, key);
-        const ProtobufCFieldDescriptor *field = field_find(type, key);
-        if (field == NULL) {
-            TRY(unknown_field(problems, &step, type));
-            continue;
-        }
-        if (seen[field - type->fields]) {
-            TRY(problem_add(problems, &step, "given twice, as \"%s\" too", field->name));
-            continue;
-        }
-        seen[field - type->fields] = true;
-        if (!json_is_null(value)) {
-            TRY(read_field(problems, value, field, &step, message));
-        }
+        TRY(read_member(problems, key, json_object_iter_value(iterator), at, message, seen));
+        iterator = json_object_iter_next((json_t *)tree, iterator);
     }
     return STATUS_OK;
 }
+
+// NOLINTEND(misc-no-recursion)
 
 enum status tree_to_message(const json_t *tree, const ProtobufCMessageDescriptor *type,
                             struct problems *problems, ProtobufCMessage **ret_message)

@@ -33,17 +33,17 @@ const char *tree_found(const json_t *value, char out[TREE_FOUND_BYTES])
         snprintf(out, TREE_FOUND_BYTES, "the number %.15g", json_real_value(value));
         return out;
     case JSON_OBJECT:
-        return strcpy(out, "an object");
+        return "an object";
     case JSON_ARRAY:
-        return strcpy(out, "a list");
+        return "a list";
     case JSON_TRUE:
-        return strcpy(out, "true");
+        return "true";
     case JSON_FALSE:
-        return strcpy(out, "false");
+        return "false";
     case JSON_NULL:
         break;
     }
-    return strcpy(out, "nothing");
+    return "nothing";
 }
 
 bool tree_is_leaf(const ProtobufCFieldDescriptor *field)

@@ -11,7 +11,8 @@
 
 enum { TREE_FOUND_BYTES = 96 };
 
-// What stands in the tree, for a sentence: `text "no"`, `the number 1.5`, `a list`. Returns `out`.
+// What stands in the tree, for a sentence: `text "no"`, `the number 1.5`, `a list`. `out`
+// is used where there is something to show.
 const char *tree_found(const json_t *value, char out[TREE_FOUND_BYTES]);
 
 // Whether values of this field are leaves: everything but messages other than Timestamp.

@@ -10,6 +10,8 @@
 #include "wire/tree.h"
 #include "wire/tree_value.h"
 
+// NOLINTBEGIN(misc-no-recursion): the type bounds it
+
 static enum status write_message(const ProtobufCMessage *message, unsigned options, unsigned depth,
                                  json_t **ret_tree);
 
@@ -141,6 +143,8 @@ static enum status write_message(const ProtobufCMessage *message, unsigned optio
     *ret_tree = json_incref(object);
     return STATUS_OK;
 }
+
+// NOLINTEND(misc-no-recursion)
 
 enum status tree_from_message(const ProtobufCMessage *message, unsigned options, json_t **ret_tree)
 {

@@ -151,6 +151,8 @@ static enum status read_scalar(struct reading *reading, const struct node *node,
     return give(json_stringn_nocheck((const char *)text.data, text.len), ret_value);
 }
 
+// NOLINTBEGIN(misc-no-recursion): WIRE_TREE_DEPTH bounds it
+
 static enum status read_node(struct reading *reading, const struct node *node, json_t **ret_value);
 
 // Reads the node that begins with `event` as a part of `parent`.
@@ -292,6 +294,8 @@ static enum status read_node(struct reading *reading, const struct node *node, j
         return give(json_null(), ret_value);
     }
 }
+
+// NOLINTEND(misc-no-recursion)
 
 // Takes the next event, which must be of `type`; else `reason` is the problem.
 static enum status expect(struct reading *reading, yaml_event_type_t type, const char *reason)

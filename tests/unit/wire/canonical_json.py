@@ -4,8 +4,8 @@ Python implementation. tree_canonical_test.c holds ours against it.
 
     tests/unit/wire/canonical_json.py > tests/unit/wire/canonical_json.txt
 
-Needs protoc and python3-protobuf; run it again when the contract has changed. Each line is the type,
-the bytes in base64, and the JSON three times: canonical, with proto names, with defaults.
+Needs protoc and python3-protobuf; run it again when the contract has changed. Each line is the
+type, the bytes in base64, and the JSON three times: canonical, with proto names, with defaults.
 """
 
 import base64
@@ -79,7 +79,7 @@ def fill_field(dice, message, field):
 
 def fill(dice, message):
     if message.DESCRIPTOR.full_name == "google.protobuf.Timestamp":
-        message.seconds = dice.choice([0, 1780243200, 4102444800, 7289654399, dice.randrange(2**32)])
+        message.seconds = dice.choice([0, 4102444800, 7289654399, dice.randrange(2**32)])
         message.nanos = dice.choice([0, 1, 1000, 250000000, 999999999])
         return
     for field in message.DESCRIPTOR.fields:
@@ -99,7 +99,8 @@ def main():
             for _ in range(A_TYPE):
                 message = make()
                 fill(dice, message)
-                print(name, base64.b64encode(message.SerializeToString(deterministic=True)).decode(),
+                data = message.SerializeToString(deterministic=True)
+                print(name, base64.b64encode(data).decode(),
                       compact(json_format.MessageToJson(message)),
                       compact(json_format.MessageToJson(message, preserving_proto_field_name=True)),
                       compact(json_format.MessageToJson(message,

@@ -11,8 +11,8 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "unit/wire/long_text.h"
 #include "wire/message.h"
 #include "wire/tree.h"
 #include "wire/yaml.h"
@@ -263,32 +263,16 @@ static void what_is_missing_is_said_at_the_first_line(void **state)
 static void at_most_a_hundred_problems(void **state)
 {
     (void)state;
-    char text[8192] = HEAD "a0: 1\n";
-    for (int i = 1; i < 300; i++) {
-        char line[32];
-        snprintf(line, sizeof(line), "a%d: 1\n", i);
-        strcat(text, line);
-    }
+    char *text = long_text(HEAD "tiers:\n", "  - x\n", 300, "");
     struct reading reading;
     read_program(&reading, text);
+    free(text);
     assert_int_equal(reading.problems.count, LIMIT_PROGRAM_PROBLEMS);
-    assert_int_equal(reading.problems.items[0].line, 5);
-    assert_int_equal(reading.problems.items[98].line, 103);
+    assert_int_equal(reading.problems.items[0].line, 6);
+    assert_int_equal(reading.problems.items[98].line, 104);
     assert_string_equal((const char *)reading.problems.items[99].reason.data,
                         "there are more problems than are listed here");
     arena_fini(&reading.arena);
-}
-
-static char *many(const char *head, const char *piece, const char *tail, size_t bytes)
-{
-    char *text = calloc(1, bytes + 1);
-    assert_non_null(text);
-    size_t len = (size_t)sprintf(text, "%s", head);
-    while (len + strlen(piece) + strlen(tail) <= bytes) {
-        len += (size_t)sprintf(text + len, "%s", piece);
-    }
-    strcat(text, tail);
-    return text;
 }
 
 // Documents made to take the most memory for their length.
@@ -314,8 +298,8 @@ static void any_document_fits_its_arena(void **state)
     for (size_t i = 0; i < 2 * sizeof(documents) / sizeof(documents[0]); i++) {
         // At the bound of the text, and so that the message stays within its own.
         size_t bytes = i % 2 == 0 ? WIRE_DOCUMENT_BYTES : WIRE_DOCUMENT_BYTES / 3;
-        char *text =
-            many(documents[i / 2].head, documents[i / 2].piece, documents[i / 2].tail, bytes);
+        char *text = text_of_bytes(documents[i / 2].head, documents[i / 2].piece, bytes,
+                                   documents[i / 2].tail);
         struct reading reading;
         read_program(&reading, text);
         assert_true(reading.problems.count > 0);

@@ -90,10 +90,11 @@ static void foreign_text_is_shown_short_and_harmless(void **state)
     assert_string_equal(text_show(span_of_text("金卡"), shown), "金卡");
     assert_string_equal(text_show(span_of("a\x1b[31m\0b\x7f\xff", 9), shown), "a?[31m?b?");
     assert_string_equal(text_show(span_of_text(""), shown), "");
+    static const uint8_t gold[] = {0xe9, 0x87, 0x91};
     char text[400];
     for (size_t len = 1; len < sizeof(text); len++) {
         for (size_t i = 0; i + 3 <= len; i += 3) {
-            memcpy(text + i, "\xe9\x87\x91", 3);
+            memcpy(text + i, gold, sizeof(gold));
         }
         memset(text + len / 3 * 3, 'x', len % 3);
         text_show(span_of(text, len), shown);

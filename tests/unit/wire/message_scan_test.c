@@ -38,7 +38,7 @@ static void check(const struct fault_case *cases, size_t count)
     }
 }
 
-#define CHECK_CASES(cases) check(cases, sizeof(cases) / sizeof(cases[0]))
+#define CHECK_CASES(cases) check(cases, sizeof(cases) / sizeof((cases)[0]))
 
 static void bytes_that_are_no_message(void **state)
 {

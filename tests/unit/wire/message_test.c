@@ -177,15 +177,16 @@ static void bombs_take_no_memory(void **state)
     assert_string_equal(fault.reason, "more than 16384 values in one message");
     assert_int_equal(used, 0);
     // As many as may be: whatever comes of it, inside the arena.
-    lines.len = 2 * WIRE_MESSAGE_VALUES;
+    lines.len = (size_t)2 * WIRE_MESSAGE_VALUES;
     enum status status = decode_in_a_request(&loyalty__v1__sale__descriptor, lines, &used, &fault);
     assert_true(status == STATUS_OK || status == STATUS_NO_MEMORY);
     assert_in_range(used, 1, LIMIT_ARENA_BYTES);
     // Packed weekdays: a byte each, 0 to 7 of them known.
+    static const uint8_t length[] = {0x22, 0xfc, 0xff, 0x03};
     struct span packed = repeated("\x01", 1, &arena);
     uint8_t *head = arena_alloc(&arena, packed.len);
     memcpy(head, packed.data, packed.len);
-    memcpy(head, "\x22\xfc\xff\x03", 4);
+    memcpy(head, length, sizeof(length));
     assert_int_equal(decode_in_a_request(&loyalty__v1__condition__descriptor,
                                          span_of(head, LIMIT_FRAME_BYTES), &used, &fault),
                      STATUS_TOO_LARGE);

@@ -1,5 +1,5 @@
 // Our JSON beside that of Google's Python implementation (canonical_json.txt, written by
-// canonical_json.py): bytes to JSON in three ways of writing, and that JSON back to the same message.
+// canonical_json.py): bytes to JSON in three ways of writing, and that JSON back to the message.
 #include "wire/tree.h"
 
 #include <setjmp.h>

@@ -9,12 +9,11 @@
 
 #include <cmocka.h>
 
-#include <string.h>
-
 #include "loyalty/v1/common.pb-c.h"
 #include "loyalty/v1/frame.pb-c.h"
 #include "loyalty/v1/points.pb-c.h"
 #include "loyalty/v1/program.pb-c.h"
+#include "unit/wire/long_text.h"
 #include "wire/message.h"
 
 #define PROGRAM &loyalty__v1__program__descriptor
@@ -300,12 +299,9 @@ static void all_problems_are_found_up_to_a_cap(void **state)
                    "tiers[1].names: expected an object of keys and values, found the number 1\n"
                    "earn: expected an object with fields, found a list\n");
     struct reading reading;
-    char json[4096] = "{\"rescore\": [1";
-    for (int i = 0; i < 500; i++) {
-        strcat(json, ",1");
-    }
-    strcat(json, "]}");
+    char *json = long_text("{\"rescore\": [1", ",1", 500, "]}");
     read_begin(&reading, PROGRAM, json);
+    free(json);
     assert_int_equal(reading.problems.count, LIMIT_PROGRAM_PROBLEMS);
     assert_string_equal((const char *)reading.problems.items[98].path.data, "rescore[98]");
     assert_string_equal((const char *)reading.problems.items[99].reason.data,

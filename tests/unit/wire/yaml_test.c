@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "unit/wire/long_text.h"
 #include "wire/bounds.h"
 #include "wire/tree.h"
 
@@ -190,15 +191,11 @@ static void lines_are_kept_by_path(void **state)
     read_end(&reading);
 }
 
-static struct span filled(struct arena *arena, const char *piece, size_t bytes)
+static void read_long(struct reading *reading, const char *head, const char *piece, size_t count)
 {
-    size_t len = strlen(piece);
-    char *text = arena_alloc(arena, bytes + 1);
-    assert_non_null(text);
-    for (size_t i = 0; i + len <= bytes; i += len) {
-        memcpy(text + i, piece, len);
-    }
-    return span_of_text(text);
+    char *text = long_text(head, piece, count, "");
+    read_span(reading, span_of_text(text));
+    free(text);
 }
 
 static void hostile_text_is_bounded(void **state)
@@ -210,49 +207,38 @@ static void hostile_text_is_bounded(void **state)
         "%A\n", "---\n", "- ?\n",        "\n",   " ",      "a:\n",         "-\n",      "x",
         ",",    "[],",   "\xe9\x87\x91", "? - ", "!<a> ",  ">\n  x\n",     "- \"\\\n", "<<: *a\n",
     };
-    struct arena arena;
-    arena_init(&arena, 1 << 20);
     for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
-        arena_reset(&arena);
         struct reading reading;
-        read_span(&reading, filled(&arena, pieces[i], WIRE_DOCUMENT_BYTES));
+        read_long(&reading, "", pieces[i], WIRE_DOCUMENT_BYTES / strlen(pieces[i]));
         assert_true(reading.problems.count > 0 || reading.tree != NULL);
         read_end(&reading);
     }
     struct reading reading;
-    read_span(&reading, filled(&arena, "x", WIRE_DOCUMENT_BYTES + 1));
+    read_long(&reading, "", "x", WIRE_DOCUMENT_BYTES + 1);
     assert_string_equal((const char *)reading.problems.items[0].reason.data,
                         "262145 bytes of text; at most 262144");
     read_end(&reading);
-    arena_fini(&arena);
 }
 
 static void nesting_and_parts_are_capped(void **state)
 {
     (void)state;
-    char text[200] = "a:\n  ";
-    for (int i = 0; i < WIRE_TREE_DEPTH; i++) {
-        strcat(text, "[");
-    }
     struct reading reading;
-    read_span(&reading, span_of_text(text));
+    read_long(&reading, "a:\n  ", "[", WIRE_TREE_DEPTH);
     assert_int_equal(reading.problems.count, 1);
     assert_int_equal(reading.problems.items[0].line, 2);
     assert_string_equal((const char *)reading.problems.items[0].reason.data,
                         "nested deeper than 32");
     read_end(&reading);
 
-    struct arena arena;
-    arena_init(&arena, 1 << 20);
-    read_span(&reading, filled(&arena, "-\n", 2 * (WIRE_DOCUMENT_PARTS - 1)));
+    read_long(&reading, "", "-\n", WIRE_DOCUMENT_PARTS - 1);
     assert_int_equal(reading.problems.count, 0);
     assert_int_equal(json_array_size(reading.tree), WIRE_DOCUMENT_PARTS - 1);
     read_end(&reading);
-    read_span(&reading, filled(&arena, "-\n", 2 * WIRE_DOCUMENT_PARTS));
+    read_long(&reading, "", "-\n", WIRE_DOCUMENT_PARTS);
     assert_string_equal((const char *)reading.problems.items[0].reason.data,
                         "more than 65536 parts");
     read_end(&reading);
-    arena_fini(&arena);
 }
 
 static void trees_are_written_as_a_person_would(void **state)
