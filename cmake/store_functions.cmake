@@ -1,5 +1,5 @@
-# daemon/store/functions.lua, the Redis Function library, becomes the bytes of a C initializer that the
-# binary carries: <build>/generated/store/functions_lua.inc.
+# daemon/store/functions.lua, the Redis Function library, becomes the bytes of a C initializer that
+# the binary carries: <build>/generated/store/functions_lua.inc.
 set(functions_lua "${PROJECT_SOURCE_DIR}/daemon/store/functions.lua")
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${functions_lua}")
 file(READ "${functions_lua}" functions_hex HEX)

@@ -1,5 +1,5 @@
-// The bounds of the port's arguments. They are judged here and not in Redis: what passes cannot make
-// a write of the functions fail (store/functions.lua).
+// The bounds of the port's arguments. They are judged here and not in Redis: what passes cannot
+// make a write of the functions fail (store/functions.lua).
 #include "store/bounds.h"
 
 #include <stddef.h>

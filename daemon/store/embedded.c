@@ -1,5 +1,5 @@
-// Supervision: started, watched, started again. The back-off starts anew for a server that had lived
-// for a while.
+// Supervision: started, watched, started again. The back-off starts anew for a server that had
+// lived for a while.
 //
 //     RUNNING ──it ends──► waiting for the restart timer ──► RUNNING, or the timer again
 #include "store/embedded.h"

@@ -11,15 +11,16 @@
 struct event_base;
 struct embedded_redis;
 
-// Tells what happened, for the log: "started pid=..", "exited status=.., restarting in .. ms", or why
-// embedded_redis_new failed. Must not free the object.
+// Tells what happened, for the log: "started pid=..", "exited status=.., restarting in .. ms", or
+// why embedded_redis_new failed. Must not free the object.
 typedef void embedded_note_fn(void *context, const char *text);
 
-// `directory` is created with mode 0700 if missing and must not be in use by another; waits up to 10
-// seconds for one that is just ending. Returns once the server process is started (not yet
+// `directory` is created with mode 0700 if missing and must not be in use by another; waits up to
+// 10 seconds for one that is just ending. Returns once the server process is started (not yet
 // answering: the store's reconnecting does the waiting). STATUS_TOO_LARGE when the path is too long
 // for a unix socket in it, STATUS_INVALID for a directory that others may write to, STATUS_IO when
-// it is in use or the server cannot be run, STATUS_NO_MEMORY; the note says what. `base` outlives it.
+// it is in use or the server cannot be run, STATUS_NO_MEMORY; the note says what. `base` outlives
+// it.
 MUST_CHECK enum status embedded_redis_new(struct event_base *base, const char *directory,
                                           embedded_note_fn *on_note, void *context,
                                           struct embedded_redis **ret_redis);

@@ -134,22 +134,27 @@ void embedded_directory_close(struct embedded_directory *directory)
 
 // --- the configuration file ---
 
-// A line `name "<directory>/<file>"`, quoted as redis.conf wants it.
+// Quoted as redis.conf wants it.
+static enum status put_quoted(struct buffer *text, const char *path)
+{
+    for (const char *at = path; *at != '\0'; at++) {
+        unsigned char byte = (unsigned char)*at;
+        char escaped[5];
+        bool plain = byte > ' ' && byte < 0x7f && byte != '"' && byte != '\\';
+        (void)snprintf(escaped, sizeof(escaped), plain ? "%c" : "\\x%02x", byte);
+        TRY(buffer_append(text, span_of_text(escaped)));
+    }
+    return STATUS_OK;
+}
+
+// A line `name "<directory><file>"`.
 static enum status put_path(struct buffer *text, const char *name, const char *directory,
                             const char *file)
 {
     TRY(buffer_append(text, span_of_text(name)));
     TRY(buffer_append(text, span_of_text(" \"")));
-    const char *const parts[] = {directory, file};
-    for (size_t i = 0; i < 2; i++) {
-        for (const char *at = parts[i]; *at != '\0'; at++) {
-            unsigned char byte = (unsigned char)*at;
-            char escaped[5];
-            bool plain = byte > ' ' && byte < 0x7f && byte != '"' && byte != '\\';
-            (void)snprintf(escaped, sizeof(escaped), plain ? "%c" : "\\x%02x", byte);
-            TRY(buffer_append(text, span_of_text(escaped)));
-        }
-    }
+    TRY(put_quoted(text, directory));
+    TRY(put_quoted(text, file));
     return buffer_append(text, span_of_text("\"\n"));
 }
 

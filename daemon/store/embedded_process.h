@@ -1,4 +1,5 @@
-// One redis-server process: starting, ending and learning that it has ended. Internal to embedded.c.
+// One redis-server process: starting, ending and learning that it has ended. Internal to
+// embedded.c.
 #pragma once
 
 #include <stdint.h>

@@ -2,18 +2,18 @@
 -- The functions of store/redis.c inside Redis. A Redis Function has no rollback, so each reads
 -- everything, validates, and only then writes; the first write is the only one that can still fail,
 -- and it leaves nothing behind. Why the others cannot:
---   * APPEND: GETRANGE has shown the type; the caller bounds the length far below proto-max-bulk-len
---     (checked on connect).
+--   * APPEND: GETRANGE has shown the type; the caller bounds the length far below
+--     proto-max-bulk-len (checked on connect).
 --   * ZADD: ZCARD has shown the type; the score is a number we formatted.
 --   * SET takes any key.
 --   * memory, disk, role and replicas are judged by Redis at the first write and not again.
 --   * permissions: ly1_check asks for all of them on connect.
--- XADD can fail (a foreign key of another type, a foreign entry that moved the last id past 0-*), so
--- it comes first. Should a later write fail all the same (an ACL changed meanwhile), the answer is
--- HALF: outcome unknown, never an error that looks definite.
+-- XADD can fail (a foreign key of another type, a foreign entry that moved the last id past 0-*),
+-- so it comes first. Should a later write fail all the same (an ACL changed meanwhile), the answer
+-- is HALF: outcome unknown, never an error that looks definite.
 --
--- Every reply is {tag, outcome, ...}: the tag is the caller's, echoed. An error reply therefore means
--- that nothing was written. All keys are declared. No amount is ever computed here.
+-- Every reply is {tag, outcome, ...}: the tag is the caller's, echoed. An error reply therefore
+-- means that nothing was written. All keys are declared. No amount is ever computed here.
 -- The figures below are those of base/limits.h, asserted in redis_functions.c.
 
 local HASH_BYTES = 16
@@ -151,7 +151,8 @@ local function create_partition(keys, args)
     return {args[1], 'OK'}
 end
 
--- keys: partitions; args: tag, count. The last step of creation: where it stands, all partitions do.
+-- keys: partitions; args: tag, count. The last step of creation: where it stands, all partitions
+-- do.
 local function set_partitions(keys, args)
     local count = redis.call('GET', keys[1])
     if count and count ~= args[2] then

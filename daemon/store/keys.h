@@ -20,8 +20,9 @@ struct store_key {
 
 // Arguments are within bounds (store/bounds.h).
 struct store_key store_key_account(const struct store_account *account);
-struct store_key store_key_identifier(uint32_t partition, struct span key);
-// One of a partition's own keys: "ev", "due", "arch"; of meta also "clock", "partitions", "program".
+struct store_key store_key_identifier(uint32_t partition, struct span identifier);
+// One of a partition's own keys: "ev", "due", "arch"; of meta also "clock", "partitions",
+// "program".
 struct store_key store_key_partition(bool meta, uint32_t partition, const char *name);
 
 static inline struct span store_key_span(const struct store_key *key)

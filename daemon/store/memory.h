@@ -20,8 +20,8 @@ MUST_CHECK enum status memory_new(struct store **ret_store);
 // A second store over the same data, as another daemon's connection to the same Redis has it.
 MUST_CHECK enum status memory_share(struct store *store, struct store **ret_store);
 
-// The store's own clock (Redis TIME), one for all stores that share data. Starts at 0; any value may
-// be set.
+// The store's own clock (Redis TIME), one for all stores that share data. Starts at 0; any value
+// may be set.
 void memory_set_now(struct store *store, int64_t now_ms);
 // The fault of the next call not yet executed on this store; applies once.
 void memory_fail_next(struct store *store, enum memory_fault fault);

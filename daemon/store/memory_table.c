@@ -1,5 +1,5 @@
-// The keyspace: a chained hash table that doubles. Entries stay where they are until the world ends,
-// so the due index can point to them. Out of memory ends the process: this is for simulation.
+// The keyspace: a chained hash table that doubles. Entries stay where they are until the world
+// ends, so the due index can point to them. Out of memory ends the process: this is for simulation.
 #include <stdlib.h>
 
 #include "base/check.h"
@@ -14,7 +14,7 @@ enum status memory_world_new(struct memory_world **ret_world)
     if (world == NULL) {
         return STATUS_NO_MEMORY;
     }
-    world->buckets = calloc(FIRST_BUCKETS, sizeof(*world->buckets));
+    world->buckets = calloc(FIRST_BUCKETS, sizeof(struct memory_entry *));
     if (world->buckets == NULL) {
         free(world);
         return STATUS_NO_MEMORY;
@@ -76,7 +76,7 @@ static void world_grow(struct memory_world *world)
 {
     size_t old_count = world->bucket_count;
     struct memory_entry **old = world->buckets;
-    world->buckets = calloc(old_count * 2, sizeof(*world->buckets));
+    world->buckets = calloc(old_count * 2, sizeof(struct memory_entry *));
     CHECK(world->buckets != NULL);
     world->bucket_count = old_count * 2;
     for (size_t i = 0; i < old_count; i++) {

@@ -85,7 +85,7 @@ static void index_due(struct memory_partition *partition, struct memory_entry *e
 {
     if (!entry->indexed) {
         CHECK(vec_reserve_one(&partition->due, UINT32_MAX) == STATUS_OK);
-        partition->due.items[partition->due.count++] = entry;
+        partition->due.items[partition->due.count++].entry = entry;
         entry->indexed = true;
         entry->id_bytes = (uint32_t)append->account.id.len;
     }
@@ -229,7 +229,7 @@ struct store_scan_reply memory_world_scan(const struct memory_world *world, uint
     struct store_scan_reply reply = {.result = STORE_OK, .ids = ids};
     uint64_t at = cursor;
     for (; at < index->due.count && reply.count < count; at++) {
-        const struct memory_entry *entry = index->due.items[at];
+        const struct memory_entry *entry = index->due.items[at].entry;
         struct span key = store_key_span(&entry->key);
         ids[reply.count++] = span_from(key, key.len - entry->id_bytes);
     }

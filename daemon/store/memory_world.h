@@ -27,10 +27,14 @@ struct memory_entry {
     uint32_t id_bytes; // an account's id is the key's end
 };
 
+struct memory_place {
+    struct memory_entry *entry;
+};
+
 struct memory_partition {
     bool created;
     VEC(struct buffer) events;
-    VEC(struct memory_entry *) due; // in the order of entering
+    VEC(struct memory_place) due; // in the order of entering
     uint64_t archived_bytes;
 };
 

@@ -14,8 +14,8 @@ struct redis_address {
     char text[128]; // for the operator
 };
 
-// From the options' unix_path, or host and port. STATUS_INVALID when there is neither or the host is
-// no numeric address, STATUS_TOO_LARGE for a path that a unix socket cannot have.
+// From the options' unix_path, or host and port. STATUS_INVALID when there is neither or the host
+// is no numeric address, STATUS_TOO_LARGE for a path that a unix socket cannot have.
 MUST_CHECK enum status redis_address_init(struct redis_address *address,
                                           const struct redis_options *options);
 

@@ -3,7 +3,7 @@
 //
 //     GET count ─┬─ this very count ──► OK
 //                ├─ another ──────────► FAILED
-//                └─ none ──► ly1_create_partition × (count + meta) ──► ly1_set_partitions ──► its answer
+//                └─ none ──► ly1_create_partition × (count + meta) ──► ly1_set_partitions
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 // The connection. Invariants: `bev` is there and the pipeline open exactly in CONNECTING, CHECKING
-// and READY; a closed bufferevent is freed on the next turn of the loop, not inside its own callback.
-// Whoever finds the connection unfit breaks the pipeline, which only marks it: the loop's callbacks
-// below close it when they are done (link_settle).
+// and READY; a closed bufferevent is freed on the next turn of the loop, not inside its own
+// callback. Whoever finds the connection unfit breaks the pipeline, which only marks it: the loop's
+// callbacks below close it when they are done (link_settle).
 #include "store/redis_link.h"
 
 #include <assert.h>
@@ -143,8 +143,8 @@ static void link_take_input(struct redis_link *link)
     }
 }
 
-// What has arrived but was not read yet: its answers are definite even when the connection is broken
-// or this process was too slow to look.
+// What has arrived but was not read yet: its answers are definite even when the connection is
+// broken or this process was too slow to look.
 static void link_salvage(struct redis_link *link)
 {
     link_take_input(link);

@@ -6,9 +6,9 @@
 //        ▲                    │                        │                            │
 //        └────────────────────┴──────── give up ───────┴────────────────────────────┘
 //
-// Calls are sent while READY. A connection is given up at once when it is broken, its oldest call is
-// over its deadline or the handshake finds this Redis unfit; when it is stale (redis_pipeline.h), it
-// sends no more and is given up when all sent calls are answered. What is then open ends as
+// Calls are sent while READY. A connection is given up at once when it is broken, its oldest call
+// is over its deadline or the handshake finds this Redis unfit; when it is stale (redis_pipeline.h)
+// it sends no more and is given up when all sent calls are answered. What is then open ends as
 // redis_pipeline_close says.
 //
 // `on_answer` is never called from inside redis_link_send or redis_link_answer_later. Writing to a
@@ -25,7 +25,7 @@
 struct event_base;
 struct redis_link;
 
-// Called when a connection stands: sends the first handshake commands. `context` is that of the link.
+// Called when a connection stands: sends the first handshake commands.
 typedef void redis_open_fn(struct redis_link *link);
 
 struct redis_link_options {

@@ -27,9 +27,9 @@ struct redis_pipeline {
 
 // For a new connection; nothing may be in flight. STATUS_NO_MEMORY.
 MUST_CHECK enum status redis_pipeline_open(struct redis_pipeline *pipeline);
-// Answers what is in flight when the first `written_bytes` of the commands have left this process: a
-// call whose command has not wholly left is UNAVAILABLE (Redis executes whole commands only); of the
-// others reads are UNAVAILABLE and mutations UNKNOWN.
+// Answers what is in flight when the first `written_bytes` of the commands have left this process:
+// a call whose command has not wholly left is UNAVAILABLE (Redis executes whole commands only); of
+// the others reads are UNAVAILABLE and mutations UNKNOWN.
 void redis_pipeline_close(struct redis_pipeline *pipeline, uint64_t written_bytes);
 void redis_pipeline_fini(struct redis_pipeline *pipeline);
 

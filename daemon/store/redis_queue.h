@@ -1,5 +1,5 @@
-// Calls waiting for their answer, first in, first out, in a ring that grows to a bound. Redis answers
-// in order, so the front of the queue is whom the next reply belongs to.
+// Calls waiting for their answer, first in, first out, in a ring that grows to a bound. Redis
+// answers in order, so the front of the queue is whom the next reply belongs to.
 #pragma once
 
 #include <stdbool.h>

@@ -1,7 +1,8 @@
 // The port to where accounts live. Two implementations behind it: Redis (store/redis*.c) and memory
 // (store/memory*.c, for simulation and tests), passing one shared test set. All calls are
-// asynchronous: `done` is called exactly once, later, never from inside the call. A call's spans are
-// copied before it returns; a reply's bytes are valid only during `done`. `done` may make new calls.
+// asynchronous: `done` is called exactly once, later, never from inside the call. A call's spans
+// are copied before it returns; a reply's bytes are valid only during `done`. `done` may make new
+// calls.
 //
 // What a result promises is what the whole daemon stands on:
 //   STORE_UNAVAILABLE  certainly not executed, and never will be

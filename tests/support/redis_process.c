@@ -56,46 +56,42 @@ static int connect_to(const char *path)
     return fd;
 }
 
-// The end of the value at `at`, with a string's bytes told; NULL while it is not whole. Arrays are of
-// strings, and tell the last.
-static const char *value_end(const char *at, const char *end, const char **string,
-                             size_t *string_len)
+// The end of the string or line at `at`, which is told; NULL while it is not whole.
+static const char *item_end(const char *at, const char *end, const char **item, size_t *item_len)
 {
-    const char *line_end = memmem(at, (size_t)(end - at), "\r\n", 2);
+    const char *line_end = at < end ? memmem(at, (size_t)(end - at), "\r\n", 2) : NULL;
     if (line_end == NULL) {
         return NULL;
     }
-    long number = strtol(at + 1, NULL, 10);
-    const char *next = line_end + 2;
-    if (*at == '*') {
-        for (long i = 0; i < number && next != NULL; i++) {
-            next = value_end(next, end, string, string_len);
-        }
-        return next;
-    }
     if (*at != '$') {
-        *string = at;
-        *string_len = (size_t)(line_end - at);
-        return next;
+        *item = at;
+        *item_len = (size_t)(line_end - at);
+        return line_end + 2;
     }
-    *string = next;
-    *string_len = number < 0 ? 0 : (size_t)number; // nil reads as empty
-    if (number >= 0) {
-        next += number + 2;
-    }
+    long len = strtol(at + 1, NULL, 10);
+    *item = line_end + 2;
+    *item_len = len < 0 ? 0 : (size_t)len; // nil reads as empty
+    const char *next = len < 0 ? *item : *item + len + 2;
     return next <= end ? next : NULL;
 }
 
-// Whether `reply` holds a whole reply; only what it tells is then left there.
+// Whether `reply` holds a whole reply; only what it tells is then left there: of an array its last
+// item.
 static int reply_is_whole(char *reply, size_t len)
 {
-    const char *string = reply;
-    size_t string_len = 0;
-    if (len == 0 || value_end(reply, reply + len, &string, &string_len) == NULL) {
+    const char *end = reply + len;
+    const char *item = reply;
+    size_t item_len = 0;
+    const char *next = item_end(reply, end, &item, &item_len);
+    long items = reply[0] == '*' ? strtol(reply + 1, NULL, 10) : 0;
+    for (long i = 0; i < items && next != NULL; i++) {
+        next = item_end(next, end, &item, &item_len);
+    }
+    if (next == NULL) {
         return 0;
     }
-    memmove(reply, string, string_len);
-    reply[string_len] = '\0';
+    memmove(reply, item, item_len);
+    reply[item_len] = '\0';
     return 1;
 }
 
@@ -131,7 +127,8 @@ const char *redis_process_ask(struct redis_process *process, const char *format,
     int len = vsnprintf(command, sizeof(command) - 2, format, args);
     va_end(args);
     assert_true(len > 0 && (size_t)len < sizeof(command) - 2);
-    memcpy(command + len, "\r\n", 2);
+    command[len] = '\r';
+    command[len + 1] = '\n';
     assert_true(ask(process, command, (size_t)len + 2));
     return process->reply;
 }
@@ -156,8 +153,7 @@ static void run_server(const struct redis_process *process)
                                             "--unixsocket", process->socket};
     size_t count = 5;
     const char *const *const lists[] = {safe_settings, process->settings};
-    const size_t sizes[] = {sizeof(safe_settings) / sizeof(safe_settings[0]),
-                            2 * REDIS_SETTINGS_MAX};
+    const size_t sizes[] = {sizeof(safe_settings) / sizeof(safe_settings[0]), REDIS_SETTINGS_SLOTS};
     for (size_t list = 0; list < 2; list++) {
         for (size_t i = 0; i + 1 < sizes[list] && lists[list][i] != NULL; i += 2) {
             (void)snprintf(dashed[count], sizeof(dashed[count]), "--%s", lists[list][i]);
@@ -204,7 +200,7 @@ void redis_process_start(struct redis_process *process, const char *const *setti
     assert_non_null(mkdtemp(process->directory));
     (void)snprintf(process->socket, sizeof(process->socket), "%s/redis.sock", process->directory);
     for (size_t i = 0; settings != NULL && settings[i] != NULL; i++) {
-        assert_true(i < 2 * REDIS_SETTINGS_MAX);
+        assert_true(i < REDIS_SETTINGS_SLOTS);
         process->settings[i] = settings[i];
     }
     redis_process_restart(process);

@@ -1,20 +1,20 @@
-// A redis-server of a test's own: in a fresh directory below /tmp, on a unix socket (and, if asked, a
-// TCP port), with the settings the daemon wants unless told otherwise. It is killed with the test.
-// Everything here fails the test when it does not work.
+// A redis-server of a test's own: in a fresh directory below /tmp, on a unix socket (and, if asked,
+// a TCP port), with the settings the daemon wants unless told otherwise. It is killed with the
+// test. Everything here fails the test when it does not work.
 #pragma once
 
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-enum { REDIS_SETTINGS_MAX = 16, REDIS_REPLY_BYTES = 4096 };
+enum { REDIS_SETTINGS_SLOTS = 32, REDIS_REPLY_BYTES = 4096 };
 
 struct redis_process {
     pid_t pid; // 0: not running
     char directory[32];
     char socket[108];
     // Pairs of a setting and its value that come after the safe ones.
-    const char *settings[2 * REDIS_SETTINGS_MAX];
+    const char *settings[REDIS_SETTINGS_SLOTS];
     char reply[REDIS_REPLY_BYTES];
 };
 
@@ -32,8 +32,8 @@ void redis_process_kill(struct redis_process *process);
 void redis_process_end(struct redis_process *process);
 
 // Sends one inline command ("CONFIG SET appendfsync always") on a connection of its own and returns
-// the reply: of a string its bytes, of an array of strings its last one's, of anything else its line
-// ("+OK", ":3", "-ERR ..."). Valid until the next command.
+// the reply: of a string its bytes, of an array of strings its last one's, of anything else its
+// line ("+OK", ":3", "-ERR ..."). Valid until the next command.
 const char *redis_process_ask(struct redis_process *process, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 // Sends a command and does not wait for the reply.

@@ -1,5 +1,5 @@
-// A Redis store in a loop of its own, for tests: what it said of its readiness, waiting for that, and
-// the fixture of the port's test set on it.
+// A Redis store in a loop of its own, for tests: what it said of its readiness, waiting for that,
+// and the fixture of the port's test set on it.
 #pragma once
 
 #include <stdbool.h>

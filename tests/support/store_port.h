@@ -127,8 +127,8 @@ struct port_picture {
 struct port_picture port_picture_of_none(uint32_t partition, const char *id);
 // `len` bytes of a made-up record, binary and different for every `seed`; its last 16 are its hash.
 void port_record(struct buffer *record, uint32_t seed, size_t len);
-// An append that fits the picture, in time, with an event that names `seed`; the record is kept until
-// the next.
+// An append that fits the picture, in time, with an event that names `seed`; the record is kept
+// until the next.
 struct store_append port_next(struct store_port *port, const struct port_picture *picture,
                               uint32_t seed, size_t len);
 // Appends such a record, which must be OK, and brings the picture up to date.

@@ -56,13 +56,13 @@ void port_load_from_gives_a_slice(void **state)
     struct store_port *port = *state;
     struct port_picture log = port_picture_of_none(0, "m");
     assert_int_equal(port_create(port, PORT_PARTITIONS), STORE_OK);
-    port_grow(port, &log, 7, 48 * 1024);
-    port_grow(port, &log, 8, 48 * 1024);
+    port_grow(port, &log, 7, LIMIT_RECORD_BYTES);
+    port_grow(port, &log, 8, LIMIT_RECORD_BYTES);
     assert_int_equal(port_load_from(port, &log.account, log.bytes - STORE_HASH_BYTES), STORE_OK);
     assert_bytes(port_bytes(), span_of(log.hash, STORE_HASH_BYTES));
     struct buffer expected = {0};
     const uint32_t seeds[] = {7, 8};
-    struct span whole = records_of(&expected, seeds, 2, 48 * 1024);
+    struct span whole = records_of(&expected, seeds, 2, LIMIT_RECORD_BYTES);
     assert_int_equal(port_load_from(port, &log.account, 10), STORE_OK);
     assert_bytes(port_bytes(), span_of(whole.data + 10, LIMIT_SUFFIX_BYTES));
     assert_int_equal(port_load_from(port, &log.account, log.bytes), STORE_OK);

@@ -71,7 +71,7 @@ void port_compact_loses_no_race(void **state)
     struct buffer record = {0};
     for (uint32_t seed = 5; seed < 8; seed++) {
         port_record(&record, seed, 100);
-        assert_memory_equal(port_bytes().data + (seed - 5) * 100, record.data, 100);
+        assert_memory_equal(port_bytes().data + (size_t)(seed - 5) * 100, record.data, 100);
     }
     buffer_fini(&record);
     // Behind the cut the old picture is of no use; the tail still is.

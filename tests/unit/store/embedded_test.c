@@ -1,5 +1,5 @@
-// The embedded redis-server: fit for the store as it is started, started again when it dies, gone when
-// its daemon is, and never two on one directory.
+// The embedded redis-server: fit for the store as it is started, started again when it dies, gone
+// when its daemon is, and never two on one directory.
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -35,7 +35,8 @@ static void on_note(void *context, const char *text)
 {
     (void)context;
     (void)snprintf(last_note, sizeof(last_note), "%s", text);
-    if (sscanf(text, "started pid=%d", &server) == 1) {
+    if (strncmp(text, "started pid=", strlen("started pid=")) == 0) {
+        server = (pid_t)strtol(text + strlen("started pid="), NULL, 10);
         starts++;
     }
 }
@@ -156,8 +157,8 @@ static void freeing_ends_it_in_order(void **state)
     (void)state;
     start_embedded();
     pid_t pid = server;
-    char socket[64];
-    (void)snprintf(socket, sizeof(socket), "%s", process.socket);
+    char socket[sizeof(process.socket)];
+    memcpy(socket, process.socket, sizeof(socket));
     embedded_redis_free(embedded);
     embedded = NULL;
     assert_int_not_equal(kill(pid, 0), 0);
@@ -280,7 +281,9 @@ static void what_cannot_work_is_said(void **state)
     assert_int_equal(mkdir(path, 0700), 0);
     assert_int_equal(chmod(path, 0770), 0);
     assert_fails(path, STATUS_INVALID, "can be written to by other users");
-    char *old_path = strdup(getenv("PATH"));
+    const char *path_variable = getenv("PATH");
+    assert_non_null(path_variable);
+    char *old_path = strdup(path_variable == NULL ? "" : path_variable);
     assert_non_null(old_path);
     assert_int_equal(setenv("PATH", "/nowhere", 1), 0);
     path_in(path, sizeof(path), "good");

@@ -1,5 +1,5 @@
-// The handshake: each setting that makes a Redis unfit is named with its right value, and mending it
-// is enough; the functions are brought along.
+// The handshake: each setting that makes a Redis unfit is named with its right value, and mending
+// it is enough; the functions are brought along.
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -118,8 +118,8 @@ static void a_replica_is_refused(void **state)
     redis_world_wait_ready(&world);
 }
 
-// A master that becomes a replica under a standing connection refuses writes: certainly not executed.
-// The connection goes once all are answered, and the store comes back with the role.
+// A master that becomes a replica under a standing connection refuses writes: certainly not
+// executed. The connection goes once all are answered, and the store comes back with the role.
 static void a_lost_role_is_found_by_the_first_write(void **state)
 {
     (void)state;
@@ -203,8 +203,8 @@ static void the_functions_are_brought_along(void **state)
 static void a_loading_redis_is_waited_for(void **state)
 {
     (void)state;
-    // Enough commands, loaded slowly, for the store to meet the server while it is loading: it looks
-    // at its clients every 1024.
+    // Enough commands, loaded slowly, for the store to meet the server while it is loading: it
+    // looks at its clients every 1024.
     assert_string_equal(redis_process_ask(&process, "EVAL \"for i = 1, 5000 do "
                                                     "redis.call('SET', 'key:' .. i, 'v') end\" 0"),
                         "");

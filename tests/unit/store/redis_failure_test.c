@@ -1,5 +1,5 @@
-// The Redis store when Redis dies, hangs, or was never there: every call is answered exactly once, no
-// answer that looks definite is wrong, and the store comes back by itself.
+// The Redis store when Redis dies, hangs, or was never there: every call is answered exactly once,
+// no answer that looks definite is wrong, and the store comes back by itself.
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -159,7 +159,7 @@ static void a_hanging_redis_ends_the_deadline(void **state)
     assert_int_equal(writes.results[STORE_UNKNOWN], 1);
     assert_int_equal(reads.results[STORE_UNAVAILABLE], 1);
     int64_t took_ms = monotonic_ms() - start_ms;
-    assert_true(took_ms >= SHORT_MS - 20 && took_ms < 20 * SHORT_MS);
+    assert_true(took_ms >= SHORT_MS - 20 && took_ms < INT64_C(20) * SHORT_MS);
     redis_world_wait_reason(&world, "no answer from");
     assert_int_equal(port_load(&world.port, &log.account), STORE_UNAVAILABLE);
 
@@ -196,7 +196,7 @@ static void a_slow_daemon_takes_answers_that_are_there(void **state)
          i++) {
         redis_world_turn(&world);
     }
-    struct timespec pause = {.tv_nsec = (SHORT_MS + 50) * 1000000L};
+    struct timespec pause = {.tv_nsec = (long)(SHORT_MS + 50) * 1000000L};
     (void)nanosleep(&pause, NULL);
     port_wait(&world.port, &answer);
     assert_int_equal(answer.result, STORE_OK);

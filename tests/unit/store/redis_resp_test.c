@@ -1,4 +1,5 @@
-// The codec: commands byte for byte, replies of every kind in every cut, and what must not be taken.
+// The codec: commands byte for byte, replies of every kind in every cut, and what must not be
+// taken.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
-// The Redis store on a healthy redis-server: the port's test set, and what only Redis can get wrong:
-// foreign keys of a wrong type, permissions, passwords, many calls at once.
+// The Redis store on a healthy redis-server: the port's test set, and what only Redis can get
+// wrong: foreign keys of a wrong type, permissions, passwords, many calls at once.
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
