@@ -31,14 +31,19 @@ else()
 endif()
 
 # loyalty_program(TARGET FOLDER): the executable TARGET of clients/FOLDER/*.c, once it has a source.
+# All but main.c is the library TARGET_parts, which tests link too.
 function(loyalty_program target folder)
     file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/clients/${folder}/*.c")
     if(NOT sources)
+        add_library(${target}_parts INTERFACE)
         return()
     endif()
-    add_executable(${target} ${sources})
-    target_link_libraries(${target} PRIVATE loyalty_static loyalty_warnings
-        PkgConfig::JANSSON PkgConfig::YAML)
+    list(FILTER sources EXCLUDE REGEX "/main\\.c$")
+    add_library(${target}_parts STATIC ${sources})
+    target_link_libraries(${target}_parts PUBLIC loyalty_static PkgConfig::JANSSON PkgConfig::YAML
+        PRIVATE loyalty_warnings)
+    add_executable(${target} "${PROJECT_SOURCE_DIR}/clients/${folder}/main.c")
+    target_link_libraries(${target} PRIVATE ${target}_parts loyalty_warnings)
     install(TARGETS ${target})
 endfunction()
 

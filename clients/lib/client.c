@@ -175,6 +175,17 @@ static void expire_requests(struct loyalty *client)
     }
 }
 
+// Sends. When that fails, what had arrived before is taken first: answers, or the alert that says
+// why the server ends the connection.
+static bool flush(struct loyalty *client)
+{
+    if (ly_stream_flush(client)) {
+        return true;
+    }
+    (void)ly_stream_receive(client);
+    return false;
+}
+
 // One turn after the socket was waited for.
 static bool turn(struct loyalty *client)
 {
@@ -186,9 +197,8 @@ static bool turn(struct loyalty *client)
     }
     bool going = true;
     if (client->phase == LY_HELLO || client->phase == LY_OPEN) {
-        going = ly_stream_flush(client) && ly_stream_receive(client);
-        // What callbacks submitted leaves now.
-        going = going && ly_stream_flush(client);
+        // What callbacks submit leaves at once.
+        going = flush(client) && ly_stream_receive(client) && flush(client);
     }
     if (client->phase == LY_HELLO && going) {
         going = !client->hello_failed;
@@ -214,7 +224,7 @@ int loyalty_poll(struct loyalty *client, uint32_t timeout_ms)
     client->delivered = 0;
     struct pollfd descriptor = {0};
     int wait_ms = 0;
-    if ((client->phase == LY_HELLO || client->phase == LY_OPEN) && !ly_stream_flush(client)) {
+    if ((client->phase == LY_HELLO || client->phase == LY_OPEN) && !flush(client)) {
         ly_disconnect(client, client->ended);
         return -1;
     }

@@ -227,7 +227,10 @@ enum ly_tls_result ly_tls_judge(struct loyalty *client, int result)
         client->wants_write = true;
         return LY_TLS_AGAIN;
     case SSL_ERROR_ZERO_RETURN:
-        ly_set_error(client, "The server closed the connection.");
+        ly_set_error(client, client->received
+                                 ? "The server closed the connection."
+                                 : "The server closed the connection without a word; its log says "
+                                   "why. It may not know who our certificate is for.");
         client->ended = LOYALTY_RETRY_LATER;
         return LY_TLS_CLOSED;
     case SSL_ERROR_SYSCALL:
