@@ -16,6 +16,7 @@
 #include "app/secrets.h"
 #include "app/zone_tzdata.h"
 #include "base/log.h"
+#include "jobs/compact.h"
 #include "net/listen.h"
 #include "net/server.h"
 #include "service/bounds.h"
@@ -37,6 +38,7 @@ struct daemon {
     struct embedded_redis *embedded;
     struct store *store;
     struct service *service;
+    struct compact *compact; // NULL: off
     struct frames_face frames;
     struct server *server;
     uint8_t identifier_key[IDENTIFIER_SECRET_BYTES];
@@ -253,7 +255,12 @@ static enum status start_service(struct daemon *daemon)
         .cache_accounts = options->cache_accounts,
         .seed = seed,
     };
-    return say(service_new(&service, &daemon->service), "service", "");
+    TRY(say(service_new(&service, &daemon->service), "service", ""));
+    if (options->compact_bytes == 0) {
+        return STATUS_OK;
+    }
+    struct compact_options compact = {.service = daemon->service, .bytes = options->compact_bytes};
+    return say(compact_new(&compact, &daemon->compact), "compact", "");
 }
 
 static enum status write_port(const char *path, uint16_t port)
@@ -313,6 +320,7 @@ static void finish(struct daemon *daemon)
         service_stop(daemon->service);
     }
     store_free(daemon->store);
+    compact_free(daemon->compact);
     service_free(daemon->service);
     server_free(daemon->server);
     if (daemon->server != NULL) {
