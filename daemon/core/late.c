@@ -45,7 +45,8 @@ static int64_t replay_start(const struct replay *replay, int64_t now_ms)
     return from_ms < replay->account->enrolled_ms ? replay->account->enrolled_ms : from_ms;
 }
 
-// The earliest card given at once in (after, until], or NULL.
+// The earliest card given at once in (after, until], or NULL. One that a back-dated card has taken
+// the place of since is not among them: as known now it was never held.
 static const struct card *next_given(const struct account *account, int64_t after_ms,
                                      int64_t until_ms)
 {
@@ -54,7 +55,8 @@ static const struct card *next_given(const struct account *account, int64_t afte
         const struct card *card = &account->cards.items[i];
         bool given = card->cause == CARD_IMMEDIATE || card->cause == CARD_OPENING;
         if (given && card->from_ms > after_ms && card->from_ms <= until_ms &&
-            (next == NULL || card->from_ms < next->from_ms)) {
+            (next == NULL || card->from_ms < next->from_ms) &&
+            account_card_at(account, card->from_ms) == card) {
             next = card;
         }
     }
