@@ -246,8 +246,8 @@ class Member:
         return program.zone.day_start(today - datetime.timedelta(days=REPLAY_DAYS))
 
     def _replay(self, from_ms):
-        """Tests each re-scoring and card end in (from, now] again. What really happened stays:
-        where the card he had is the higher one, the replay goes on with that."""
+        """Tests each re-scoring and card end in (from, now] again. Cards given at once or brought
+        over did happen, by no boundary: the replay meets them, and goes on with the higher."""
         card = self.card_at(from_ms)
         instant_ms = from_ms
         while True:
@@ -260,7 +260,8 @@ class Member:
             program = self.versions.at(instant_ms)
             card = self._card_after(program, card, instant_ms, self._boundary_score(instant_ms))
             real = self.card_at(instant_ms)
-            if self._rank(program, real.tier) > self._rank(program, card.tier):
+            given = real.from_ms == instant_ms and real.cause in ("IMMEDIATE", "OPENING")
+            if given and self._rank(program, real.tier) > self._rank(program, card.tier):
                 card = real
 
     # --- commands ---
@@ -296,7 +297,12 @@ class Member:
 
     def redeem(self, now_ms, points):
         """Spends points at once; gives the lots as [(end, points)]."""
-        return self._commit(lambda member: member._redeem(max(now_ms, member.now_ms), points))
+        now_ms = max(now_ms, self.now_ms)
+        try:
+            return self._commit(lambda member: member._redeem(now_ms, points))
+        except Refused:
+            self.advance(now_ms)  # this refusal is recorded, so time does not run back behind it
+            raise
 
     def opening(self, now_ms, opening):
         """A member brought over from another system."""

@@ -54,7 +54,8 @@ int64_t words_number(struct story *story);
 // "1234.56" in minor units.
 int64_t words_money(struct story *story);
 struct civil_date words_date(struct story *story);
-// A date and, if there is one, a time: "2026-06-01", "2026-06-01 09:30:00.001", local.
+// A date and, if there is one, a time: "2026-06-01", "2026-06-01 09:30:00.001", local; or UTC
+// milliseconds: "@1780243200000".
 int64_t words_instant(struct story *story);
 // The same, or "never".
 int64_t words_end(struct story *story);

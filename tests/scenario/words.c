@@ -111,6 +111,10 @@ int64_t words_instant(struct story *story)
     if (story->club.zone.count == 0) {
         story_fail(story, "no program gives a zone yet");
     }
+    if (words_left(story) && story->words.items[story->words.at][0] == '@') {
+        story->words.items[story->words.at]++;
+        return words_number(story);
+    }
     struct civil_time local = {.date = words_date(story)};
     if (words_left(story)) {
         int64_t ms = parse_time(story->words.items[story->words.at]);
