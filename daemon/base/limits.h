@@ -32,7 +32,7 @@ enum {
     LIMIT_PERKS = 64,
     LIMIT_RESCORES_A_YEAR = 12,
     LIMIT_PROGRAM_VERSIONS = 256,
-    LIMIT_PROGRAM_BYTES = 64 * 1024, // as protobuf
+    LIMIT_PROGRAM_BYTES = 40 * 1024, // as protobuf; a publish and its reading fit a frame
     LIMIT_PROGRAM_PROBLEMS = 100,    // reported by one check
     LIMIT_PARTITIONS = 16384,
 };
@@ -45,6 +45,7 @@ enum {
     LIMIT_ARENA_BYTES = 1024 * 1024,
     LIMIT_REPLY_BYTES = 60 * 1024,
     LIMIT_PAGE_SIZE = 200,
+    LIMIT_LOTS_SHOWN = 200, // of one answer or activity, earliest expiry first
 };
 
 // --- an account ---
@@ -91,3 +92,7 @@ enum {
 static_assert(LIMIT_RECORD_BYTES <= LIMIT_SUFFIX_BYTES, "a suffix holds at least one record");
 static_assert(LIMIT_REPLY_BYTES < LIMIT_FRAME_BYTES, "an answer fits a frame with its envelope");
 static_assert(LIMIT_PROGRAM_BYTES <= LIMIT_ARENA_BYTES / 4, "a program decodes inside an arena");
+static_assert(LIMIT_PROGRAM_BYTES <= LIMIT_REPLY_BYTES - 16 * 1024,
+              "a program is read back with the latest of its versions");
+static_assert((LIMIT_PROGRAM_BYTES + 1024) * LIMIT_PROGRAM_VERSIONS <= LIMIT_LOG_BYTES,
+              "all versions fit the program's log");

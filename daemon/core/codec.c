@@ -84,8 +84,10 @@ enum status codec_raw(struct codec *codec, uint8_t *bytes, size_t len)
 
 enum status codec_text(struct codec *codec, struct span *text, size_t len_max)
 {
-    return codec->writing ? buffer_put_sized(codec->out, *text)
-                          : reader_sized(&codec->reader, len_max, text);
+    if (!codec->writing) {
+        return reader_sized(&codec->reader, len_max, text);
+    }
+    return text->len <= len_max ? buffer_put_sized(codec->out, *text) : STATUS_TOO_LARGE;
 }
 
 enum status codec_list(struct codec *codec, void **items, size_t *count, size_t item_bytes,

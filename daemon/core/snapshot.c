@@ -170,9 +170,9 @@ static enum status layout_state(struct codec *codec, struct account *account)
     return layout_uses(codec, account);
 }
 
-// Answered requests are retained from the last record on that is known to be too old to matter. What
-// was posted at its own time (history, an enrolment in the past) says nothing of when it was asked:
-// it goes only with a record behind it that does.
+// Answered requests are retained from the last record on that is known to be too old to matter.
+// What was posted at its own time (history, an enrolment in the past) says nothing of when it was
+// asked: it goes only with a record behind it that does.
 struct retain {
     struct buffer *out;
     int64_t keep_from_ms;

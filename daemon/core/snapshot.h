@@ -1,6 +1,6 @@
-// Compaction: a snapshot is the fold of a cut prefix, with every answered request inside the horizon
-// kept whole, so that retries get their first reply, byte for byte, for ever as long as they may
-// come. It carries the cut's last hash as its own, so the chain goes on over what follows.
+// Compaction: a snapshot is the fold of a cut prefix, with every answered request inside the
+// horizon kept whole, so that retries get their first reply, byte for byte, for ever as long as
+// they may come. It carries the cut's last hash as its own, so the chain goes on over what follows.
 #pragma once
 
 #include <stdint.h>

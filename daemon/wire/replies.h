@@ -94,6 +94,7 @@ MUST_CHECK enum status replies_card(const struct replies *replies, const struct 
                                     const struct card *card, Loyalty__V1__Card **ret_card);
 MUST_CHECK enum status replies_lot(struct arena *arena, int64_t points, int64_t ends_ms,
                                    Loyalty__V1__Lot **ret_lot);
+// At most LIMIT_LOTS_SHOWN of them.
 MUST_CHECK enum status replies_lots(struct arena *arena, const struct lot_move *moves, size_t count,
                                     size_t *ret_count, Loyalty__V1__Lot ***ret_lots);
 // Of a RECORD_AWARDED.

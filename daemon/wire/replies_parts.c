@@ -83,14 +83,15 @@ enum status replies_lot(struct arena *arena, int64_t points, int64_t ends_ms,
 enum status replies_lots(struct arena *arena, const struct lot_move *moves, size_t count,
                          size_t *ret_count, Loyalty__V1__Lot ***ret_lots)
 {
-    Loyalty__V1__Lot **lots = arena_alloc_array(arena, count, sizeof(Loyalty__V1__Lot *));
+    size_t shown = count < LIMIT_LOTS_SHOWN ? count : LIMIT_LOTS_SHOWN;
+    Loyalty__V1__Lot **lots = arena_alloc_array(arena, shown, sizeof(Loyalty__V1__Lot *));
     if (lots == NULL) {
         return STATUS_NO_MEMORY;
     }
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < shown; i++) {
         TRY(replies_lot(arena, moves[i].points, moves[i].ends_ms, &lots[i]));
     }
-    *ret_count = count;
+    *ret_count = shown;
     *ret_lots = lots;
     return STATUS_OK;
 }

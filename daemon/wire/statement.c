@@ -50,15 +50,17 @@ static int64_t next_change(const struct account *account, const struct program_s
 static enum status fill_lots(struct arena *arena, const struct account *account,
                              Loyalty__V1__GetMemberResponse *response)
 {
-    response->lots = arena_alloc_array(arena, account->lots.count, sizeof(Loyalty__V1__Lot *));
+    uint32_t count = account->lots.count;
+    count = count < LIMIT_LOTS_SHOWN ? count : LIMIT_LOTS_SHOWN;
+    response->lots = arena_alloc_array(arena, count, sizeof(Loyalty__V1__Lot *));
     if (response->lots == NULL) {
         return STATUS_NO_MEMORY;
     }
-    for (uint32_t i = 0; i < account->lots.count; i++) {
+    for (uint32_t i = 0; i < count; i++) {
         const struct lot *lot = &account->lots.items[i];
         TRY(replies_lot(arena, lot->points, lot->ends_ms, &response->lots[i]));
     }
-    response->n_lots = account->lots.count;
+    response->n_lots = count;
     return STATUS_OK;
 }
 
