@@ -41,6 +41,7 @@ static void on_head_again(struct lease_waiter *waiter, bool fresh)
 static void on_set(void *context, const struct store_reply *reply)
 {
     struct request *request = context;
+    request->task.in_doubt = false;
     switch (reply->result) {
     case STORE_OK:
         request->waiter.on_head = on_head_again;
@@ -72,6 +73,7 @@ void clock_set(struct request *request)
         request_fail(request, LOYALTY__V1__CODE__CODE_FAILED_PRECONDITION, "NOT_A_SANDBOX", "",
                      "Only a sandbox has a clock that can be set.");
     } else {
+        request->task.in_doubt = true;
         store_set_sandbox_clock(request->service->options.store, now_ms, on_set, request);
         return;
     }

@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "service/bounds.h"
+#include "service/identifiers.h"
 #include "service/request.h"
 #include "wire/message.h"
 #include "wire/replies.h"
@@ -282,6 +283,7 @@ static bool judge_mutation(struct request *request)
         request_internal(request, status);
         return false;
     }
+    identifiers_hide(service, request->message, request->mark.digest);
     return true;
 }
 

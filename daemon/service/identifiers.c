@@ -17,6 +17,9 @@
 #include "core/decide.h"
 #include "service/bounds.h"
 #include "service/service.h"
+#include "wire/field.h"
+
+enum { HASH_BYTES = 32 };
 
 struct job {
     struct job *next;
@@ -79,7 +82,6 @@ bool identifiers_usable(const struct service *service)
 void identifiers_key(const struct service *service, const struct identifier_value *value,
                      struct identifier *ret_identifier)
 {
-    enum { HASH_BYTES = 32 };
     uint8_t bytes[1 + LIMIT_IDENTIFIER_BYTES];
     uint8_t hash[HASH_BYTES];
     CHECK(value->value.len <= LIMIT_IDENTIFIER_BYTES && value->kind <= UINT8_MAX);
@@ -89,6 +91,35 @@ void identifiers_key(const struct service *service, const struct identifier_valu
                                      span_of(bytes, 1 + value->value.len), hash);
     ret_identifier->kind = value->kind;
     memcpy(ret_identifier->key, hash, sizeof(ret_identifier->key));
+}
+
+// Whether the message says who is meant by an identifier, or gives a member some.
+static bool names_identifier(const ProtobufCMessage *message)
+{
+    const ProtobufCFieldDescriptor *member =
+        field_find(message->descriptor, span_of_text("member"));
+    if (member != NULL && member->descriptor == &loyalty__v1__member_ref__descriptor) {
+        const Loyalty__V1__MemberRef *ref =
+            *(Loyalty__V1__MemberRef *const *)field_place_const(message, member);
+        return ref != NULL && ref->by_case == LOYALTY__V1__MEMBER_REF__BY_IDENTIFIER;
+    }
+    const ProtobufCFieldDescriptor *list =
+        field_find(message->descriptor, span_of_text("identifiers"));
+    return list != NULL && field_count_const(message, list) > 0;
+}
+
+void identifiers_hide(const struct service *service, const ProtobufCMessage *message,
+                      uint8_t digest[REQUEST_DIGEST_BYTES])
+{
+    if (!identifiers_usable(service) || !names_identifier(message)) {
+        return;
+    }
+    uint8_t bytes[1 + REQUEST_DIGEST_BYTES] = {0}; // no identifier is of kind 0
+    uint8_t hash[HASH_BYTES];
+    memcpy(bytes + 1, digest, REQUEST_DIGEST_BYTES);
+    service->options.identifier_hash(service->options.identifier_context,
+                                     span_of(bytes, sizeof(bytes)), hash);
+    memcpy(digest, hash, REQUEST_DIGEST_BYTES);
 }
 
 struct identifier_place identifiers_place(const struct service *service,

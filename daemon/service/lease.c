@@ -35,7 +35,8 @@ struct lease {
     int64_t answered_monotonic_ms;
     int64_t store_now_ms;
     int64_t sandbox_clock_ms;
-    uint32_t partitions;
+    uint32_t partitions;   // the first count that was read: it never changes
+    bool partitions_moved; // the store says otherwise now
     bool skewed;
 };
 
@@ -131,6 +132,24 @@ static void take_programs(struct lease *lease, const struct store_head *head)
     }
 }
 
+// A store that lost its partitions, or is another, is not served and not written to.
+static void take_partitions(struct lease *lease, uint32_t count)
+{
+    if (lease->partitions == 0) {
+        lease->partitions = count;
+    }
+    bool moved = count != lease->partitions;
+    if (moved && !lease->partitions_moved) {
+        log_event(LOG_ERROR, "partitions-changed", "known=%" PRIu32 " found=%" PRIu32,
+                  lease->partitions, count);
+    }
+    lease->partitions_moved = moved;
+    if (lease->partitions == 0 && !lease->creating && lease->options.partitions != 0) {
+        lease->creating = true;
+        store_create_partitions(lease->options.store, lease->options.partitions, on_created, lease);
+    }
+}
+
 static void take_head(struct lease *lease, const struct store_head *head)
 {
     take_programs(lease, head);
@@ -145,11 +164,7 @@ static void take_head(struct lease *lease, const struct store_head *head)
     lease->answered_monotonic_ms = timers_now(lease->options.timers);
     lease->store_now_ms = head->store_now_ms;
     lease->sandbox_clock_ms = head->sandbox_clock_ms;
-    lease->partitions = head->partitions;
-    if (head->partitions == 0 && !lease->creating && lease->options.partitions != 0) {
-        lease->creating = true;
-        store_create_partitions(lease->options.store, lease->options.partitions, on_created, lease);
-    }
+    take_partitions(lease, head->partitions);
 }
 
 static void on_head(void *context, const struct store_head *head)
@@ -225,7 +240,7 @@ enum trouble lease_check(const struct lease *lease, bool mutation)
     if (lease->programs_status != STATUS_OK) {
         return TROUBLE_UNKNOWN_FORMAT;
     }
-    if (lease->partitions == 0) {
+    if (lease->partitions == 0 || lease->partitions_moved) {
         return TROUBLE_NO_LEASE;
     }
     return mutation && lease->skewed ? TROUBLE_CLOCK_SKEW : TROUBLE_NONE;

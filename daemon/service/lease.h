@@ -35,7 +35,8 @@ void lease_stop(struct lease *lease);
 // Begins reading; also tells that the store may have become ready.
 void lease_kick(struct lease *lease);
 
-// TROUBLE_NONE; STORE_UNAVAILABLE or NO_LEASE when no head is young enough; CLOCK_SKEW (mutations
+// TROUBLE_NONE; STORE_UNAVAILABLE or NO_LEASE when no head is young enough, or it tells other
+// partitions than before; CLOCK_SKEW (mutations
 // only) when this machine's clock is off; UNKNOWN_FORMAT when the program's log is of no use.
 enum trouble lease_check(const struct lease *lease, bool mutation);
 

@@ -92,32 +92,79 @@ void members_explain_tier(struct request *request)
 
 // --- ListActivity: the log is walked twice, first for the numbers of the page, then for it ---
 
+// Lots and rules of one page: more than that would ask too much of an answer and its arena.
+enum { PARTS_A_PAGE = 2000 };
+
 struct listing {
     struct page page;
-    // first walk: the numbers of the last `size` records before the page's end, round and round
-    uint64_t seqs[LIMIT_PAGE_SIZE];
+    // first walk: the last `size` records before the page's end, round and round
+    struct {
+        uint64_t seq;
+        size_t parts;
+    } last[LIMIT_PAGE_SIZE];
     uint64_t seen;
     // second walk
     uint64_t from_seq;
     Loyalty__V1__Activity **activities; // oldest first until turned round
     size_t count;
-    size_t bytes;
     // both
     struct replies replies;
     uint64_t base_seq; // added to the walk's numbers
     bool unwritten;
 };
 
+static size_t parts_of(const struct record *record)
+{
+    size_t lots = 0;
+    switch (record->type) {
+    case RECORD_AWARDED:
+        return 1 + record->awarded.rule_count;
+    case RECORD_REDEEMED:
+        lots = record->redeemed.lot_count;
+        break;
+    case RECORD_BOUNDARY:
+        lots = record->boundary.expired_count;
+        break;
+    case RECORD_OPENING:
+        lots = record->opening.lot_count;
+        break;
+    default:
+        break;
+    }
+    return lots < LIMIT_LOTS_SHOWN ? lots : LIMIT_LOTS_SHOWN;
+}
+
 static enum status visit_number(void *context, uint64_t seq, const struct record *record)
 {
-    (void)record;
     struct listing *listing = context;
     seq += listing->base_seq;
     if (seq < listing->page.before_seq) {
-        listing->seqs[listing->seen % listing->page.size] = seq;
+        size_t place = listing->seen % listing->page.size;
+        listing->last[place].seq = seq;
+        listing->last[place].parts = parts_of(record);
         listing->seen++;
     }
     return STATUS_OK;
+}
+
+// How many records the page takes, newest first; `from_seq` is the oldest of them.
+static size_t settle_page(struct listing *listing)
+{
+    uint64_t size = listing->page.size;
+    uint64_t found = listing->seen < size ? listing->seen : size;
+    size_t parts = 0;
+    size_t taken = 0;
+    listing->from_seq = UINT64_MAX;
+    while (taken < found) {
+        size_t place = (listing->seen - 1 - taken) % size;
+        parts += listing->last[place].parts;
+        if (parts > PARTS_A_PAGE && taken > 0) {
+            break;
+        }
+        listing->from_seq = listing->last[place].seq;
+        taken++;
+    }
+    return taken;
 }
 
 static enum status visit_activity(void *context, uint64_t seq, const struct record *record)
@@ -172,15 +219,9 @@ static enum status list(struct request *request, const struct task_result *resul
     struct arena *scratch = &request->service->scratch;
     listing->replies = replies_of_account(result->account, &request->arena);
     TRY(walk_both(listing, result, scratch, visit_number));
-    uint64_t size = listing->page.size;
-    uint64_t found = listing->seen < size ? listing->seen : size;
-    listing->from_seq =
-        listing->seen < size ? listing->seqs[0] : listing->seqs[listing->seen % size];
-    if (found == 0) {
-        listing->from_seq = UINT64_MAX;
-    }
+    size_t found = settle_page(listing);
     listing->activities =
-        arena_alloc_array(&request->arena, (size_t)found, sizeof(Loyalty__V1__Activity *));
+        arena_alloc_array(&request->arena, found, sizeof(Loyalty__V1__Activity *));
     if (listing->activities == NULL) {
         return STATUS_NO_MEMORY;
     }

@@ -81,8 +81,8 @@ static enum status published_read(const struct program_log *log, struct span bod
         return status == STATUS_NO_MEMORY ? status : STATUS_UNKNOWN_TYPE;
     }
     struct program_problems problems = {.arena = &item->arena};
-    TRY(program_log_compile(log, (const Loyalty__V1__Program *)message, &problems, &item->program,
-                            &item->zone));
+    item->document = (Loyalty__V1__Program *)message;
+    TRY(program_log_compile(log, item->document, &problems, &item->program, &item->zone));
     // It was checked when it was published: now it does not pass only by a newer daemon's rules.
     return problems.count == 0 ? STATUS_OK : STATUS_UNKNOWN_TYPE;
 }

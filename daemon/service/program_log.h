@@ -27,6 +27,7 @@ struct published {
     struct arena arena;             // of all below
     struct record record;           // type RECORD_PUBLISHED
     uint8_t hash[CHAIN_HASH_BYTES]; // of the chain, behind it
+    Loyalty__V1__Program *document;
     struct program program;
     struct zone zone; // owned
 };

@@ -22,6 +22,13 @@ enum status programs_judge(const struct service *service, const Loyalty__V1__Pro
     const struct program_log *log = lease_programs(service->lease);
     struct program program;
     struct zone zone = {0};
+    size_t bytes = protobuf_c_message_get_packed_size(&document->base);
+    if (bytes > LIMIT_PROGRAM_BYTES) {
+        return program_problem_add(problems, "",
+                                   arena_printf(problems->arena,
+                                                "has %zu bytes as it is sent; must have at most %d",
+                                                bytes, LIMIT_PROGRAM_BYTES));
+    }
     TRY(program_log_compile(log, document, problems, &program, &zone));
     service->options.zones.free(&zone);
     if (problems->count > 0 || log->count == 0) {
@@ -107,29 +114,37 @@ static enum status get_version(struct arena *arena, const struct program_log *lo
                                const struct program_version *version,
                                Loyalty__V1__GetProgramResponse *response)
 {
-    const struct record *record = &log->items[version->number - 1]->record;
-    ProtobufCMessage *program = NULL;
-    struct message_fault fault;
-    TRY(message_decode(&loyalty__v1__program__descriptor, record->published.document, arena,
-                       &program, &fault));
-    response->program = (Loyalty__V1__Program *)program;
+    response->program = log->items[version->number - 1]->document;
     response->version = version->number;
     return replies_instant(arena, version->effective_from_ms, &response->effective_from);
 }
 
+// In order; the latest of them where not all fit beside the largest program.
 static enum status list_versions(struct arena *arena, const struct program_log *log,
                                  Loyalty__V1__GetProgramResponse *response)
 {
-    response->versions = arena_alloc_array(arena, log->count, sizeof(*response->versions));
+    enum { FIELD_BYTES = 4, ENVELOPE_BYTES = 512 };
+    Loyalty__V1__ProgramVersion **versions =
+        arena_alloc_array(arena, log->count, sizeof(Loyalty__V1__ProgramVersion *));
     response->etag = arena_alloc(arena, PROGRAM_ETAG_BYTES + 1);
-    if (response->versions == NULL || response->etag == NULL) {
+    if (versions == NULL || response->etag == NULL) {
         return STATUS_NO_MEMORY;
     }
     programs_etag(log, response->etag);
-    for (size_t i = 0; i < log->count; i++) {
-        TRY(describe_version(arena, &log->items[i]->record, &response->versions[i]));
-        response->n_versions++;
+    size_t bytes = ENVELOPE_BYTES + LIMIT_PROGRAM_BYTES;
+    size_t from = log->count;
+    while (from > 0) {
+        Loyalty__V1__ProgramVersion *version = NULL;
+        TRY(describe_version(arena, &log->items[from - 1]->record, &version));
+        bytes += FIELD_BYTES + protobuf_c_message_get_packed_size(&version->base);
+        if (bytes > LIMIT_REPLY_BYTES) {
+            break;
+        }
+        from--;
+        versions[from] = version;
     }
+    response->versions = versions + from;
+    response->n_versions = log->count - from;
     return STATUS_OK;
 }
 

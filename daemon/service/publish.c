@@ -84,15 +84,16 @@ static void answer_problems(struct request *request, const struct program_proble
     buffer_init(&text, LIMIT_REPLY_BYTES / 2);
     enum status status = STATUS_OK;
     for (size_t i = 0; i < problems->count && status == STATUS_OK; i++) {
-        const char *line = arena_printf(
-            &request->arena, "%sprogram.%.*s %.*s", i == 0 ? "" : "; ",
-            (int)problems->items[i].path.len, (const char *)problems->items[i].path.data,
-            (int)problems->items[i].reason.len, (const char *)problems->items[i].reason.data);
+        const struct program_problem *problem = &problems->items[i];
+        const char *line = arena_printf(&request->arena, "%sprogram%s%.*s %.*s", i == 0 ? "" : "; ",
+                                        problem->path.len == 0 ? "" : ".", (int)problem->path.len,
+                                        (const char *)problem->path.data, (int)problem->reason.len,
+                                        (const char *)problem->reason.data);
         status = line == NULL ? STATUS_NO_MEMORY : buffer_append(&text, span_of_text(line));
     }
-    const char *field =
-        arena_printf(&request->arena, "program.%.*s", (int)problems->items[0].path.len,
-                     (const char *)problems->items[0].path.data);
+    const struct span *path = &problems->items[0].path;
+    const char *field = arena_printf(&request->arena, "program%s%.*s", path->len == 0 ? "" : ".",
+                                     (int)path->len, (const char *)path->data);
     const char *message =
         arena_printf(&request->arena, "%.*s", (int)text.len, (const char *)text.data);
     buffer_fini(&text);
