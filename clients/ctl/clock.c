@@ -12,6 +12,7 @@ struct clock_line {
     const char *instant;
 };
 
+// argp's signature. NOLINTNEXTLINE(readability-non-const-parameter)
 static error_t take(int key, char *arg, struct argp_state *state)
 {
     struct clock_line *line = state->input;

@@ -109,7 +109,7 @@ static const ProtobufCMessage *write_enrolment(struct lane *lane, const char *me
     int32_t first_day = import->file->rows[lane_member(lane)->first].day;
     message->mutation = ly_encode_mutation(&import->arena, request);
     message->enrolled_at = ly_encode_instant(&import->arena, day_start(import, first_day));
-    message->member_id = (char *)(uintptr_t)member_id;
+    message->member_id = (char *)member_id;
     return message->mutation == NULL || message->enrolled_at == NULL ? NULL : &message->base;
 }
 

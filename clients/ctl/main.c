@@ -37,6 +37,7 @@ struct line {
     int first; // index of the command's first word
 };
 
+// argp's signature. NOLINTNEXTLINE(readability-non-const-parameter)
 static error_t take(int key, char *arg, struct argp_state *state)
 {
     struct line *line = state->input;
@@ -62,7 +63,7 @@ static char *help_filter(int key, const char *text, void *input)
 {
     (void)input;
     if (key != ARGP_KEY_HELP_EXTRA) {
-        return (char *)(uintptr_t)text;
+        return (char *)text;
     }
     char *list = NULL;
     size_t bytes = 0;

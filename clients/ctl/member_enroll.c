@@ -113,7 +113,7 @@ static int enroll(struct session *session, const struct enroll_line *line)
     request.n_identifiers = line->identifier_count;
     request.mutation = session_mutation(session, line->request_id);
     if (line->member_id != NULL) {
-        request.member_id = (char *)(uintptr_t)line->member_id;
+        request.member_id = (char *)line->member_id;
     }
     ProtobufCMessage *answer = NULL;
     int code = session_call(session, "/loyalty.v1.MembersService/Enroll", &request.base,

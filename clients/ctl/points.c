@@ -248,7 +248,7 @@ int points_outcome(int argc, char **argv, const struct globals *globals)
     if (code == CTL_OK) {
         Loyalty__V1__GetOutcomeRequest request = LOYALTY__V1__GET_OUTCOME_REQUEST__INIT;
         request.member = session_member(&session, &line.member);
-        request.request_id = (char *)(uintptr_t)line.second;
+        request.request_id = (char *)line.second;
         ProtobufCMessage *answer = NULL;
         code = session_call(&session, "/loyalty.v1.PointsService/GetOutcome", &request.base, NULL,
                             &loyalty__v1__get_outcome_response__descriptor, &answer);

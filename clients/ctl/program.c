@@ -151,8 +151,8 @@ static int publish(struct session *session, const struct program_line *line,
     request.mutation = session_mutation(session, line->request_id);
     request.program = program;
     request.effective_from = session_instant(session, effective_ms);
-    request.etag = (char *)(uintptr_t)etag;
-    request.reason = (char *)(uintptr_t)(line->reason == NULL ? "" : line->reason);
+    request.etag = (char *)etag;
+    request.reason = (char *)(line->reason == NULL ? "" : line->reason);
     ProtobufCMessage *answer = NULL;
     code = session_call(session, "/loyalty.v1.ProgramsService/PublishProgram", &request.base,
                         request.mutation->request_id,

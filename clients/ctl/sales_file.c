@@ -6,10 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "ctl/cdnow.h"
 #include "wire/uuid.h"
 
-enum { READ_BYTES = 64 * 1024, FILE_BYTES_MAX = 1 << 30 };
+enum { READ_BYTES = 64 * 1024, FILE_BYTES_MAX = 1 << 30, ID_INPUT_BYTES = 256 };
 
 static bool read_text(const char *path, struct buffer *text, char ret_error[SALES_FILE_ERROR_BYTES])
 {
@@ -156,18 +157,16 @@ void sales_file_fini(struct sales_file *file)
 static void make_id(const struct sales_file *file, const char *kind, struct span what,
                     char ret_id[LOYALTY_UUID_BYTES])
 {
-    uint8_t input[SHA256_DIGEST_LENGTH + 64 + 256];
     uint8_t hash[SHA256_DIGEST_LENGTH];
-    size_t kind_len = strlen(kind);
+    uint8_t input[ID_INPUT_BYTES];
+    struct span parts[] = {span_of(file->digest, sizeof(file->digest)), span_of_text(kind), what};
     size_t len = 0;
-    memcpy(input, file->digest, sizeof(file->digest));
-    len += sizeof(file->digest);
-    memcpy(input + len, kind, kind_len);
-    len += kind_len;
-    size_t room = sizeof(input) - len;
-    size_t what_len = what.len < room ? what.len : room;
-    memcpy(input + len, what.data, what_len);
-    (void)SHA256(input, len + what_len, hash);
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        CHECK(parts[i].len <= sizeof(input) - len);
+        memcpy(input + len, parts[i].data, parts[i].len);
+        len += parts[i].len;
+    }
+    (void)SHA256(input, len, hash);
     hash[6] = (uint8_t)((hash[6] & 0x0f) | 0x80);
     hash[8] = (uint8_t)((hash[8] & 0x3f) | 0x80);
     uuid_format(hash, ret_id);

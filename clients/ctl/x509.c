@@ -31,7 +31,7 @@ static bool set_validity(X509 *certificate, int64_t days)
     long from_seconds = -HOUR_SECONDS;
     long until_seconds = (long)(days * DAY_SECONDS);
     if (until_seconds <= from_seconds) {
-        from_seconds = until_seconds - EXPIRED_LIFE_DAYS * DAY_SECONDS;
+        from_seconds = until_seconds - (long)EXPIRED_LIFE_DAYS * DAY_SECONDS;
     }
     return X509_gmtime_adj(X509_getm_notBefore(certificate), from_seconds) != NULL &&
            X509_gmtime_adj(X509_getm_notAfter(certificate), until_seconds) != NULL;

@@ -4,7 +4,7 @@
 
 static char *text(const char *borrowed)
 {
-    return (char *)(uintptr_t)(borrowed == NULL ? "" : borrowed);
+    return (char *)(borrowed == NULL ? "" : borrowed);
 }
 
 Google__Protobuf__Timestamp *ly_encode_instant(struct arena *arena, int64_t instant_ms)
@@ -85,7 +85,7 @@ static bool encode_lines(struct arena *arena, const struct loyalty_sale *sale,
     if (sale->line_count > LOYALTY_SALE_LINES_MAX) {
         return false;
     }
-    message->lines = arena_alloc_array(arena, sale->line_count, sizeof(*message->lines));
+    message->lines = arena_alloc_array(arena, sale->line_count, sizeof(Loyalty__V1__SaleLine *));
     Loyalty__V1__SaleLine *lines = arena_alloc_array(arena, sale->line_count, sizeof(*lines));
     if (message->lines == NULL || lines == NULL) {
         return false;

@@ -80,7 +80,7 @@ enum loyalty_outcome loyalty_enrol(struct loyalty *client, const struct loyalty_
     message.identifiers = list;
     message.n_identifiers = identifier_count;
     if (member_id != NULL) {
-        message.member_id = (char *)(uintptr_t)member_id;
+        message.member_id = (char *)member_id;
     }
     ProtobufCMessage *answer = NULL;
     (void)call(client, &arena, "/loyalty.v1.MembersService/Enroll", &message.base,
@@ -216,7 +216,7 @@ enum loyalty_outcome loyalty_get_outcome(struct loyalty *client,
     arena_init(&arena, REQUEST_MEMORY_MAX);
     Loyalty__V1__GetOutcomeRequest message = LOYALTY__V1__GET_OUTCOME_REQUEST__INIT;
     message.member = ly_encode_member(&arena, member);
-    message.request_id = (char *)(uintptr_t)request_id;
+    message.request_id = (char *)request_id;
     if (message.member == NULL) {
         arena_fini(&arena);
         return refuse(ret_reply);

@@ -29,9 +29,9 @@ bool ly_stream_queue(struct loyalty *client, uint64_t correlation_id, const char
 {
     Loyalty__V1__RequestEnvelope envelope = LOYALTY__V1__REQUEST_ENVELOPE__INIT;
     envelope.correlation_id = correlation_id;
-    envelope.method = (char *)(uintptr_t)method;
+    envelope.method = (char *)method;
     envelope.timeout_ms = timeout_ms;
-    envelope.payload.data = (uint8_t *)(uintptr_t)payload.data;
+    envelope.payload.data = (uint8_t *)payload.data;
     envelope.payload.len = payload.len;
     size_t len = loyalty__v1__request_envelope__get_packed_size(&envelope);
     if (len > LY_FRAME_BYTES_MAX ||

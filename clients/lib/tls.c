@@ -14,15 +14,6 @@
 
 static const unsigned char alpn[] = "\x09loyalty/1";
 
-static int no_passphrase(char *buffer, int size, int writing, void *user)
-{
-    (void)buffer;
-    (void)size;
-    (void)writing;
-    (void)user;
-    return 0;
-}
-
 static bool read_files(SSL_CTX *context, const struct loyalty_options *options,
                        char ret_error[LOYALTY_ERROR_BYTES])
 {
@@ -58,7 +49,8 @@ SSL_CTX *ly_tls_context(const struct loyalty_options *options, char ret_error[LO
         (void)snprintf(ret_error, LOYALTY_ERROR_BYTES, "TLS cannot be set up: out of memory.");
         return NULL;
     }
-    SSL_CTX_set_default_passwd_cb(context, no_passphrase);
+    static char no_passphrase[] = ""; // given, so that nobody is asked for one
+    SSL_CTX_set_default_passwd_cb_userdata(context, no_passphrase);
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
