@@ -36,9 +36,9 @@ static struct loyalty_card decode_card(const Loyalty__V1__Card *card)
     };
 }
 
-void ly_decode_award(const Loyalty__V1__AwardResponse *message, struct loyalty_award *ret_award)
+void ly_decode_award(const Loyalty__V1__AwardResponse *message, struct loyalty_awarded *ret_award)
 {
-    *ret_award = (struct loyalty_award){
+    *ret_award = (struct loyalty_awarded){
         .member_id = message->member_id,
         .seq = message->seq,
         .recorded_at_ms = ly_decode_instant(message->recorded_at),

@@ -8,7 +8,7 @@
 
 // 0 for an absent one.
 int64_t ly_decode_instant(const Google__Protobuf__Timestamp *instant);
-void ly_decode_award(const Loyalty__V1__AwardResponse *message, struct loyalty_award *ret_award);
+void ly_decode_award(const Loyalty__V1__AwardResponse *message, struct loyalty_awarded *ret_award);
 void ly_decode_redemption(const Loyalty__V1__RedeemResponse *message,
                           struct loyalty_redemption *ret_redemption);
 void ly_decode_enrolment(const Loyalty__V1__EnrollResponse *message,

@@ -232,7 +232,7 @@ struct loyalty_lot {
     int64_t expires_at_ms; // 0: never
 };
 
-struct loyalty_award {
+struct loyalty_awarded {
     const char *member_id;
     uint64_t seq;
     int64_t recorded_at_ms;
@@ -300,12 +300,12 @@ LOYALTY_API enum loyalty_outcome loyalty_get_member(struct loyalty *client,
 LOYALTY_API enum loyalty_outcome loyalty_quote(struct loyalty *client,
                                                const struct loyalty_member *member,
                                                const struct loyalty_sale *sale,
-                                               struct loyalty_award *ret_award,
+                                               struct loyalty_awarded *ret_award,
                                                struct loyalty_reply *ret_reply);
 LOYALTY_API enum loyalty_outcome
 loyalty_award(struct loyalty *client, const struct loyalty_request *request,
               const struct loyalty_member *member, const struct loyalty_sale *sale,
-              struct loyalty_award *ret_award, struct loyalty_reply *ret_reply);
+              struct loyalty_awarded *ret_award, struct loyalty_reply *ret_reply);
 LOYALTY_API enum loyalty_outcome loyalty_redeem(struct loyalty *client,
                                                 const struct loyalty_request *request,
                                                 const struct loyalty_member *member, int64_t points,

@@ -116,7 +116,8 @@ enum loyalty_outcome loyalty_get_member(struct loyalty *client, const struct loy
 }
 
 enum loyalty_outcome loyalty_quote(struct loyalty *client, const struct loyalty_member *member,
-                                   const struct loyalty_sale *sale, struct loyalty_award *ret_award,
+                                   const struct loyalty_sale *sale,
+                                   struct loyalty_awarded *ret_award,
                                    struct loyalty_reply *ret_reply)
 {
     struct arena arena;
@@ -143,7 +144,8 @@ enum loyalty_outcome loyalty_quote(struct loyalty *client, const struct loyalty_
 
 enum loyalty_outcome loyalty_award(struct loyalty *client, const struct loyalty_request *request,
                                    const struct loyalty_member *member,
-                                   const struct loyalty_sale *sale, struct loyalty_award *ret_award,
+                                   const struct loyalty_sale *sale,
+                                   struct loyalty_awarded *ret_award,
                                    struct loyalty_reply *ret_reply)
 {
     struct arena arena;
