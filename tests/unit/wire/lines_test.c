@@ -53,6 +53,11 @@ static void paths_lead_to_lines(void **state)
     assert_int_equal(line_of(&lines, "earn.rules[0]"), 1);
     assert_int_equal(line_of(&lines, "late"), 1);
     assert_int_equal(line_of(&lines, "late_days_"), 1);
+    assert_int_equal(line_of(&lines, "lateXays"), 1);
+    assert_int_equal(line_of(&lines, "lateDayz"), 1);
+    assert_int_equal(line_of(&lines, "late_Days"), 1);
+    assert_int_equal(line_of(&lines, "tiers[0].validity[months"), 4);
+    assert_int_equal(line_of(&lines, "tiers[0].validity_Zonths"), 4);
     assert_true(lines_holds(&lines, span_of_text("tiers[0].validity_months")));
     assert_true(lines_holds(&lines, span_of_text("")));
     assert_false(lines_holds(&lines, span_of_text("tiers[0].threshold")));

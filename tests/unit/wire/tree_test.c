@@ -169,6 +169,9 @@ static void wrong_types_say_what_was_expected(void **state)
                    "rescore[1]: expected text, found an object\n");
     check_problems(SALE, "{\"training\": \"no\"}",
                    "training: expected true or false, found text \"no\"\n");
+    check_problems(PROGRAM, "{\"id\": false, \"tiers\": true}",
+                   "id: expected text in quotes, found false\n"
+                   "tiers: expected a list, found true\n");
     check_problems(SALE, "{\"training\": 1}",
                    "training: expected true or false, found the number 1\n");
     check_problems(ENVELOPE, "{\"payload\": \"Zg=\"}",
@@ -342,6 +345,13 @@ static void what_json_cannot_hold_is_not_written(void **state)
     sale.occurred_at = &timestamp;
     timestamp.seconds = -1;
     assert_int_equal(tree_from_message(&sale.base, 0, &tree), STATUS_INVALID);
+    Loyalty__V1__Tier__NamesEntry entry = LOYALTY__V1__TIER__NAMES_ENTRY__INIT;
+    Loyalty__V1__Tier__NamesEntry *entries[] = {&entry};
+    Loyalty__V1__Tier tier = LOYALTY__V1__TIER__INIT;
+    entry.key = (char *)"\xff";
+    tier.names = entries;
+    tier.n_names = 1;
+    assert_int_equal(tree_from_message(&tier.base, 0, &tree), STATUS_INVALID);
     assert_null(tree);
 }
 

@@ -248,7 +248,8 @@ static void trees_are_written_as_a_person_would(void **state)
     read_span(&reading,
               span_of_text("{id: club, rescore: [\"06-01\", '12-01'], tiers: [{id: no, names: {en: "
                            "Gold card, zh: 金卡}, threshold: 2000}], flags: [true, null, '7', '~', "
-                           "'', 'a: b', ' a', \"x\\ny\", '0x1F', y, 'Yes'], empty: {}, none: []}"));
+                           "'', 'a: b', ' a', \"x\\ny\", '0x1F', y, 'Yes', 'True', FALSE, Null, "
+                           "A0-z_./+()], empty: {}, none: []}"));
     assert_int_equal(reading.problems.count, 0);
     struct span text = {0};
     assert_int_equal(yaml_write(reading.tree, &reading.arena, &text), STATUS_OK);
@@ -262,7 +263,7 @@ static void trees_are_written_as_a_person_would(void **state)
                         "    zh: \"金卡\"\n"
                         "  threshold: 2000\n"
                         "flags: [true, null, \"7\", \"~\", \"\", \"a: b\", \" a\", \"x\\ny\", "
-                        "\"0x1F\", \"y\", \"Yes\"]\n"
+                        "\"0x1F\", \"y\", \"Yes\", \"True\", \"FALSE\", \"Null\", A0-z_./+()]\n"
                         "empty: {}\n"
                         "none: []\n");
     read_end(&reading);
