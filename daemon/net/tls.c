@@ -123,12 +123,10 @@ static void set_protocol(SSL_CTX *tls)
     SSL_CTX_set_max_cert_list(tls, CLIENT_CHAIN_BYTES);
     SSL_CTX_set_alpn_select_cb(tls, on_alpn, NULL);
     SSL_CTX_set_client_hello_cb(tls, on_client_hello, NULL);
-    // See net/stream.h for what stands on these: one read(2) takes all there is, idle connections
-    // hold no buffers, and a flood of records without data returns to the loop.
+    // See net/stream.h: one read(2) takes all there is; idle connections hold no buffers.
     SSL_CTX_set_read_ahead(tls, 1);
     (void)SSL_CTX_set_mode(tls, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                     SSL_MODE_NO_AUTO_CHAIN);
-    (void)SSL_CTX_clear_mode(tls, SSL_MODE_AUTO_RETRY);
 }
 
 static enum status load_own(SSL_CTX *tls, const struct server_tls_options *options,
@@ -167,10 +165,9 @@ static enum status load_authorities(SSL_CTX *tls, const char *path, struct sente
     }
     SSL_CTX_set_client_CA_list(tls, names);
     SSL_CTX_set_verify(tls, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
-    // All of it on the store, so that tls_peer_recheck judges by the same rules as a handshake.
+    // On the store, not on the context, so that tls_peer_recheck judges by the same rules as a handshake.
     X509_STORE *store = SSL_CTX_get_cert_store(tls);
     CHECK(X509_STORE_set_depth(store, CHAIN_DEPTH_MAX) == 1);
-    CHECK(X509_STORE_set_purpose(store, X509_PURPOSE_SSL_CLIENT) == 1);
     CHECK(X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN) == 1);
     X509_STORE_set_verify_cb(store, on_verified);
     return STATUS_OK;

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "base/limits.h"
+#include "net/stream.h"
 #include "support/log_capture.h"
 #include "support/server_world.h"
 
@@ -237,6 +238,47 @@ static void unanswered_requests_pause_reading(void **state)
     assert_int_equal(world->kept_count, REQUESTS);
 }
 
+// However much waits in the socket, others have their turn after one read.
+static void a_turn_reads_a_bounded_amount(void **state)
+{
+    struct world *world = *state;
+    world_start(world, &(struct server_limits){0});
+    struct tls_client *client = world_till(world);
+    WORLD_UNTIL(world, client->ready);
+    world_settle(world);
+    static const uint8_t frame[1000 - 4]; // with its length 1000
+    for (int i = 0; i < 100; i++) {
+        tls_client_send_frame(client, span_of(frame, sizeof(frame)));
+        if (i % 10 == 9) {
+            assert_true(tls_client_step(client));
+        }
+    }
+    assert_true(tls_client_sent(client));
+    assert_int_equal(event_base_loop(world->base, EVLOOP_ONCE), 0); // one pass; NONBLOCK takes many
+    assert_in_range(world->frames, 1, STREAM_RECORD_BYTES / 1000 + 1);
+    WORLD_UNTIL(world, world->frames == 100);
+}
+
+// Several records come in one read, and nothing after them: what TLS holds, no event will announce.
+static void records_held_by_tls_are_not_forgotten(void **state)
+{
+    struct world *world = *state;
+    world->keep = true;
+    world_start(world, &(struct server_limits){.in_flight = IN_FLIGHT});
+    struct tls_client *client = world_till(world);
+    WORLD_UNTIL(world, client->ready);
+    world_settle(world);
+    for (int i = 0; i < REQUESTS; i++) {
+        send_numbers(client, i, i + 1);
+        assert_true(tls_client_step(client)); // a record of its own
+    }
+    for (int i = 0; i < REQUESTS; i++) {
+        WORLD_UNTIL(world, world->kept_count > (size_t)i);
+        world_answer(world, (size_t)i);
+        expect_number(world, client, i);
+    }
+}
+
 // The bytes wait in every place there is: the inbox, TLS, and the socket; then the client
 // half-closes.
 static void nothing_is_lost_while_paused(void **state)
@@ -271,8 +313,10 @@ static void a_pause_stops_the_frame_timer(void **state)
     world->keep = true;
     world_start(world, &(struct server_limits){.in_flight = 1, .frame_ms = SHORT_MS});
     struct tls_client *client = world_till(world);
-    tls_client_send_frame(client, span_of_text("whole"));
-    tls_client_send(client, span_of("\0\0\0\4ha", 6));
+    tls_client_send(client, span_of("\0\0\0\5who", 7)); // the timer runs
+    WORLD_UNTIL(world, client->ready && tls_client_sent(client));
+    world_settle(world);
+    tls_client_send(client, span_of("le\0\0\0\4ha", 8)); // in the pause it does not
     WORLD_UNTIL(world, world->kept_count == 1);
     turn_for(world, 3 * SHORT_MS);
     assert_false(client->ended);
@@ -390,6 +434,8 @@ int main(void)
         LIMITS_TEST(who_takes_no_answers_is_closed),
         LIMITS_TEST(unsent_answers_pause_reading_and_nothing_is_lost),
         LIMITS_TEST(unanswered_requests_pause_reading),
+        LIMITS_TEST(a_turn_reads_a_bounded_amount),
+        LIMITS_TEST(records_held_by_tls_are_not_forgotten),
         LIMITS_TEST(nothing_is_lost_while_paused),
         LIMITS_TEST(a_pause_stops_the_frame_timer),
         LIMITS_TEST(the_peer_has_time_to_read_why),
