@@ -10,7 +10,7 @@
 #include "app/zone_tzdata.h"
 #include "base/check.h"
 #include "base/hash.h"
-#include "core/ledger.h"
+#include "jobs/compact.h"
 #include "net/identity.h"
 #include "service/bounds.h"
 #include "service/dispatch.h"
@@ -52,6 +52,15 @@ static int64_t wall_ms(void *context)
 
 // --- daemons ---
 
+static void daemon_compact(struct world_daemon *daemon)
+{
+    struct compact_options options = {.service = daemon->service,
+                                      .bytes = daemon->world->compact_bytes};
+    if (options.bytes > 0) {
+        CHECK(compact_new(&options, &daemon->compact) == STATUS_OK);
+    }
+}
+
 static void daemon_start(struct world_daemon *daemon, size_t number)
 {
     struct service_world *world = daemon->world;
@@ -70,6 +79,7 @@ static void daemon_start(struct world_daemon *daemon, size_t number)
         .seed = number + 1,
     };
     CHECK(service_new(&options, &daemon->service) == STATUS_OK);
+    daemon_compact(daemon);
     service_kick(daemon->service);
     world_run_daemon(daemon);
 }
@@ -78,6 +88,8 @@ static void daemon_stop(struct world_daemon *daemon)
 {
     service_stop(daemon->service);
     store_free(daemon->store);
+    compact_free(daemon->compact);
+    daemon->compact = NULL;
     service_free(daemon->service);
     timers_fini(&daemon->timers);
 }
@@ -105,6 +117,15 @@ void service_world_restart(struct world_daemon *daemon)
     daemon_stop(daemon);
     daemon->store = store;
     daemon_start(daemon, (size_t)(daemon - daemon->world->daemons) + 1);
+}
+
+void service_world_compact(struct service_world *world, uint64_t bytes)
+{
+    world->compact_bytes = bytes;
+    for (size_t i = 0; i < world->daemon_count; i++) {
+        CHECK(world->daemons[i].compact == NULL);
+        daemon_compact(&world->daemons[i]);
+    }
 }
 
 void service_world_init(struct service_world *world, bool sandbox)
@@ -158,6 +179,47 @@ const char *world_mutation(struct service_world *world, const char *request_id)
 {
     return world_text(world, "\"mutation\": {\"request_id\": \"%s\", \"created_at\": \"%s\"}",
                       request_id, world_instant(world, world->now_ms));
+}
+
+const char *world_award_text(struct service_world *world, const char *request_id,
+                             const char *member_id, int64_t amount_minor)
+{
+    return world_text(world,
+                      "{%s, \"member\": {\"member_id\": \"%s\"}, \"sale\": {\"currency\": "
+                      "\"CNY\", \"lines\": [{\"amount_minor\": %lld}]}}",
+                      world_mutation(world, request_id), member_id, (long long)amount_minor);
+}
+
+const char *world_redeem_text(struct service_world *world, const char *request_id,
+                              const char *member_id, int64_t points)
+{
+    return world_text(world, "{%s, \"member\": {\"member_id\": \"%s\"}, \"points\": %lld}",
+                      world_mutation(world, request_id), member_id, (long long)points);
+}
+
+const char *world_enroll_text(struct service_world *world, const char *request_id,
+                              const char *member_id, const char *card)
+{
+    const char *mutation = world_mutation(world, request_id);
+    if (card == NULL) {
+        return world_text(world, "{%s, \"member_id\": \"%s\"}", mutation, member_id);
+    }
+    return world_text(world,
+                      "{%s, \"member_id\": \"%s\", \"identifiers\": [{\"kind\": \"CARD_NUMBER\", "
+                      "\"value\": \"%s\"}]}",
+                      mutation, member_id, card);
+}
+
+const char *world_member_text(struct service_world *world, const char *member_id)
+{
+    return world_text(world, "{\"member\": {\"member_id\": \"%s\"}}", member_id);
+}
+
+const char *world_outcome_text(struct service_world *world, const char *request_id,
+                               const char *member_id)
+{
+    return world_text(world, "{\"member\": {\"member_id\": \"%s\"}, \"request_id\": \"%s\"}",
+                      member_id, request_id);
 }
 
 const char *service_world_program(struct service_world *world, const char *extra)
@@ -262,6 +324,17 @@ void world_call(struct world_daemon *daemon, const char *peer, const char *metho
     world_run_daemon(daemon);
 }
 
+const char *world_end(const struct world_answer *answer)
+{
+    if (answer->times != 1) {
+        return answer->times == 0 ? "NONE" : "TWICE";
+    }
+    if (answer->code != LOYALTY__V1__CODE__CODE_UNSPECIFIED) {
+        return answer->reason;
+    }
+    return answer->replayed ? "REPLAYED" : "OK";
+}
+
 // --- running ---
 
 bool world_step(struct world_daemon *daemon)
@@ -285,7 +358,7 @@ void world_run(struct service_world *world)
         stepped = false;
         for (size_t i = 0; i < world->daemon_count; i++) {
             timers_run(&world->daemons[i].timers);
-            stepped = world_step(&world->daemons[i]) || stepped;
+            stepped = (!world->daemons[i].cut && world_step(&world->daemons[i])) || stepped;
         }
     }
 }
@@ -328,9 +401,7 @@ void world_enroll(struct service_world *world, const char *member_id)
 {
     struct world_answer answer;
     world_call(&world->daemons[0], "backend/crm", "MembersService/Enroll",
-               world_text(world, "{%s, \"member_id\": \"%s\"}",
-                          world_mutation(world, world_id(world)), member_id),
-               &answer);
+               world_enroll_text(world, world_id(world), member_id, NULL), &answer);
     must_succeed(&answer, "enroll");
 }
 
@@ -339,12 +410,7 @@ const Loyalty__V1__AwardResponse *world_award(struct service_world *world, const
 {
     struct world_answer answer;
     world_call(&world->daemons[0], "pos/store-1/till-1", "PointsService/Award",
-               world_text(world,
-                          "{%s, \"member\": {\"member_id\": \"%s\"}, \"sale\": {\"currency\": "
-                          "\"CNY\", \"lines\": [{\"amount_minor\": %lld}]}}",
-                          world_mutation(world, world_id(world)), member_id,
-                          (long long)amount_minor),
-               &answer);
+               world_award_text(world, world_id(world), member_id, amount_minor), &answer);
     must_succeed(&answer, "award");
     return (const Loyalty__V1__AwardResponse *)answer.reply;
 }
@@ -354,44 +420,16 @@ const Loyalty__V1__GetMemberResponse *world_member(struct world_daemon *daemon,
 {
     struct world_answer answer;
     world_call(daemon, "backend/app", "MembersService/GetMember",
-               world_text(daemon->world, "{\"member\": {\"member_id\": \"%s\"}}", member_id),
-               &answer);
+               world_member_text(daemon->world, member_id), &answer);
     must_succeed(&answer, "member");
     return (const Loyalty__V1__GetMemberResponse *)answer.reply;
 }
 
-static struct store_account place_of(const char *member_id)
+void service_world_open(struct service_world *world, size_t daemons)
 {
-    struct span id = span_of_text(member_id);
-    return (struct store_account){.partition = (uint32_t)(hash_fnv1a(id) % WORLD_PARTITIONS),
-                                  .id = id};
-}
-
-struct span world_log(struct service_world *world, const char *member_id)
-{
-    struct store_account place = place_of(member_id);
-    return memory_log(world->daemons[0].store, &place);
-}
-
-uint64_t world_verify(struct service_world *world, const char *member_id, int64_t *ret_balance)
-{
-    struct store_account place = place_of(member_id);
-    struct account account;
-    struct arena arena;
-    struct ledger_fault fault = {0};
-    const char *what = NULL;
-    arena_init(&arena, WORLD_ARENA_BYTES);
-    account_init(&account);
-    enum status status = ledger_fold(&account, memory_log(world->daemons[0].store, &place),
-                                     place.id, place.partition, club_chain_hash, &arena, &fault);
-    if (status != STATUS_OK) {
-        fprintf(stderr, "%s: record %llu: %s\n", member_id, (unsigned long long)fault.record,
-                fault.what);
+    service_world_init(world, false);
+    service_world_publish(world);
+    for (size_t i = 1; i < daemons; i++) {
+        (void)service_world_add(world);
     }
-    CHECK(status == STATUS_OK && account_check(&account, &what) == STATUS_OK);
-    uint64_t seq = account.seq;
-    *ret_balance = account.balance;
-    account_fini(&account);
-    arena_fini(&arena);
-    return seq;
 }

@@ -27,13 +27,16 @@ struct world_daemon {
     struct store *store;
     struct service *service;
     struct timers timers;
+    struct compact *compact; // NULL: logs grow
     int64_t clock_offset_ms; // its own clock against the world's
+    bool cut;                // world_run and world_pass let its calls wait; its timers fire
 };
 
 struct service_world {
     struct arena arena; // requests and answers, for as long as the world
     int64_t now_ms;     // the store's clock, and the daemons' but for their offsets
     bool sandbox;
+    uint64_t compact_bytes; // 0: no compaction
     struct world_daemon daemons[WORLD_DAEMONS];
     size_t daemon_count;
     uint64_t ids; // given out by world_id
@@ -58,12 +61,15 @@ void service_world_init(struct service_world *world, bool sandbox);
 void service_world_fini(struct service_world *world);
 // Another daemon over the same data; its lease is read.
 struct world_daemon *service_world_add(struct service_world *world);
+// From now on all daemons, also those still to come, compact logs longer than this.
+void service_world_compact(struct service_world *world, uint64_t bytes);
 // Kills a daemon as SIGKILL does, with whatever it was doing, and starts it again.
 void service_world_restart(struct world_daemon *daemon);
 
-// Publishes the retail program of domain.md's worked examples, in force since 2020. `changes` is a
-// YAML document laid over it, or NULL.
+// Publishes the retail program of domain.md's worked examples, in force since 2020.
 void service_world_publish(struct service_world *world);
+// A world with so many daemons, all of which know the retail program.
+void service_world_open(struct service_world *world, size_t daemons);
 // The program as JSON; `extra` is put in before its end (", \"late_days\": {...}").
 const char *service_world_program(struct service_world *world, const char *extra);
 
@@ -74,6 +80,17 @@ const char *world_text(struct service_world *world, const char *format, ...)
 const char *world_instant(struct service_world *world, int64_t instant_ms);
 // "\"mutation\": {...}" with this id, created now.
 const char *world_mutation(struct service_world *world, const char *request_id);
+// Whole requests: a sale of one line, points spent, an enrolment with a card (NULL: without), a
+// member named (for Get and such), an outcome.
+const char *world_award_text(struct service_world *world, const char *request_id,
+                             const char *member_id, int64_t amount_minor);
+const char *world_redeem_text(struct service_world *world, const char *request_id,
+                              const char *member_id, int64_t points);
+const char *world_enroll_text(struct service_world *world, const char *request_id,
+                              const char *member_id, const char *card);
+const char *world_member_text(struct service_world *world, const char *member_id);
+const char *world_outcome_text(struct service_world *world, const char *request_id,
+                               const char *member_id);
 
 // Makes a call; `peer` is "pos/store-1/till-1", `method` "PointsService/Award".
 void world_ask(struct world_daemon *daemon, const char *peer, const char *method, const char *json,
@@ -84,6 +101,9 @@ void world_call(struct world_daemon *daemon, const char *peer, const char *metho
 // Raw bytes instead of JSON.
 void world_ask_bytes(struct world_daemon *daemon, const char *peer, const char *path,
                      struct span payload, uint32_t timeout_ms, struct world_answer *answer);
+
+// How it ended: "OK", "REPLAYED", or the error's reason; "NONE" while it has not, "TWICE" never.
+const char *world_end(const struct world_answer *answer);
 
 // Runs all daemons' stores and due timers until nothing happens.
 void world_run(struct service_world *world);
@@ -99,7 +119,14 @@ const Loyalty__V1__AwardResponse *world_award(struct service_world *world, const
                                               int64_t amount_minor);
 const Loyalty__V1__GetMemberResponse *world_member(struct world_daemon *daemon,
                                                    const char *member_id);
-// The stored log.
+
+// --- logs, behind the daemons' backs ---
+
+// Where the store has a member.
+struct store_account world_place(const char *member_id);
+// The stored log; borrowed until the next write.
 struct span world_log(struct service_world *world, const char *member_id);
 // Folds the stored log and checks it; its number of records.
 uint64_t world_verify(struct service_world *world, const char *member_id, int64_t *ret_balance);
+// Replaces the whole log by its snapshot, as a compaction elsewhere would.
+void world_compact_now(struct service_world *world, const char *member_id, int64_t keep_from_ms);
