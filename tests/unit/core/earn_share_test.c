@@ -91,11 +91,11 @@ static void weights_too_large_are_out_of_range(void **state)
     assert_int_equal(share_by_weight(1, beyond, 2, scratch, sums), STATUS_RANGE);
 }
 
-// Bonuses over sums of large primes: no common unit fits, so the lines are shared in whole units of
-// 10^-10 of a point and less. They still add up, and each is within one of what is exact.
-static void lines_that_cannot_be_exact_still_add_up(void **state)
+// Bonuses over sums of large primes: of one alone the lines can be counted exactly; for more no
+// common unit fits, and they are shared in whole units of 10^-10 of a point. Either way they add up,
+// and each is within one of what is exact.
+static void assert_bonuses_add_up(void **state, size_t bonuses, int64_t paid)
 {
-    enum { BONUSES = 3 };
     struct fixture *fixture = fresh(state);
     static const int64_t AMOUNTS[] = {99999999977, 99999999947, 99999999943, 99999999929};
     static const char *const CATEGORIES[] = {"a", "b", "c", "d"};
@@ -105,7 +105,7 @@ static void lines_that_cannot_be_exact_still_add_up(void **state)
         exact[i] = (long double)AMOUNTS[i] / 100;
         fixture->sample.list[i] = span_of_text(CATEGORIES[i]);
     }
-    for (size_t b = 0; b < BONUSES; b++) {
+    for (size_t b = 0; b < bonuses; b++) {
         struct earn_rule *bonus = rule_of(fixture, b + 1, EARN_BONUS);
         bonus->bonus_points = 1000000007;
         bonus->when.categories = (struct span_list){&fixture->sample.list[b], 2};
@@ -114,7 +114,7 @@ static void lines_that_cannot_be_exact_still_add_up(void **state)
                         (long double)(AMOUNTS[b] + AMOUNTS[b + 1]);
         }
     }
-    fixture->sale.paid_with_points_minor = 1; // a large denominator
+    fixture->sale.paid_with_points_minor = paid;
     assert_int_equal(try_earn(fixture, MEMBER), STATUS_OK);
     int64_t points = 0;
     for (size_t i = 0; i < 4; i++) {
@@ -123,6 +123,14 @@ static void lines_that_cannot_be_exact_still_add_up(void **state)
         assert_true(over < 1.1L && over > -1.1L);
     }
     assert_int_equal(points, fixture->earned.points);
+}
+
+static void lines_that_cannot_be_exact_still_add_up(void **state)
+{
+    for (size_t bonuses = 1; bonuses <= 3; bonuses++) {
+        assert_bonuses_add_up(state, bonuses, 0);
+        assert_bonuses_add_up(state, bonuses, 1); // a large denominator
+    }
 }
 
 int main(void)

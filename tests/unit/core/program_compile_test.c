@@ -214,6 +214,9 @@ static void lists_are_looked_into(void **state)
     sample.list[0] = span_of("we\0b", 4);
     when->channels = (struct span_list){sample.list, 1};
     assert_only_problem(&sample, "earn.rules[0].when.channels[0]", "printable");
+    sample_init(&sample);
+    when->from_hour = when->until_hour = 9;
+    assert_only_problem(&sample, "earn.rules[0].when.until_hour", "is 9; must be above");
 }
 
 static void a_program_has_a_base_tier(void **state)
