@@ -92,8 +92,8 @@ static void weights_too_large_are_out_of_range(void **state)
 }
 
 // Bonuses over sums of large primes: of one alone the lines can be counted exactly; for more no
-// common unit fits, and they are shared in whole units of 10^-10 of a point. Either way they add up,
-// and each is within one of what is exact.
+// common unit fits, and they are shared in whole units of 10^-10 of a point. Either way they add
+// up, and each is within one of what is exact.
 static void assert_bonuses_add_up(void **state, size_t bonuses, int64_t paid)
 {
     struct fixture *fixture = fresh(state);
