@@ -296,25 +296,51 @@ void world_ask_bytes(struct world_daemon *daemon, const char *peer, const char *
     dispatch_call(daemon->service, &call);
 }
 
-void world_ask(struct world_daemon *daemon, const char *peer, const char *method, const char *json,
-               struct world_answer *answer)
+static ProtobufCMessage *read_json(struct service_world *world, const struct method *method,
+                                   const char *json)
 {
-    struct service_world *world = daemon->world;
-    const char *path = world_text(world, "/loyalty.v1.%s", method);
-    const struct method *row = method_find(span_of_text(path));
-    CHECK(row != NULL);
     struct problems problems = {.arena = &world->arena};
     ProtobufCMessage *message = NULL;
-    struct span payload;
-    CHECK(document_read(span_of_text(json), row->request, &problems, &message) == STATUS_OK);
+    CHECK(document_read(span_of_text(json), method->request, &problems, &message) == STATUS_OK);
     if (problems.count > 0) {
         fprintf(stderr, "%.*s: %.*s in %s\n", (int)problems.items[0].path.len,
                 (const char *)problems.items[0].path.data, (int)problems.items[0].reason.len,
                 (const char *)problems.items[0].reason.data, json);
     }
     CHECK(message != NULL);
-    CHECK(message_encode(message, &world->arena, &payload) == STATUS_OK);
-    world_ask_bytes(daemon, peer, path, payload, 0, answer);
+    return message;
+}
+
+static const struct method *find_method(struct service_world *world, const char *name)
+{
+    const char *path = world_text(world, "/loyalty.v1.%s", name);
+    const struct method *method = method_find(span_of_text(path));
+    CHECK(method != NULL);
+    return method;
+}
+
+struct span world_bytes(struct service_world *world, const char *method, const char *json)
+{
+    ProtobufCMessage *message = read_json(world, find_method(world, method), json);
+    struct span bytes;
+    CHECK(message_encode(message, &world->arena, &bytes) == STATUS_OK);
+    return bytes;
+}
+
+void world_ask(struct world_daemon *daemon, const char *peer, const char *method, const char *json,
+               struct world_answer *answer)
+{
+    struct service_world *world = daemon->world;
+    const struct method *row = find_method(world, method);
+    world_ask_bytes(daemon, peer, row->path, world_bytes(world, method, json), 0, answer);
+}
+
+void world_digest(struct service_world *world, const char *method, const char *json,
+                  uint8_t *ret_digest)
+{
+    const struct method *row = find_method(world, method);
+    CHECK(commands_digest(&world->arena, span_of_text(row->path), read_json(world, row, json),
+                          digest_hash, ret_digest) == STATUS_OK);
 }
 
 void world_call(struct world_daemon *daemon, const char *peer, const char *method, const char *json,

@@ -102,6 +102,12 @@ void world_call(struct world_daemon *daemon, const char *peer, const char *metho
 void world_ask_bytes(struct world_daemon *daemon, const char *peer, const char *path,
                      struct span payload, uint32_t timeout_ms, struct world_answer *answer);
 
+// A request as it is sent.
+struct span world_bytes(struct service_world *world, const char *method, const char *json);
+// The digest of a request as the contract has it, before anything is done to it.
+void world_digest(struct service_world *world, const char *method, const char *json,
+                  uint8_t *ret_digest);
+
 // How it ended: "OK", "REPLAYED", or the error's reason; "NONE" while it has not, "TWICE" never.
 const char *world_end(const struct world_answer *answer);
 
