@@ -108,6 +108,17 @@ static int compare_rows(const void *left, const void *right)
     return a->number < b->number ? -1 : 1;
 }
 
+// Most sales first, so that no long history is left to be posted alone at the end.
+static int compare_members(const void *left, const void *right)
+{
+    const struct sale_member *a = left;
+    const struct sale_member *b = right;
+    if (a->count != b->count) {
+        return a->count > b->count ? -1 : 1;
+    }
+    return (a->first > b->first) - (a->first < b->first);
+}
+
 static bool group(struct sales_file *file, char ret_error[SALES_FILE_ERROR_BYTES])
 {
     qsort(file->rows, file->row_count, sizeof(*file->rows), compare_rows);
@@ -124,6 +135,7 @@ static bool group(struct sales_file *file, char ret_error[SALES_FILE_ERROR_BYTES
         }
         file->members[file->member_count - 1].count++;
     }
+    qsort(file->members, file->member_count, sizeof(*file->members), compare_members);
     return true;
 }
 

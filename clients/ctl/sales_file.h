@@ -31,7 +31,7 @@ struct sales_file {
     uint8_t digest[SHA256_DIGEST_LENGTH]; // of the whole text
     struct sale_row *rows;
     size_t row_count;
-    struct sale_member *members;
+    struct sale_member *members; // those with most sales first
     size_t member_count;
 };
 
