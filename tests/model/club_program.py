@@ -227,12 +227,16 @@ class Program:
         return self._best_of(given)
 
     def _bonuses(self, sale, holding):
-        """A bonus goes to the lines it matches by their amounts."""
+        """A bonus goes to the lines it matches by their amounts; of lines without a price the first
+        has it all."""
         given = {}
         for rule in holding:
-            amounts = [amount if rule.takes(category) else 0 for amount, category in sale.lines]
-            if rule.bonus and sum(amounts) > 0:
-                given[rule] = [Fraction(rule.bonus * amount, sum(amounts)) for amount in amounts]
+            taken = [rule.takes(category) for _, category in sale.lines]
+            if rule.bonus and any(taken):
+                weights = [amount if take else 0 for (amount, _), take in zip(sale.lines, taken)]
+                if sum(weights) == 0:
+                    weights[taken.index(True)] = 1
+                given[rule] = [Fraction(rule.bonus * part, sum(weights)) for part in weights]
         return self._best_of(given)
 
     def _best_of(self, given):

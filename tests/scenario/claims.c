@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "core/advance.h"
 #include "scenario/story.h"
 
@@ -227,9 +228,10 @@ static void takes(struct story *story)
     if (words_take(story, "worth")) {
         same_number(story, "the value", record->redeemed.value_minor, words_money(story));
     }
-    struct lot lots[STORY_LINES_MAX];
+    struct lot lots[STORY_LOTS_MAX];
     size_t count = record->redeemed.lot_count;
-    for (size_t i = 0; i < count && i < STORY_LINES_MAX; i++) {
+    CHECK(count <= STORY_LOTS_MAX);
+    for (size_t i = 0; i < count; i++) {
         lots[i] = (struct lot){record->redeemed.lots[i].ends_ms, record->redeemed.lots[i].points};
     }
     same_lots(story, "lots taken", lots, count);

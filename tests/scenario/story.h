@@ -13,6 +13,7 @@ enum {
     STORY_MEMBERS_MAX = 8,
     STORY_WORDS_MAX = 96,
     STORY_LINES_MAX = 8, // of one sale
+    STORY_LOTS_MAX = 64, // of one redemption
 };
 
 struct words {

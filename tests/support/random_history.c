@@ -198,6 +198,19 @@ static void opening(struct history *history)
     }
 }
 
+// Makes the sale just chosen one of the past, mostly such as fits the order.
+static void backfill(struct history *history, const struct account *account)
+{
+    struct award_command *award = &history->commands[history->count - 1].command.award;
+    award->backfill = true;
+    int64_t back_ms = history->now_ms - account->now_ms;
+    if (back_ms > 0 && !random_once_in(&history->random, 4)) {
+        award->sale.has_date = false;
+        award->sale.has_occurred = true;
+        award->sale.occurred_ms = account->now_ms + random_below(&history->random, back_ms + 1);
+    }
+}
+
 struct history_command *history_next(struct history *history, const struct account *account)
 {
     struct random *random = &history->random;
@@ -211,8 +224,9 @@ struct history_command *history_next(struct history *history, const struct accou
         opening(history);
     } else if (kind < 18) {
         sale(history, account);
-        struct history_command *last = &history->commands[history->count - 1];
-        last->command.award.backfill = !history->no_backfill;
+        if (!history->no_backfill) {
+            backfill(history, account);
+        }
     } else {
         add(history, COMMAND_JOB);
     }
