@@ -38,7 +38,7 @@ local function behind(key, tag, hash, from)
 end
 
 -- keys: account, ev, due; args: tag, expected hash, expected bytes, now, not_after, records, event
--- [, due, account id]. Instants are milliseconds; now '0' checks no clock; due may be '+inf'.
+-- [, due, account id]. Instants are milliseconds; now '0' is never ahead; due may be '+inf'.
 -- This is the hot path: two reads, two writes, and two more calls only when the due instant moves.
 local function append_if(keys, args)
     local call, tag = redis.call, args[1]
@@ -48,7 +48,7 @@ local function append_if(keys, args)
     end
     local time = call('TIME')
     local store_now = time[1] * 1000 + time[2] / 1000
-    if args[4] ~= '0' and args[4] - store_now > CLOCK_AHEAD_MS then
+    if args[4] - store_now > CLOCK_AHEAD_MS then
         return {tag, 'CLOCK'}
     end
     if store_now > args[5] + 0 then

@@ -55,6 +55,7 @@ struct store_port {
         STORE_PORT_TEST(port_head_tells_what_stands, setup, teardown),                             \
         STORE_PORT_TEST(port_sandbox_clock_never_goes_back, setup, teardown),                      \
         STORE_PORT_TEST(port_create_is_repeatable, setup, teardown),                               \
+        STORE_PORT_TEST(port_create_has_one_winner, setup, teardown),                              \
         STORE_PORT_TEST(port_an_absent_partition_takes_nothing, setup, teardown),                  \
         STORE_PORT_TEST(port_bounds_are_refused, setup, teardown)
 
@@ -80,6 +81,7 @@ void port_scan_sees_every_account(void **state);
 void port_head_tells_what_stands(void **state);
 void port_sandbox_clock_never_goes_back(void **state);
 void port_create_is_repeatable(void **state);
+void port_create_has_one_winner(void **state);
 void port_an_absent_partition_takes_nothing(void **state);
 void port_bounds_are_refused(void **state);
 

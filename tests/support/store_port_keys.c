@@ -200,6 +200,26 @@ void port_create_is_repeatable(void **state)
     assert_int_equal(port->event_count(port, 599), 2);
 }
 
+// Two at once with different counts: both may find nothing, but only one count can come to stand.
+void port_create_has_one_winner(void **state)
+{
+    struct store_port *port = *state;
+    struct port_answer answers[2] = {0};
+    store_create_partitions(port->store, 3, port_on_done, &answers[0]);
+    store_create_partitions(port->store, 5, port_on_done, &answers[1]);
+    port_wait(port, &answers[0]);
+    port_wait(port, &answers[1]);
+    bool first_won = answers[0].result == STORE_OK;
+    assert_int_equal(answers[first_won ? 0 : 1].result, STORE_OK);
+    assert_int_equal(answers[first_won ? 1 : 0].result, STORE_FAILED);
+    struct seen_head seen = {0};
+    read_head(port, &seen, 0);
+    assert_int_equal(seen.head.partitions, first_won ? 3 : 5);
+    buffer_fini(&seen.end.bytes);
+    buffer_fini(&answers[0].bytes);
+    buffer_fini(&answers[1].bytes);
+}
+
 void port_an_absent_partition_takes_nothing(void **state)
 {
     struct store_port *port = *state;

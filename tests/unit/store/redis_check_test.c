@@ -118,6 +118,23 @@ static void a_replica_is_refused(void **state)
     redis_world_wait_ready(&world);
 }
 
+struct stale {
+    struct redis_tally appends;
+    struct redis_tally loads;
+};
+
+// Nothing more is sent on a connection that is no longer trusted.
+static void on_stale(void *context, const struct store_reply *reply)
+{
+    struct stale *stale = context;
+    const char *reason = NULL;
+    assert_false(store_is_ready(world.port.store, &reason));
+    assert_non_null(strstr(reason, "READONLY"));
+    struct store_account account = port_account(0, "m");
+    store_load(world.port.store, &account, redis_tally_done, &stale->loads);
+    redis_tally_done(&stale->appends, reply);
+}
+
 // A master that becomes a replica under a standing connection refuses writes: certainly not
 // executed. The connection goes once all are answered, and the store comes back with the role.
 static void a_lost_role_is_found_by_the_first_write(void **state)
@@ -128,13 +145,15 @@ static void a_lost_role_is_found_by_the_first_write(void **state)
     struct port_picture log = port_picture_of_none(0, "m");
     assert_int_equal(port_create(&world.port, PORT_PARTITIONS), STORE_OK);
     assert_string_equal(redis_process_ask(&process, "REPLICAOF 127.0.0.1 1"), "+OK");
-    struct redis_tally tally = {0};
+    struct stale stale = {0};
     for (uint32_t i = 0; i < 10; i++) {
         struct store_append append = port_next(&world.port, &log, 1, 50);
-        store_append(world.port.store, &append, redis_tally_done, &tally);
+        store_append(world.port.store, &append, on_stale, &stale);
     }
-    redis_world_wait_tally(&world, &tally, 10);
-    assert_int_equal(tally.results[STORE_UNAVAILABLE], 10);
+    redis_world_wait_tally(&world, &stale.appends, 10);
+    redis_world_wait_tally(&world, &stale.loads, 10);
+    assert_int_equal(stale.appends.results[STORE_UNAVAILABLE], 10);
+    assert_int_equal(stale.loads.results[STORE_UNAVAILABLE], 10);
     redis_world_wait_reason(&world, "role is slave, must be master");
     assert_string_equal(redis_process_ask(&process, "REPLICAOF NO ONE"), "+OK");
     redis_world_wait_ready(&world);
@@ -157,6 +176,9 @@ static void a_full_redis_refuses_whole(void **state)
     assert_int_equal(port_load(&world.port, &log.account), STORE_OK); // reading goes on
     assert_int_equal(port_bytes().len, 0);
     assert_int_equal(world.port.event_count(&world.port, 0), 0);
+    // Of creation some may have been done.
+    assert_string_equal(redis_process_ask(&process, "DEL ly:{meta}:partitions"), ":1");
+    assert_int_equal(port_create(&world.port, PORT_PARTITIONS), STORE_UNKNOWN);
     assert_string_equal(redis_process_ask(&process, "CONFIG SET maxmemory 0"), "+OK");
     port_grow(&world.port, &log, 1, 50);
     assert_string_equal(redis_process_ask(&process, "FLUSHALL"), "+OK");

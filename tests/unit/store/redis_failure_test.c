@@ -187,8 +187,14 @@ static void a_slow_daemon_takes_answers_that_are_there(void **state)
 {
     (void)state;
     struct port_answer answer = {0};
+    struct redis_tally reads = {0};
+    struct port_picture there = port_picture_of_none(0, "there");
     struct port_picture log = port_picture_of_none(0, "m");
     open_short();
+    port_grow(&world.port, &there, 1, 50);
+    for (int i = 0; i < 500; i++) { // more than is read at once
+        store_load(world.port.store, &there.account, redis_tally_done, &reads);
+    }
     struct store_append append = port_next(&world.port, &log, 1, 50);
     store_append(world.port.store, &append, port_on_done, &answer);
     for (int i = 0; i < 100 && answer.calls == 0 &&
@@ -200,6 +206,7 @@ static void a_slow_daemon_takes_answers_that_are_there(void **state)
     (void)nanosleep(&pause, NULL);
     port_wait(&world.port, &answer);
     assert_int_equal(answer.result, STORE_OK);
+    assert_int_equal(reads.results[STORE_OK], 500);
     assert_true(world.ready);
     buffer_fini(&answer.bytes);
 }

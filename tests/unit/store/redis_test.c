@@ -145,6 +145,24 @@ static void a_spoilt_archive_stops_compaction(void **state)
     assert_string_equal(redis_process_ask(&process, "STRLEN ly:{1}:a:m"), ":50");
 }
 
+static void compaction_keeps_the_bound(void **state)
+{
+    struct store_port *port = *state;
+    assert_int_equal(port_create(port, PORT_PARTITIONS), STORE_OK);
+    assert_string_equal(
+        redis_process_ask(&process, "SETRANGE ly:{1}:a:big %d x", LIMIT_LOG_BYTES - 1),
+        ":16777216");
+    const uint8_t zeros[33] = {0};
+    struct store_compact compact = {
+        .account = port_account(1, "big"), .cut_bytes = 32, .snapshot = span_of(zeros, 33)};
+    assert_int_equal(port_compact(port, &compact), STORE_FAILED);
+    assert_true(says("exceed its bound"));
+    assert_string_equal(redis_process_ask(&process, "XLEN ly:{1}:arch"), ":0");
+    compact.snapshot.len = 32;
+    assert_int_equal(port_compact(port, &compact), STORE_OK);
+    assert_int_equal(port_last.log_bytes, LIMIT_LOG_BYTES);
+}
+
 static void foreign_values_are_definite_errors(void **state)
 {
     struct store_port *port = *state;
@@ -386,6 +404,7 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(a_spent_stream_takes_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(a_spoilt_archive_stops_compaction, setup, teardown),
+        cmocka_unit_test_setup_teardown(compaction_keeps_the_bound, setup, teardown),
         cmocka_unit_test_setup_teardown(foreign_values_are_definite_errors, setup, teardown),
         cmocka_unit_test_setup_teardown(ten_thousand_keep_their_order, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_too_much_is_unavailable, setup, teardown),
