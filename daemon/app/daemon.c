@@ -25,7 +25,7 @@
 #include "store/embedded.h"
 #include "store/redis.h"
 
-enum { DRAIN_MS = 5000, DRAIN_STEP_MS = 10, PATH_BYTES = 4096, SIGNALS = 3 };
+enum { DRAIN_MS = 5000, DRAIN_STEP_US = 10000, PATH_BYTES = 4096, SIGNALS = 3 };
 
 struct daemon {
     const struct options *options;
@@ -104,7 +104,7 @@ static void on_drain(evutil_socket_t fd, short what, void *context)
         event_base_loopexit(daemon->base, NULL);
         return;
     }
-    event_add(daemon->drain, &(struct timeval){.tv_usec = DRAIN_STEP_MS * 1000});
+    event_add(daemon->drain, &(struct timeval){.tv_usec = DRAIN_STEP_US});
 }
 
 static void on_end_signal(evutil_socket_t signal_number, short what, void *context)

@@ -38,11 +38,10 @@ enum status secrets_password(const char *path, char ret_password[SECRETS_PASSWOR
     return ret_password[0] == '\0' ? STATUS_INVALID : STATUS_OK;
 }
 
-static int hex_value(char c)
+// Of a character that is one of the digits.
+static unsigned hex_value(char c)
 {
-    static const char digits[] = "0123456789abcdef";
-    const char *found = c == '\0' ? NULL : strchr(digits, c | 0x20);
-    return found == NULL ? -1 : (int)(found - digits);
+    return (unsigned)(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
 }
 
 enum status secrets_key(const char *path, uint8_t ret_key[IDENTIFIER_SECRET_BYTES])

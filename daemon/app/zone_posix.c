@@ -67,6 +67,13 @@ static enum status parse_number(struct span *rest, int32_t minimum, int32_t maxi
     return STATUS_OK;
 }
 
+// ":mm" or ":ss"; 0 when there is none.
+static enum status parse_sixtieths(struct span *rest, int32_t *ret_number)
+{
+    *ret_number = 0;
+    return skip(rest, ':') ? parse_number(rest, 0, 59, ret_number) : STATUS_OK;
+}
+
 // [+-]hh[:mm[:ss]] as signed seconds.
 static enum status parse_offset(struct span *rest, int32_t hours_max, int32_t *ret_seconds)
 {
@@ -78,12 +85,8 @@ static enum status parse_offset(struct span *rest, int32_t hours_max, int32_t *r
     int32_t minutes = 0;
     int32_t seconds = 0;
     TRY(parse_number(rest, 0, hours_max, &hours));
-    if (skip(rest, ':')) {
-        TRY(parse_number(rest, 0, 59, &minutes));
-        if (skip(rest, ':')) {
-            TRY(parse_number(rest, 0, 59, &seconds));
-        }
-    }
+    TRY(parse_sixtieths(rest, &minutes));
+    TRY(parse_sixtieths(rest, &seconds));
     *ret_seconds = sign * (hours * HOUR_S + minutes * MINUTE_S + seconds);
     return STATUS_OK;
 }
@@ -136,6 +139,20 @@ static enum status parse_change(struct span *rest, struct zone_posix_change *ret
     return STATUS_OK;
 }
 
+// The second name and what follows it.
+static enum status parse_summer(struct span *rest, struct zone_posix *rule)
+{
+    int32_t west_s = -(rule->standard_offset_s + HOUR_S);
+    TRY(parse_name(rest));
+    if (!next_is(rest, ',')) {
+        TRY(parse_offset(rest, OFFSET_HOURS_MAX, &west_s));
+    }
+    rule->summer_offset_s = -west_s;
+    rule->has_summer = true;
+    TRY(parse_change(rest, &rule->summer_start));
+    return parse_change(rest, &rule->summer_end);
+}
+
 enum status zone_posix_parse(struct span text, struct zone_posix *ret_rule)
 {
     struct span rest = text;
@@ -145,15 +162,7 @@ enum status zone_posix_parse(struct span text, struct zone_posix *ret_rule)
     TRY(parse_offset(&rest, OFFSET_HOURS_MAX, &west_s));
     rule.standard_offset_s = -west_s;
     if (rest.len > 0) {
-        rule.has_summer = true;
-        TRY(parse_name(&rest));
-        rule.summer_offset_s = rule.standard_offset_s + HOUR_S;
-        if (!next_is(&rest, ',')) {
-            TRY(parse_offset(&rest, OFFSET_HOURS_MAX, &west_s));
-            rule.summer_offset_s = -west_s;
-        }
-        TRY(parse_change(&rest, &rule.summer_start));
-        TRY(parse_change(&rest, &rule.summer_end));
+        TRY(parse_summer(&rest, &rule));
     }
     if (rest.len > 0) {
         return STATUS_CORRUPT;

@@ -162,9 +162,7 @@ static enum status read_changes(struct reader *reader, struct steps *steps, int6
         }
         last_s = from_s;
         TRY(type_offset(types, types_of_times.data[i], &offset_s));
-        if (from_s < UNTIL_S) {
-            TRY(steps_push(steps, from_s, offset_s));
-        }
+        TRY(from_s < UNTIL_S ? steps_push(steps, from_s, offset_s) : STATUS_OK);
     }
     *ret_last_s = last_s;
     return STATUS_OK;
@@ -174,6 +172,19 @@ static enum status read_changes(struct reader *reader, struct steps *steps, int6
 static enum status take_ruled(struct steps *steps, int64_t last_s, int64_t from_s, int32_t offset_s)
 {
     return from_s > last_s && from_s < UNTIL_S ? steps_push(steps, from_s, offset_s) : STATUS_OK;
+}
+
+static enum status take_year(struct steps *steps, int64_t last_s, const struct zone_posix *rule,
+                             int32_t year)
+{
+    int64_t start_s = zone_posix_start(rule, year);
+    int64_t end_s = zone_posix_end(rule, year);
+    if (start_s < end_s) {
+        TRY(take_ruled(steps, last_s, start_s, rule->summer_offset_s));
+        return take_ruled(steps, last_s, end_s, rule->standard_offset_s);
+    }
+    TRY(take_ruled(steps, last_s, end_s, rule->standard_offset_s));
+    return take_ruled(steps, last_s, start_s, rule->summer_offset_s);
 }
 
 static enum status read_rule(struct reader *reader, struct steps *steps, int64_t last_s)
@@ -193,15 +204,7 @@ static enum status read_rule(struct reader *reader, struct steps *steps, int64_t
     }
     // One year more at the beginning: a change may be meant for the last days of the year before.
     for (int32_t year = YEAR_FROM - 1; year <= YEAR_UNTIL; year++) {
-        int64_t start_s = zone_posix_start(&rule, year);
-        int64_t end_s = zone_posix_end(&rule, year);
-        if (start_s < end_s) {
-            TRY(take_ruled(steps, last_s, start_s, rule.summer_offset_s));
-            TRY(take_ruled(steps, last_s, end_s, rule.standard_offset_s));
-        } else {
-            TRY(take_ruled(steps, last_s, end_s, rule.standard_offset_s));
-            TRY(take_ruled(steps, last_s, start_s, rule.summer_offset_s));
-        }
+        TRY(take_year(steps, last_s, &rule, year));
     }
     return STATUS_OK;
 }

@@ -124,7 +124,9 @@ static enum status walk_snapshot(struct span payload, struct arena *arena, ledge
                                  void *context, uint64_t *ret_seq)
 {
     struct snapshot_cursor cursor;
-    TRY(snapshot_begin(payload, &cursor, ret_seq));
+    uint64_t last_seq;
+    TRY(snapshot_begin(payload, &cursor, &last_seq));
+    *ret_seq = last_seq;
     for (;;) {
         uint64_t seq;
         struct span body;
