@@ -27,6 +27,9 @@ static int64_t instant_of_date(const struct zone *zone, struct civil_date date, 
 static enum refusal_reason settle_occurred(const struct account *account, const struct zone *zone,
                                            struct sale *sale, int64_t now_ms)
 {
+    if (now_ms < account->enrolled_ms) {
+        now_ms = account->enrolled_ms; // enrolled by a daemon whose clock is a little ahead
+    }
     if (sale->has_date) {
         sale->occurred_ms = instant_of_date(zone, sale->date, now_ms, account->enrolled_ms);
     } else if (!sale->has_occurred) {
