@@ -181,9 +181,9 @@ static void on_head(void *context, const struct store_head *head)
     if (fresh && (lease->waiting.first != NULL || again)) {
         head_ask(lease);
     } else if (!lease->stopped) {
-        int64_t pause_ms = fresh ? LIMIT_LEASE_READ_MS : SERVICE_LEASE_RETRY_MS;
-        timers_set(lease->options.timers, &lease->timer,
-                   timers_now(lease->options.timers) + pause_ms, on_timer);
+        int64_t next_ms = fresh ? lease->asked_monotonic_ms + LIMIT_LEASE_READ_MS
+                                : timers_now(lease->options.timers) + SERVICE_LEASE_RETRY_MS;
+        timers_set(lease->options.timers, &lease->timer, next_ms, on_timer);
     }
     waiters_wake(woken, fresh && !again);
     if (!fresh) {

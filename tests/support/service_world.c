@@ -81,7 +81,6 @@ static void daemon_start(struct world_daemon *daemon, size_t number)
     CHECK(service_new(&options, &daemon->service) == STATUS_OK);
     daemon_compact(daemon);
     service_kick(daemon->service);
-    world_run_daemon(daemon);
 }
 
 static void daemon_stop(struct world_daemon *daemon)
@@ -107,16 +106,23 @@ struct world_daemon *service_world_add(struct service_world *world)
     }
     world->daemon_count++;
     daemon_start(daemon, world->daemon_count);
+    world_run_daemon(daemon);
     return daemon;
 }
 
-void service_world_restart(struct world_daemon *daemon)
+void service_world_restart_apart(struct world_daemon *daemon)
 {
     struct store *store = NULL;
     CHECK(memory_share(daemon->store, &store) == STATUS_OK);
     daemon_stop(daemon);
     daemon->store = store;
     daemon_start(daemon, (size_t)(daemon - daemon->world->daemons) + 1);
+}
+
+void service_world_restart(struct world_daemon *daemon)
+{
+    service_world_restart_apart(daemon);
+    world_run_daemon(daemon);
 }
 
 void service_world_compact(struct service_world *world, uint64_t bytes)

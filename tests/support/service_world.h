@@ -65,6 +65,8 @@ struct world_daemon *service_world_add(struct service_world *world);
 void service_world_compact(struct service_world *world, uint64_t bytes);
 // Kills a daemon as SIGKILL does, with whatever it was doing, and starts it again.
 void service_world_restart(struct world_daemon *daemon);
+// The same, but it has not read its lease yet.
+void service_world_restart_apart(struct world_daemon *daemon);
 
 // Publishes the retail program of domain.md's worked examples, in force since 2020.
 void service_world_publish(struct service_world *world);
