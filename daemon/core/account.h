@@ -1,14 +1,15 @@
 // An account: the fold of its log, and nothing else. Knows no program: account_apply takes recorded
-// outcomes. Silent boundaries (pending points becoming spendable, score starting and ending) need no
-// record, for they follow from instants already recorded; account_settle passes them.
+// outcomes. Silent boundaries (pending points becoming spendable, score starting and ending) need
+// no record, for they follow from instants already recorded; account_settle passes them.
 //
 // Invariants (account_check): lots rise strictly by end, each above 0; a deficit means no spendable
-// lot; balance = sum of lots - deficit; score = sum of contributions in force; points are conserved:
-// lots + pending + held - deficit = awarded + opened - redeemed - expired; the last card covers now.
+// lot; balance = sum of lots - deficit; score = sum of contributions in force; points are
+// conserved: lots + pending + held - deficit = awarded + opened - redeemed - expired; the last card
+// covers now.
 //
-// Owned arrays are of two kinds: small ones that change in place (lots, pending, steps), saved whole
-// by a savepoint, and append-only ones (contributions, cards, uses, names, ids), saved by length. So
-// an attempt can be undone in time that does not grow with history.
+// Owned arrays are of two kinds: small ones that change in place (lots, pending, steps), saved
+// whole by a savepoint, and append-only ones (contributions, cards, uses, names, ids), saved by
+// length. So an attempt can be undone in time that does not grow with history.
 #pragma once
 
 #include <stdbool.h>
@@ -137,8 +138,8 @@ const struct card *account_card_at(const struct account *account, int64_t instan
 int64_t account_score_at(const struct account *account, int64_t instant_ms);
 // The same as a boundary at that instant sees it (domain.md, fine print 2).
 int64_t account_score_at_boundary(const struct account *account, int64_t instant_ms);
-// Points a rule (reference; 0: all, where the member's day is guarded) has given in a civil day, and
-// in its month.
+// Points a rule (reference; 0: all, where the member's day is guarded) has given in a civil day,
+// and in its month.
 int64_t account_used_day(const struct account *account, uint32_t rule, int32_t day);
 int64_t account_used_month(const struct account *account, uint32_t rule, int32_t day);
 

@@ -1,6 +1,6 @@
 // The hash chain of a log: 16 bytes behind each record, SHA-256 over (previous hash, this record)
-// cut to 16. The hash of the tail is the account's version. The function itself is injected, so that
-// core links no cryptography.
+// cut to 16. The hash of the tail is the account's version. The function itself is injected, so
+// that core links no cryptography.
 #pragma once
 
 #include <stdint.h>

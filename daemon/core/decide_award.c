@@ -1,12 +1,14 @@
-// Awarding a sale: when it occurred, what it earns under the version and tier of that time, and what
-// its score brings. Source: domain.md, "Figures", "Late and offline sales", fine print 1, 3 to 5.
+// Awarding a sale: when it occurred, what it earns under the version and tier of that time, and
+// what its score brings. Source: domain.md, "Figures", "Late and offline sales", fine print 1, 3 to
+// 5.
 #include "base/check.h"
 #include "core/advance.h"
 #include "core/decide_parts.h"
 
 enum { NOON_MS = 12 * 3600 * 1000 };
 
-// A date without a time means 12:00 local, but not after now nor, on the day of enrolment, before it.
+// A date without a time means 12:00 local, but not after now nor, on the day of enrolment, before
+// it.
 static int64_t instant_of_date(const struct zone *zone, struct civil_date date, int64_t now_ms,
                                int64_t enrolled_ms)
 {

@@ -22,8 +22,8 @@ struct ledger_fault {
 
 // Folds stored bytes that follow the account's present tail: checks every hash, decodes, applies.
 // For an empty account the first record must name `id` and `partition`. On failure the account is
-// part-folded and must be dropped. STATUS_CORRUPT, STATUS_UNKNOWN_TYPE, STATUS_NO_MEMORY; the fault,
-// if wanted, says where. The arena is reset between records.
+// part-folded and must be dropped. STATUS_CORRUPT, STATUS_UNKNOWN_TYPE, STATUS_NO_MEMORY; the
+// fault, if wanted, says where. The arena is reset between records.
 MUST_CHECK enum status ledger_fold(struct account *account, struct span bytes, struct span id,
                                    uint32_t partition, chain_hash_fn *hash, struct arena *arena,
                                    struct ledger_fault *ret_fault);
@@ -34,9 +34,9 @@ MUST_CHECK enum status ledger_fold(struct account *account, struct span bytes, s
 MUST_CHECK enum status ledger_find(struct span log, const struct mark *mark, struct arena *arena,
                                    struct record *ret_record, uint64_t *ret_seq);
 
-// Calls `visit` for each record of a log in order (retained ones of a snapshot first, with their own
-// numbers). A `visit` that returns other than STATUS_OK ends the walk with it. The arena is reset
-// between records, so a visit keeps nothing of a record.
+// Calls `visit` for each record of a log in order (retained ones of a snapshot first, with their
+// own numbers). A `visit` that returns other than STATUS_OK ends the walk with it. The arena is
+// reset between records, so a visit keeps nothing of a record.
 typedef enum status ledger_visit_fn(void *context, uint64_t seq, const struct record *record);
 MUST_CHECK enum status ledger_walk(struct span log, struct arena *arena, ledger_visit_fn *visit,
                                    void *context);

@@ -1,12 +1,12 @@
 // Records: what an account's log is made of. A record states outcomes (points moved by lot, ends,
-// cards, what the reply said), never causes, so no later rule can alter the past, and a reply can be
-// rendered from it alone.
+// cards, what the reply said), never causes, so no later rule can alter the past, and a reply can
+// be rendered from it alone.
 //
 // Stored form: varint length of (type, payload); type, one byte; payload; 16 bytes of chain hash.
 // A payload is a fixed sequence of varints and bytes for its type, with a leading set of flags for
 // what is optional; a type's layout never changes, formats grow by new types, and a daemon that
-// meets one it does not know answers RETRY_LATER for that account. Ends that fall on a quarter of an
-// hour, as civil midnights do, take four bytes (codec_instant).
+// meets one it does not know answers RETRY_LATER for that account. Ends that fall on a quarter of
+// an hour, as civil midnights do, take four bytes (codec_instant).
 #pragma once
 
 #include <stdbool.h>
