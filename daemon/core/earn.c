@@ -308,11 +308,12 @@ static enum status share_lines(struct work *work, struct arena *arena, struct ea
     }
     uint128 fineness = line_fineness(work, earned->points);
     for (size_t r = 0; r < work->program->rule_count; r++) {
-        if (work->exact[r] > 0) {
-            rule_weights(work, r);
-            TRY(share_by_weight(work->exact[r] * fineness, work->weights, lines, work->scratch,
-                                work->line_sum));
+        if (work->exact[r] == 0) {
+            continue;
         }
+        rule_weights(work, r);
+        TRY(share_by_weight(work->exact[r] * fineness, work->weights, lines, work->scratch,
+                            work->line_sum));
     }
     share_whole(work->line_sum, lines, work->unit * fineness, earned->points, work->scratch,
                 shares);
@@ -372,6 +373,20 @@ static void set_instants(const struct program_version *version, int64_t occurred
     }
 }
 
+// The figures of a sale of which some part earns.
+static enum status set_figures(struct work *work, int64_t total, struct arena *arena,
+                               struct earned *earned)
+{
+    uint128 sum = 0;
+    TRY(work_alloc(work, arena));
+    work_scale(work, total);
+    TRY(gather(work, &sum));
+    TRY(exact_round(sum, work->unit, work->program->rounding, &earned->points));
+    TRY(share_rules(work, arena, earned));
+    TRY(share_lines(work, arena, earned));
+    return work->program->no_score ? STATUS_OK : share_score(work, arena, earned);
+}
+
 enum status earn_compute(const struct program_version *version, const struct sale *sale, int rank,
                          const struct earn_usage *usage, struct arena *arena,
                          struct earned *ret_earned)
@@ -397,17 +412,8 @@ enum status earn_compute(const struct program_version *version, const struct sal
             .usage = usage,
             .tier_bp = program->tiers[rank].multiplier_bp,
         };
-        uint128 sum = 0;
         situation_init(&work.situation, version, sale, total, rank);
-        TRY(work_alloc(&work, arena));
-        work_scale(&work, total);
-        TRY(gather(&work, &sum));
-        TRY(exact_round(sum, work.unit, program->rounding, &earned.points));
-        TRY(share_rules(&work, arena, &earned));
-        TRY(share_lines(&work, arena, &earned));
-        if (!program->no_score) {
-            TRY(share_score(&work, arena, &earned));
-        }
+        TRY(set_figures(&work, total, arena, &earned));
     }
     *ret_earned = earned;
     return STATUS_OK;

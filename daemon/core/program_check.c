@@ -75,6 +75,18 @@ static size_t first_equal(const struct span *items, size_t i)
     return i;
 }
 
+static enum status check_unique(struct program_problems *problems, const char *prefix,
+                                const char *list, const struct span *ids, size_t i)
+{
+    size_t earlier = first_equal(ids, i);
+    if (earlier == i || !is_id(ids[i])) {
+        return STATUS_OK;
+    }
+    return check_report(problems, prefix, "id",
+                        arena_printf(problems->arena, "'%.*s' is the id of %s[%zu]; must be unique",
+                                     (int)ids[i].len, (const char *)ids[i].data, list, earlier));
+}
+
 enum status check_ids(struct program_problems *problems, const char *list, const struct span *ids,
                       size_t count)
 {
@@ -84,13 +96,7 @@ enum status check_ids(struct program_problems *problems, const char *list, const
             return STATUS_NO_MEMORY;
         }
         TRY(check_id(problems, prefix, "id", ids[i]));
-        size_t earlier = first_equal(ids, i);
-        if (earlier < i && is_id(ids[i])) {
-            TRY(check_report(
-                problems, prefix, "id",
-                arena_printf(problems->arena, "'%.*s' is the id of %s[%zu]; must be unique",
-                             (int)ids[i].len, (const char *)ids[i].data, list, earlier)));
-        }
+        TRY(check_unique(problems, prefix, list, ids, i));
     }
     return STATUS_OK;
 }
@@ -117,25 +123,40 @@ static enum status report_entry(struct program_problems *problems, const char *p
     return entry == NULL ? STATUS_NO_MEMORY : check_report(problems, prefix, entry, reason);
 }
 
+// That no earlier entry of a list is the same.
+static enum status check_once(struct program_problems *problems, const char *prefix,
+                              const char *field, const struct span_list *names, size_t i)
+{
+    size_t earlier = first_equal(names->items, i);
+    if (earlier == i) {
+        return STATUS_OK;
+    }
+    return report_entry(
+        problems, prefix, field, i,
+        arena_printf(problems->arena, "is the same as %s[%zu]; must stand once", field, earlier));
+}
+
+static enum status check_name(struct program_problems *problems, const char *prefix,
+                              const char *field, const struct span_list *names, size_t i,
+                              const char *forbidden)
+{
+    if (is_name(names->items[i], forbidden)) {
+        return check_once(problems, prefix, field, names, i);
+    }
+    const char *without = forbidden[0] == '\0' ? "" : ", without ";
+    return report_entry(problems, prefix, field, i,
+                        arena_printf(problems->arena,
+                                     "is not a name; must be 1 to %d printable bytes%s%s",
+                                     LIMIT_NAME_BYTES, without, forbidden));
+}
+
 enum status check_names(struct program_problems *problems, const char *prefix, const char *field,
                         const struct span_list *names, const char *forbidden)
 {
     bool fits = false;
     TRY(check_count(problems, prefix, field, names->count, LIMIT_RULE_LIST, &fits));
     for (size_t i = 0; fits && i < names->count; i++) {
-        size_t earlier = first_equal(names->items, i);
-        if (!is_name(names->items[i], forbidden)) {
-            const char *without = forbidden[0] == '\0' ? "" : ", without ";
-            TRY(report_entry(problems, prefix, field, i,
-                             arena_printf(problems->arena,
-                                          "is not a name; must be 1 to %d printable bytes%s%s",
-                                          LIMIT_NAME_BYTES, without, forbidden)));
-        } else if (earlier < i) {
-            TRY(report_entry(problems, prefix, field, i,
-                             arena_printf(problems->arena,
-                                          "is the same as %s[%zu]; must stand once", field,
-                                          earlier)));
-        }
+        TRY(check_name(problems, prefix, field, names, i, forbidden));
     }
     return STATUS_OK;
 }
@@ -146,16 +167,10 @@ enum status check_tier_ids(struct program_problems *problems, const char *prefix
     bool fits = false;
     TRY(check_count(problems, prefix, field, names->count, LIMIT_RULE_LIST, &fits));
     for (size_t i = 0; fits && i < names->count; i++) {
-        size_t earlier = first_equal(names->items, i);
-        if (program_tier_rank(program, names->items[i]) < 0) {
-            TRY(report_entry(problems, prefix, field, i,
-                             "no tier has this id; must be the id of one of tiers"));
-        } else if (earlier < i) {
-            TRY(report_entry(problems, prefix, field, i,
-                             arena_printf(problems->arena,
-                                          "is the same as %s[%zu]; must stand once", field,
-                                          earlier)));
-        }
+        TRY(program_tier_rank(program, names->items[i]) < 0
+                ? report_entry(problems, prefix, field, i,
+                               "no tier has this id; must be the id of one of tiers")
+                : check_once(problems, prefix, field, names, i));
     }
     return STATUS_OK;
 }

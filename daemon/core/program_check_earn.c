@@ -43,6 +43,25 @@ static enum status check_days(struct condition *condition, const char *prefix,
                         "is not after from; must be later, the day itself does not count");
 }
 
+static enum status check_weekday(struct condition *condition, size_t i, const char *prefix,
+                                 struct program_problems *problems)
+{
+    int32_t weekday = condition->weekdays[i];
+    const char *reason = NULL;
+    if (weekday == 0) {
+        reason = "is unspecified; must be MONDAY to SUNDAY";
+    } else if (weekday < 1 || weekday > DAYS_A_WEEK) {
+        reason = "unknown value; must be MONDAY to SUNDAY";
+    } else if ((condition->weekday_mask & (1 << (weekday - 1))) != 0) {
+        reason = "is given twice; must stand once";
+    } else {
+        condition->weekday_mask = (uint8_t)(condition->weekday_mask | (1 << (weekday - 1)));
+        return STATUS_OK;
+    }
+    const char *entry = arena_printf(problems->arena, "weekdays[%zu]", i);
+    return entry == NULL ? STATUS_NO_MEMORY : check_report(problems, prefix, entry, reason);
+}
+
 static enum status check_weekdays(struct condition *condition, const char *prefix,
                                   struct program_problems *problems)
 {
@@ -51,24 +70,7 @@ static enum status check_weekdays(struct condition *condition, const char *prefi
     TRY(check_count(problems, prefix, "weekdays", condition->weekday_count, LIMIT_RULE_LIST,
                     &fits));
     for (size_t i = 0; fits && i < condition->weekday_count; i++) {
-        int32_t weekday = condition->weekdays[i];
-        const char *reason = NULL;
-        if (weekday == 0) {
-            reason = "is unspecified; must be MONDAY to SUNDAY";
-        } else if (weekday < 1 || weekday > DAYS_A_WEEK) {
-            reason = "unknown value; must be MONDAY to SUNDAY";
-        } else if ((condition->weekday_mask & (1 << (weekday - 1))) != 0) {
-            reason = "is given twice; must stand once";
-        } else {
-            condition->weekday_mask = (uint8_t)(condition->weekday_mask | (1 << (weekday - 1)));
-        }
-        if (reason != NULL) {
-            const char *entry = arena_printf(problems->arena, "weekdays[%zu]", i);
-            if (entry == NULL) {
-                return STATUS_NO_MEMORY;
-            }
-            TRY(check_report(problems, prefix, entry, reason));
-        }
+        TRY(check_weekday(condition, i, prefix, problems));
     }
     return STATUS_OK;
 }

@@ -56,11 +56,10 @@ static enum status check_rescores(struct program *program, struct program_proble
             reason = "is not after the date before it; must rise, each date once";
         } else {
             latest = date->month * 100 + date->day;
+            continue;
         }
-        if (reason != NULL) {
-            TRY(program_problem_add(problems, arena_printf(problems->arena, "rescore[%zu]", i),
-                                    reason));
-        }
+        TRY(program_problem_add(problems, arena_printf(problems->arena, "rescore[%zu]", i),
+                                reason));
     }
     return STATUS_OK;
 }
@@ -214,11 +213,12 @@ enum status program_check_successor(const struct program *old, const struct prog
             what = "is not the first any more; must stay the base tier";
         }
         highest = now > highest ? now : highest;
-        if (what != NULL) {
-            TRY(program_problem_add(problems, "tiers",
-                                    arena_printf(problems->arena, "'%.*s' %s", (int)id.len,
-                                                 (const char *)id.data, what)));
+        if (what == NULL) {
+            continue;
         }
+        TRY(program_problem_add(
+            problems, "tiers",
+            arena_printf(problems->arena, "'%.*s' %s", (int)id.len, (const char *)id.data, what)));
     }
     return STATUS_OK;
 }

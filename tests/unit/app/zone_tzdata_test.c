@@ -253,20 +253,24 @@ static void rules_of_every_form_are_read(void **state)
 }
 
 static const char SUMMER_RULE[] = "\nXXX3EDT4,0/0,J365/23\n";
-enum { PART_BYTES = 44 + 6 + 1, MADE_BYTES = 2 * PART_BYTES + sizeof(SUMMER_RULE) - 1 };
+enum {
+    PART_BYTES = 44 + 6 + 1,
+    RULE_AT = 2 * PART_BYTES,
+    MADE_BYTES = RULE_AT + sizeof(SUMMER_RULE) - 1,
+};
 
 // A file made here: no changes listed, one type of offset 0, and a rule of summer all year.
 static void make_file(uint8_t *bytes)
 {
     static const uint8_t MAGIC[] = {'T', 'Z', 'i', 'f', '2'};
     memset(bytes, 0, MADE_BYTES);
-    for (size_t part = 0; part < 2 * PART_BYTES; part += PART_BYTES) {
+    for (size_t part = 0; part < RULE_AT; part += PART_BYTES) {
         memcpy(bytes + part, MAGIC, sizeof(MAGIC));
         bytes[part + 39] = 1; // types
         bytes[part + 43] = 1; // letters
     }
-    for (size_t i = 0; i < MADE_BYTES - 2 * PART_BYTES; i++) {
-        bytes[2 * PART_BYTES + i] = (uint8_t)SUMMER_RULE[i];
+    for (size_t i = 0; i < MADE_BYTES - RULE_AT; i++) {
+        bytes[RULE_AT + i] = (uint8_t)SUMMER_RULE[i];
     }
 }
 
@@ -297,15 +301,15 @@ static void files_that_do_not_hold_together_are_refused(void **state)
 {
     (void)state;
     assert_refused(0, 't', STATUS_INVALID);
-    assert_refused(4, '1', STATUS_CORRUPT);                  // an old file, 32 bits only
-    assert_refused(PART_BYTES, 't', STATUS_INVALID);         // the second header
-    assert_refused(PART_BYTES + 31, 1, STATUS_INVALID);      // leap seconds
-    assert_refused(PART_BYTES + 39, 0, STATUS_CORRUPT);      // no type
-    assert_refused(PART_BYTES + 44 + 1, 2, STATUS_CORRUPT);  // an offset of 36 hours
-    assert_refused(PART_BYTES + 44, 0xff, STATUS_CORRUPT);   // and of months back
-    assert_refused(2 * PART_BYTES, 'X', STATUS_CORRUPT);     // no beginning of the rule
-    assert_refused(2 * PART_BYTES + 1, '?', STATUS_CORRUPT); // no rule
-    assert_refused(MADE_BYTES - 1, '3', STATUS_CORRUPT);     // no end of the rule
+    assert_refused(4, '1', STATUS_CORRUPT);                 // an old file, 32 bits only
+    assert_refused(PART_BYTES, 't', STATUS_INVALID);        // the second header
+    assert_refused(PART_BYTES + 31, 1, STATUS_INVALID);     // leap seconds
+    assert_refused(PART_BYTES + 39, 0, STATUS_CORRUPT);     // no type
+    assert_refused(PART_BYTES + 44 + 1, 2, STATUS_CORRUPT); // an offset of 36 hours
+    assert_refused(PART_BYTES + 44, 0xff, STATUS_CORRUPT);  // and of months back
+    assert_refused(RULE_AT, 'X', STATUS_CORRUPT);           // no beginning of the rule
+    assert_refused(RULE_AT + 1, '?', STATUS_CORRUPT);       // no rule
+    assert_refused(MADE_BYTES - 1, '3', STATUS_CORRUPT);    // no end of the rule
 }
 
 int main(void)
