@@ -24,17 +24,21 @@ enum {
     KEEPALIVE_PROBES = 6,
 };
 
-static void describe_address(char *text, const struct sockaddr *address)
+union address {
+    struct sockaddr any;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+};
+
+static void describe_address(char *text, const union address *address)
 {
     char host[INET6_ADDRSTRLEN] = "?";
-    if (address->sa_family == AF_INET6) {
-        const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)address;
-        (void)inet_ntop(AF_INET6, &v6->sin6_addr, host, sizeof(host));
-        (void)snprintf(text, ACCEPTOR_ADDRESS_BYTES, "[%s]:%u", host, ntohs(v6->sin6_port));
+    if (address->any.sa_family == AF_INET6) {
+        (void)inet_ntop(AF_INET6, &address->v6.sin6_addr, host, sizeof(host));
+        (void)snprintf(text, ACCEPTOR_ADDRESS_BYTES, "[%s]:%u", host, ntohs(address->v6.sin6_port));
     } else {
-        const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;
-        (void)inet_ntop(AF_INET, &v4->sin_addr, host, sizeof(host));
-        (void)snprintf(text, ACCEPTOR_ADDRESS_BYTES, "%s:%u", host, ntohs(v4->sin_port));
+        (void)inet_ntop(AF_INET, &address->v4.sin_addr, host, sizeof(host));
+        (void)snprintf(text, ACCEPTOR_ADDRESS_BYTES, "%s:%u", host, ntohs(address->v4.sin_port));
     }
 }
 
@@ -58,7 +62,7 @@ static void rest(struct acceptor *acceptor)
         log_event(LOG_ERROR, "accept-failed", "reason=\"%s\"", strerrordesc_np(errno));
         acceptor->starved = true;
     }
-    const struct timeval wait = {.tv_usec = REST_MS * 1000};
+    const struct timeval wait = {.tv_usec = REST_MS * 1000L};
     (void)event_del(acceptor->readable);
     CHECK(event_add(acceptor->rested, &wait) == 0);
 }
@@ -66,12 +70,12 @@ static void rest(struct acceptor *acceptor)
 // Accepts one. Returns whether to try for another.
 static bool accept_client(struct acceptor *acceptor)
 {
-    struct sockaddr_storage address = {0};
+    union address address = {0};
     socklen_t len = sizeof(address);
-    int fd = accept4(acceptor->fd, (struct sockaddr *)&address, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    int fd = accept4(acceptor->fd, &address.any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
         char text[ACCEPTOR_ADDRESS_BYTES];
-        describe_address(text, (const struct sockaddr *)&address);
+        describe_address(text, &address);
         set_socket(fd);
         acceptor->starved = false;
         acceptor->paused = !acceptor->on_client(acceptor->context, fd, text);

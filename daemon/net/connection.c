@@ -239,7 +239,7 @@ static void on_readable(evutil_socket_t fd, short what, void *context)
         break;
     case CONNECTION_DRAINING:
     case CONNECTION_ENDED:
-        CHECK(!"nothing is read any more");
+        CHECK(false); // nothing is read any more
     }
     connection_check(connection);
 }
@@ -278,7 +278,7 @@ static void on_input_timer(evutil_socket_t fd, short what, void *context)
         break;
     case CONNECTION_DRAINING:
     case CONNECTION_ENDED:
-        CHECK(!"no timer of the input runs any more");
+        CHECK(false); // no timer of the input runs any more
     }
 }
 

@@ -58,15 +58,15 @@ static struct server_limits resolve_limits(const struct server_limits *limits)
 
 static const struct timeval *shared_wait(struct event_base *base, uint32_t wait_ms)
 {
-    const struct timeval wait = {.tv_sec = wait_ms / 1000, .tv_usec = wait_ms % 1000 * 1000};
+    const struct timeval wait = {.tv_sec = wait_ms / 1000, .tv_usec = wait_ms % 1000 * 1000L};
     return event_base_init_common_timeout(base, &wait);
 }
 
 static enum status allocate(struct connections *all)
 {
     size_t count = all->limits.connections;
-    all->slots = calloc(count, sizeof(*all->slots));
-    all->free_slots = calloc(count, sizeof(*all->free_slots));
+    all->slots = calloc(count, sizeof(struct connection *));
+    all->free_slots = calloc(count, sizeof(uint32_t));
     all->handshake_wait = shared_wait(all->base, all->limits.handshake_ms);
     all->frame_wait = shared_wait(all->base, all->limits.frame_ms);
     all->linger_wait = shared_wait(all->base, all->limits.linger_ms);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -29,13 +30,17 @@ static enum status bind_address(const struct addrinfo *address, int *ret_fd)
 
 static enum status bound_port(int fd, uint16_t *ret_port)
 {
-    struct sockaddr_storage address = {0};
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } address = {0};
     socklen_t len = sizeof(address);
-    if (getsockname(fd, (struct sockaddr *)&address, &len) != 0) {
+    if (getsockname(fd, &address.any, &len) != 0) {
         return STATUS_IO;
     }
-    *ret_port = ntohs(address.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&address)->sin6_port
-                                                    : ((struct sockaddr_in *)&address)->sin_port);
+    bool is_v6 = address.any.sa_family == AF_INET6;
+    *ret_port = ntohs(is_v6 ? address.v6.sin6_port : address.v4.sin_port);
     return STATUS_OK;
 }
 

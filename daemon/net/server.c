@@ -134,6 +134,7 @@ static enum status start_server(struct server *server, struct event_base *base, 
     return status;
 }
 
+// Each is needed before anything can run. NOLINTNEXTLINE(readability-function-size)
 enum status server_new(struct event_base *base, int fd, const struct server_tls_options *tls,
                        const struct server_limits *limits, server_frame_fn *on_frame, void *context,
                        char *ret_error, size_t error_bytes, struct server **ret_server)

@@ -98,17 +98,18 @@ enum tls_protocol tls_protocol_of(const SSL *ssl)
             return protocols[i].protocol;
         }
     }
-    CHECK(!"a handshake without ALPN is refused");
+    CHECK(false); // a handshake without ALPN is refused
     return TLS_PROTOCOL_FRAMES;
 }
 
 // A key with a passphrase would ask for it on the terminal.
 static int on_passphrase(char *buffer, int size, int writing, void *context)
 {
-    (void)buffer;
-    (void)size;
     (void)writing;
     (void)context;
+    if (size > 0) {
+        buffer[0] = '\0';
+    }
     return -1;
 }
 

@@ -1,15 +1,19 @@
 // See the header. The folder is below $TMPDIR or /tmp and goes with the world.
 #include "support/server_world.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include <cmocka.h>
+
 #include "base/check.h"
 #include "net/listen.h"
 
-enum { QUIET_TURNS = 100 };
+enum { QUIET_TURNS = 100, WAIT_S = 60 };
 
 static void set_path(const struct world *world, char *path, const char *name)
 {
@@ -136,7 +140,7 @@ void world_drop(struct world *world, struct tls_client *client)
             return;
         }
     }
-    CHECK(!"a client of this world");
+    CHECK(false); // not a client of this world
 }
 
 void world_answer(struct world *world, size_t index)
@@ -164,5 +168,13 @@ void world_settle(struct world *world)
         if (world_turn(world) || world->frames != frames) {
             quiet = 0;
         }
+    }
+}
+
+void world_wait(struct world *world, time_t since, const char *condition)
+{
+    (void)world_turn(world);
+    if (time(NULL) > since + WAIT_S) {
+        fail_msg("never came true: %s", condition);
     }
 }

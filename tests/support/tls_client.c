@@ -16,6 +16,8 @@
 
 #include "base/check.h"
 
+enum { READ_BYTES = 16 * 1024 };
+
 static void on_message(int sent, int version, int type, const void *bytes, size_t len, SSL *ssl,
                        void *context)
 {
@@ -132,9 +134,9 @@ static bool step_output(struct tls_client *client)
 
 static bool step_input(struct tls_client *client)
 {
-    CHECK(buffer_reserve(&client->input, 16 * 1024) == STATUS_OK);
+    CHECK(buffer_reserve(&client->input, READ_BYTES) == STATUS_OK);
     ERR_clear_error();
-    int returned = SSL_read(client->ssl, client->input.data + client->input.len, 16 * 1024);
+    int returned = SSL_read(client->ssl, client->input.data + client->input.len, READ_BYTES);
     if (returned > 0) {
         client->input.len += (size_t)returned;
         return true;
@@ -175,7 +177,7 @@ bool tls_client_sent(const struct tls_client *client)
 bool tls_client_take(struct tls_client *client, struct span *ret_frame)
 {
     struct span rest = span_from(buffer_span(&client->input), client->taken);
-    if (rest.len < 4) {
+    if (rest.data == NULL || rest.len < 4) {
         return false;
     }
     size_t len = (size_t)rest.data[0] << 24 | (size_t)rest.data[1] << 16 |

@@ -37,7 +37,7 @@ static int64_t now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static void turn_for(struct world *world, int64_t ms)
+static void turn_for(struct world *world, int ms)
 {
     for (int64_t end = now_ms() + ms; now_ms() < end;) {
         (void)world_turn(world);
@@ -64,6 +64,7 @@ static void expect_line(const char *event, const char *reason)
 enum {
     SHORT_MS = 400,
     PACE_MS = 10,
+    PATIENCE_MS = 60000,
     CLOCK_MS = 20, // the loop counts from the start of its turn, by a coarse clock
 };
 
@@ -94,7 +95,7 @@ static void dripping_does_not_stretch_the_handshake_timer(void **state)
             assert_int_equal(write(client->fd, "\x03", 1), 1);
             next += PACE_MS;
         }
-        assert_true(now_ms() - start < (int64_t)WORLD_WAIT_S * 1000);
+        assert_true(now_ms() - start < PATIENCE_MS);
     }
     expect_line("connection-refused", "the handshake took too long");
 }
@@ -113,7 +114,7 @@ static void dripping_does_not_stretch_the_frame_timer(void **state)
             tls_client_send(client, span_of("x", 1));
             next += PACE_MS;
         }
-        assert_true(now_ms() - start < (int64_t)WORLD_WAIT_S * 1000);
+        assert_true(now_ms() - start < PATIENCE_MS);
     }
     assert_true(now_ms() - start >= SHORT_MS - CLOCK_MS);
     expect_line("connection-broken", "a frame took too long");
@@ -127,7 +128,7 @@ static void the_frame_timer_counts_one_frame_only(void **state)
     world_start(world, &(struct server_limits){.frame_ms = SHORT_MS});
     struct tls_client *client = world_till(world);
     tls_client_send(client, span_of("\0\0", 2));
-    for (int64_t end = now_ms() + 3 * SHORT_MS; now_ms() < end;) {
+    for (int64_t end = now_ms() + INT64_C(3) * SHORT_MS; now_ms() < end;) {
         turn_for(world, PACE_MS);
         tls_client_send(client, span_of("\0\2ok\0\0", 6));
         expect_frame(world, client, "ok");
@@ -345,7 +346,7 @@ static void the_peer_has_time_to_read_why(void **state)
     assert_int_equal(server_connections(world->server), 1);
     int64_t start = now_ms();
     WORLD_UNTIL(world, server_connections(world->server) == 0);
-    assert_true(now_ms() - start < (int64_t)WORLD_WAIT_S * 1000);
+    assert_true(now_ms() - start < PATIENCE_MS);
 }
 
 static size_t count_ready(const struct world *world)

@@ -244,6 +244,9 @@ static void every_issuer_of_a_chain_needs_its_list(void **state)
     world_start(world, &(struct server_limits){0});
     struct tls_client *client = connect_with(world, chain.till, chain.intermediate);
     expect_answer(world, client);
+    reload(world); // judged again by the chain it sent
+    world_settle(world);
+    expect_answer(world, client);
 
     world_write_lists(world, both, 1); // the intermediate's is missing
     reload(world);
