@@ -142,8 +142,8 @@ void request_fail(struct request *request, Loyalty__V1__Code code, const char *r
 
 void request_trouble(struct request *request, enum trouble trouble)
 {
-    if (trouble == TROUBLE_EXPIRED && request->landed) {
-        request_in_doubt(request);
+    if (request->landed) {
+        request_in_doubt(request); // a part of it is done: the retry finds that and goes on
         return;
     }
     request_fail(request, LOYALTY__V1__CODE__CODE_UNAVAILABLE, trouble_name(trouble), "",
@@ -160,6 +160,10 @@ void request_internal(struct request *request, enum status status)
 {
     if (status == STATUS_NO_MEMORY) {
         request_trouble(request, TROUBLE_NO_MEMORY);
+        return;
+    }
+    if (request->landed) {
+        request_in_doubt(request);
         return;
     }
     char message[64];

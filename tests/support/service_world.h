@@ -36,6 +36,7 @@ struct service_world {
     struct arena arena; // requests and answers, for as long as the world
     int64_t now_ms;     // the store's clock, and the daemons' but for their offsets
     bool sandbox;
+    bool keyless;           // daemons started from now on have no key for identifiers
     uint64_t compact_bytes; // 0: no compaction
     struct world_daemon daemons[WORLD_DAEMONS];
     size_t daemon_count;
