@@ -166,7 +166,8 @@ static enum status load_authorities(SSL_CTX *tls, const char *path, struct sente
     }
     SSL_CTX_set_client_CA_list(tls, names);
     SSL_CTX_set_verify(tls, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
-    // On the store, not on the context, so that tls_peer_recheck judges by the same rules as a handshake.
+    // On the store, not on the context, so that tls_peer_recheck judges by the same rules as a
+    // handshake.
     X509_STORE *store = SSL_CTX_get_cert_store(tls);
     CHECK(X509_STORE_set_depth(store, CHAIN_DEPTH_MAX) == 1);
     CHECK(X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN) == 1);
