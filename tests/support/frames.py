@@ -78,10 +78,15 @@ class Client:
         self.bytes = b""
         raw = socket.create_connection(("127.0.0.1", port), timeout=timeout_s)
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.socket = raw
         self.socket = context.wrap_socket(raw, server_hostname="127.0.0.1")
 
     def close(self):
         self.socket.close()
+
+    def __del__(self):
+        if hasattr(self, "socket"):
+            self.socket.close()
 
     def __enter__(self):
         return self
