@@ -167,10 +167,10 @@ static int select_protocol(SSL *ssl, const unsigned char **out, unsigned char *o
 
 static const char *in_folder(const char *name)
 {
-    static char paths[4][PATH_BYTES];
+    static char paths[4][2 * PATH_BYTES];
     static int next;
     char *path = paths[next++ % 4];
-    (void)snprintf(path, PATH_BYTES, "%s/%s", folder, name);
+    (void)snprintf(path, sizeof(paths[0]), "%s/%s", folder, name);
     return path;
 }
 
