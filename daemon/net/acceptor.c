@@ -15,7 +15,7 @@
 #include "base/log.h"
 
 enum {
-    BACKLOG = 1024,
+    BACKLOG = 4096,      // the kernel cuts it to net.core.somaxconn
     CLIENTS_A_TURN = 32, // then those already connected have their turn
     REST_MS = 200,       // without descriptors or memory
     // A peer whose host has vanished is noticed after about two minutes.

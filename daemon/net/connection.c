@@ -46,11 +46,20 @@ static void forget_events(struct connection *connection)
     (void)event_del(&connection->output_timer);
 }
 
+static void leave_handshake(struct connection *connection, enum connection_state next)
+{
+    bool was_handshake = connection->state == CONNECTION_HANDSHAKE;
+    connection->state = next;
+    if (was_handshake) {
+        connections_handshake_over(connection->all);
+    }
+}
+
 static void end_connection(struct connection *connection)
 {
     forget_events(connection);
     connection->paused = false;
-    connection->state = CONNECTION_ENDED;
+    leave_handshake(connection, CONNECTION_ENDED);
     connections_wake(connection->all, connection);
 }
 
@@ -68,7 +77,7 @@ static void start_closing(struct connection *connection)
 {
     forget_events(connection);
     connection->paused = false;
-    connection->state = CONNECTION_CLOSING;
+    leave_handshake(connection, CONNECTION_CLOSING);
     stream_finish(&connection->stream);
     connection_await(connection, &connection->input_timer, connection->all->linger_wait);
     if (connection->state == CONNECTION_CLOSING) {
@@ -114,7 +123,7 @@ static void open_connection(struct connection *connection)
         return;
     }
     (void)event_del(&connection->input_timer);
-    connection->state = CONNECTION_OPEN;
+    leave_handshake(connection, CONNECTION_OPEN);
     connection_input_read(connection);
 }
 
@@ -317,6 +326,7 @@ void connection_accept(struct connections *all, int fd, const char *address)
     outbox_init(&connection->outbox);
     assign_events(connection, fd);
     connection->id = connections_add(all, connection);
+    connections_handshake_begun(all);
     connection_await(connection, &connection->input_timer, all->handshake_wait);
     if (connection->state == CONNECTION_HANDSHAKE) {
         connection_await(connection, &connection->readable, NULL);
@@ -333,6 +343,7 @@ void connection_free(struct connection *connection)
         stream_finish(&connection->stream);
     }
     forget_events(connection);
+    leave_handshake(connection, CONNECTION_ENDED);
     connections_remove(connection->all, connection->id);
     connection->all->in_flight -= connection->in_flight;
     stream_fini(&connection->stream);

@@ -15,10 +15,9 @@ enum { SLOT_BITS = 20, SLOTS_MAX = 1 << SLOT_BITS };
 
 static_assert((int)LIMIT_CONNECTIONS <= (int)SLOTS_MAX, "an id can name every connection");
 
-static void free_ended(struct connections *all, struct connection *connection)
+static void tell_room(struct connections *all)
 {
-    connection_free(connection);
-    if (all->on_room != NULL) {
+    if (all->on_room != NULL && connections_have_room(all)) {
         all->on_room(all->room_context);
     }
 }
@@ -35,7 +34,8 @@ static void on_turn_end(evutil_socket_t fd, short what, void *context)
         connection->awake = false;
         connection_turn_end(connection);
         if (connection->state == CONNECTION_ENDED) {
-            free_ended(all, connection);
+            connection_free(connection);
+            tell_room(all);
         }
     }
 }
@@ -50,6 +50,7 @@ static struct server_limits resolve_limits(const struct server_limits *limits)
     return (struct server_limits){
         .connections = or_default(limits->connections, LIMIT_CONNECTIONS),
         .in_flight = or_default(limits->in_flight, LIMIT_CONNECTION_IN_FLIGHT),
+        .handshakes = or_default(limits->handshakes, CONNECTION_HANDSHAKES),
         .handshake_ms = or_default(limits->handshake_ms, LIMIT_HANDSHAKE_MS),
         .frame_ms = or_default(limits->frame_ms, LIMIT_FRAME_MS),
         .linger_ms = or_default(limits->linger_ms, CONNECTION_LINGER_MS),
@@ -116,12 +117,13 @@ void connections_fini(struct connections *all)
     if (all == NULL || all->slots == NULL) {
         return;
     }
+    all->on_room = NULL;
     for (uint32_t slot = 0; slot < all->limits.connections; slot++) {
         if (all->slots[slot] != NULL) {
             connection_free(all->slots[slot]);
         }
     }
-    CHECK(connections_count(all) == 0 && all->in_flight == 0);
+    CHECK(connections_count(all) == 0 && all->in_flight == 0 && all->handshakes == 0);
     release(all);
 }
 
@@ -133,6 +135,23 @@ size_t connections_count(const struct connections *all)
 bool connections_full(const struct connections *all)
 {
     return all->free_count == 0;
+}
+
+bool connections_have_room(const struct connections *all)
+{
+    return !connections_full(all) && all->handshakes < all->limits.handshakes;
+}
+
+void connections_handshake_begun(struct connections *all)
+{
+    all->handshakes++;
+}
+
+void connections_handshake_over(struct connections *all)
+{
+    CHECK(all->handshakes > 0);
+    all->handshakes--;
+    tell_room(all);
 }
 
 uint64_t connections_add(struct connections *all, struct connection *connection)

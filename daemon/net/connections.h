@@ -21,7 +21,7 @@
 
 struct connection;
 
-// Called when a connection has been freed.
+// Called when a connection has been freed or its handshake is over.
 typedef void connections_room_fn(void *context);
 
 struct connections {
@@ -43,7 +43,8 @@ struct connections {
     uint32_t *free_slots;      // owned stack of the free ones
     uint32_t free_count;
     uint64_t serial;
-    size_t in_flight; // of all of them
+    uint32_t handshakes; // of all of them, those in CONNECTION_HANDSHAKE
+    size_t in_flight;    // of all of them
 
     TAILQ_HEAD(, connection) awake;
     struct event *turn_end;               // owned
@@ -60,6 +61,11 @@ void connections_fini(struct connections *all);
 
 size_t connections_count(const struct connections *all);
 bool connections_full(const struct connections *all);
+// Whether to accept another: not full, and not too many handshakes at a time.
+bool connections_have_room(const struct connections *all);
+// One handshake more; one less, for whatever reason.
+void connections_handshake_begun(struct connections *all);
+void connections_handshake_over(struct connections *all);
 
 // Not when full. The id names the connection until connections_remove.
 uint64_t connections_add(struct connections *all, struct connection *connection);

@@ -33,14 +33,11 @@ static bool on_client(void *context, int fd, const char *address)
 {
     struct server *server = context;
     connection_accept(&server->all, fd, address);
-    if (!connections_full(&server->all)) {
-        return true;
-    }
-    if (!server->full_logged) {
+    if (connections_full(&server->all) && !server->full_logged) {
         log_event(LOG_WARNING, "connections-full", "limit=%u", server->all.limits.connections);
         server->full_logged = true;
     }
-    return false;
+    return connections_have_room(&server->all);
 }
 
 // One line an episode: it is over when a tenth of the places is free.

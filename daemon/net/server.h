@@ -28,6 +28,7 @@ struct server_tls_options {
 // 0 means the default.
 struct server_limits {
     uint32_t connections;  // LIMIT_CONNECTIONS; above it clients wait unaccepted
+    uint32_t handshakes;   // 1024 at a time; above it clients wait unaccepted
     uint32_t in_flight;    // requests of one connection; LIMIT_CONNECTION_IN_FLIGHT
     uint32_t handshake_ms; // LIMIT_HANDSHAKE_MS
     uint32_t frame_ms;     // LIMIT_FRAME_MS; also the time a record has to go out

@@ -383,6 +383,29 @@ static void above_the_cap_clients_wait(void **state)
     assert_int_equal(world->client_count, 3);
 }
 
+// Those in their handshake have no claim on the places of those who are through.
+static void too_many_handshakes_wait(void **state)
+{
+    struct world *world = *state;
+    world_start(world, &(struct server_limits){.handshakes = 2, .handshake_ms = SHORT_MS});
+    for (int i = 0; i < 2; i++) {
+        world_till(world)->ended = true; // they keep silent
+    }
+    struct tls_client *client = world_till(world);
+    int64_t start = now_ms();
+    world_settle(world);
+    assert_int_equal(server_connections(world->server), 2);
+    tls_client_send_frame(client, span_of_text("hello"));
+    expect_frame(world, client, "hello");
+    assert_true(now_ms() - start >= SHORT_MS - CLOCK_MS);
+    assert_int_equal(log_capture_count("\n"), 2);
+    assert_int_equal(log_capture_count("the handshake took too long"), 2);
+    for (int i = 0; i < 20; i++) { // those that are done give way at once
+        (void)world_till(world);
+    }
+    WORLD_UNTIL(world, count_ready(world) == 21);
+}
+
 static void without_descriptors_clients_wait(void **state)
 {
     struct world *world = *state;
@@ -405,7 +428,7 @@ static void without_descriptors_clients_wait(void **state)
 static void a_thousand_come_and_go(void **state)
 {
     struct world *world = *state;
-    world_start(world, &(struct server_limits){0});
+    world_start(world, &(struct server_limits){.handshakes = 100, .handshake_ms = PATIENCE_MS});
     for (int round = 0; round < 2; round++) {
         for (int i = 0; i < 1000; i++) {
             tls_client_send_frame(world_till(world), span_of_text("hello"));
@@ -441,6 +464,7 @@ int main(void)
         LIMITS_TEST(a_pause_stops_the_frame_timer),
         LIMITS_TEST(the_peer_has_time_to_read_why),
         LIMITS_TEST(above_the_cap_clients_wait),
+        LIMITS_TEST(too_many_handshakes_wait),
         LIMITS_TEST(without_descriptors_clients_wait),
         LIMITS_TEST(a_thousand_come_and_go),
     };
