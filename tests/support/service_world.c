@@ -76,6 +76,7 @@ static void daemon_start(struct world_daemon *daemon, size_t number)
         .zones = {.load = zone_tzdata_load, .free = zone_tzdata_free},
         .partitions = WORLD_PARTITIONS,
         .sandbox = world->sandbox,
+        .cache_accounts = world->cache_accounts,
         .seed = number + 1,
     };
     CHECK(service_new(&options, &daemon->service) == STATUS_OK);

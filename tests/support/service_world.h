@@ -37,6 +37,7 @@ struct service_world {
     int64_t now_ms;     // the store's clock, and the daemons' but for their offsets
     bool sandbox;
     bool keyless;           // daemons started from now on have no key for identifiers
+    size_t cache_accounts;  // and keep so many accounts; 0: the usual number
     uint64_t compact_bytes; // 0: no compaction
     struct world_daemon daemons[WORLD_DAEMONS];
     size_t daemon_count;
