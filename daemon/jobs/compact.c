@@ -75,7 +75,7 @@ static enum status job_build(struct job *job, struct span log)
 {
     struct compact *compact = job->compact;
     const struct service *service = compact->options.service;
-    int64_t keep_from_ms = lease_now_ms(service->lease) - LIMIT_HORIZON_MS - DAY_MS;
+    int64_t keep_from_ms = lease_shared_now_ms(service->lease) - LIMIT_HORIZON_MS - DAY_MS;
     buffer_clear(&compact->snapshot);
     enum status status =
         snapshot_build(log, job_id(job), job->partition, keep_from_ms, service->options.chain_hash,
@@ -106,10 +106,9 @@ static void on_loaded(void *context, const struct store_reply *reply)
         job_fail(job, "read", store_result_name(reply->result));
         return;
     }
-    // By a clock that is off it would drop what is still asked for; another daemon's compaction has
-    // made it needless.
+    // Another daemon's compaction may have made it needless.
     bool needed = is_due(job->compact, reply->bytes.len, accounts_snapshot_bytes(reply->bytes));
-    if (!needed || service->stopping || lease_check(service->lease, true) != TROUBLE_NONE) {
+    if (!needed || service->stopping || lease_check(service->lease, false) != TROUBLE_NONE) {
         job_end(job);
         return;
     }

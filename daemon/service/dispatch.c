@@ -232,7 +232,7 @@ static void expire_at(struct request *request, int64_t at_ms)
 
 // --- judging ---
 
-// A mutation's age, by the service's now. False when that was its end.
+// A mutation's age, by the time all daemons share. False when that was its end.
 static bool judge_age(struct request *request, int64_t now_ms)
 {
     if (now_ms - request->header.created_ms > LIMIT_HORIZON_MS) {
@@ -276,7 +276,7 @@ static bool judge_mutation(struct request *request)
         request_trouble(request, trouble);
         return false;
     }
-    if (!judge_age(request, lease_now_ms(service->lease))) {
+    if (!judge_age(request, lease_shared_now_ms(service->lease))) {
         return false;
     }
     request->mark.present = true;

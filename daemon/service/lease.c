@@ -25,7 +25,6 @@ struct lease {
     bool in_flight;
     bool creating;
     int64_t asked_monotonic_ms;
-    int64_t asked_wall_ms;
     struct waiters asking;
     struct waiters waiting;
     // from the last head
@@ -37,7 +36,7 @@ struct lease {
     int64_t sandbox_clock_ms;
     uint32_t partitions;   // the first count that was read: it never changes
     bool partitions_moved; // the store says otherwise now
-    bool skewed;
+    bool skewed;           // when the head was read, for the log
 };
 
 enum status lease_new(const struct lease_options *options, struct lease **ret_lease)
@@ -109,11 +108,24 @@ static void on_created(void *context, const struct store_reply *reply)
     }
 }
 
-// Off when even the kindest reading of the round trip cannot bring the clocks within the bound.
-static bool judge_skew(const struct lease *lease, int64_t store_now_ms, int64_t answered_wall_ms)
+// How far this machine's clock is ahead of the store's, or behind it if negative, in the kindest
+// reading of the round trip of the last head; judged anew at each use, for it may be set at any time.
+static int64_t clock_ahead_ms(const struct lease *lease)
 {
-    return lease->asked_wall_ms - store_now_ms > LIMIT_CLOCK_AHEAD_MS ||
-           store_now_ms - answered_wall_ms > LIMIT_CLOCK_AHEAD_MS;
+    int64_t earliest_ms = lease_store_now_ms(lease);
+    int64_t latest_ms = earliest_ms + lease->answered_monotonic_ms - lease->read_monotonic_ms;
+    int64_t now_ms = wall_ms(lease);
+    if (now_ms > latest_ms) {
+        return now_ms - latest_ms;
+    }
+    return now_ms < earliest_ms ? now_ms - earliest_ms : 0;
+}
+
+static bool clock_is_off(const struct lease *lease)
+{
+    int64_t ahead_ms = clock_ahead_ms(lease);
+    return !lease->options.sandbox &&
+           (ahead_ms > LIMIT_CLOCK_AHEAD_MS || ahead_ms < -LIMIT_CLOCK_AHEAD_MS);
 }
 
 static void take_programs(struct lease *lease, const struct store_head *head)
@@ -153,17 +165,17 @@ static void take_partitions(struct lease *lease, uint32_t count)
 static void take_head(struct lease *lease, const struct store_head *head)
 {
     take_programs(lease, head);
-    bool skewed = !lease->options.sandbox && judge_skew(lease, head->store_now_ms, wall_ms(lease));
-    if (skewed != lease->skewed) {
-        log_event(skewed ? LOG_ERROR : LOG_INFO, skewed ? "clock-skewed" : "clock-good",
-                  "ahead_of_store_ms=%" PRId64, lease->asked_wall_ms - head->store_now_ms);
-    }
-    lease->skewed = skewed;
     lease->read = true;
     lease->read_monotonic_ms = lease->asked_monotonic_ms;
     lease->answered_monotonic_ms = timers_now(lease->options.timers);
     lease->store_now_ms = head->store_now_ms;
     lease->sandbox_clock_ms = head->sandbox_clock_ms;
+    bool skewed = clock_is_off(lease);
+    if (skewed != lease->skewed) {
+        log_event(skewed ? LOG_ERROR : LOG_INFO, skewed ? "clock-skewed" : "clock-good",
+                  "ahead_of_store_ms=%" PRId64, clock_ahead_ms(lease));
+    }
+    lease->skewed = skewed;
     take_partitions(lease, head->partitions);
 }
 
@@ -202,7 +214,6 @@ static void head_ask(struct lease *lease)
     lease->asking = lease->waiting;
     lease->waiting = (struct waiters){0};
     lease->asked_monotonic_ms = timers_now(lease->options.timers);
-    lease->asked_wall_ms = wall_ms(lease);
     store_head(lease->options.store, program_log_from(&lease->programs), on_head, lease);
 }
 
@@ -243,7 +254,7 @@ enum trouble lease_check(const struct lease *lease, bool mutation)
     if (lease->partitions == 0 || lease->partitions_moved) {
         return TROUBLE_NO_LEASE;
     }
-    return mutation && lease->skewed ? TROUBLE_CLOCK_SKEW : TROUBLE_NONE;
+    return mutation && clock_is_off(lease) ? TROUBLE_CLOCK_SKEW : TROUBLE_NONE;
 }
 
 const struct program_log *lease_programs(const struct lease *lease)
@@ -267,6 +278,11 @@ int64_t lease_now_ms(const struct lease *lease)
         return lease->sandbox_clock_ms;
     }
     return wall_ms(lease);
+}
+
+int64_t lease_shared_now_ms(const struct lease *lease)
+{
+    return lease->options.sandbox ? lease_now_ms(lease) : lease_store_now_ms(lease);
 }
 
 bool lease_is_sandbox(const struct lease *lease)

@@ -46,6 +46,9 @@ const struct program_set *lease_set(const struct lease *lease);
 uint32_t lease_partitions(const struct lease *lease);
 int64_t lease_now_ms(const struct lease *lease);
 bool lease_is_sandbox(const struct lease *lease);
+// The time all daemons share, whatever their own clocks say: the store's, or the test clock's. For
+// what is answered or dropped for good by age.
+int64_t lease_shared_now_ms(const struct lease *lease);
 // A lower bound of the store's clock now, and the store's instant past which nothing may land.
 int64_t lease_store_now_ms(const struct lease *lease);
 int64_t lease_not_after_ms(const struct lease *lease);

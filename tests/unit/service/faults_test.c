@@ -138,18 +138,19 @@ static void behind_holds_the_very_request(void **state)
     service_world_fini(&scene.world);
 }
 
-// The daemon's clock jumps after it was last judged: the store is the one to refuse.
+// The store's clock is set back, which only the store can know: it refuses.
 static void clock_refuses_and_writes_nothing(void **state)
 {
     (void)state;
     struct scene scene;
     scene_open(&scene);
-    scene.a->clock_offset_ms = 600000;
-    sell(&scene, &scene.first);
+    world_ask(scene.a, TILL, "PointsService/Award", scene.sale, &scene.first);
+    memory_set_now(scene.a->store, scene.world.now_ms - 600000);
+    world_run(&scene.world);
     assert_string_equal(world_end(&scene.first), "CLOCK_SKEW");
     assert_int_equal(scene.first.code, LOYALTY__V1__CODE__CODE_UNAVAILABLE);
     stands(&scene, 2, 100);
-    scene.a->clock_offset_ms = 0;
+    memory_set_now(scene.a->store, scene.world.now_ms);
     world_pass(&scene.world, 6000);
     sell(&scene, &scene.again);
     assert_string_equal(world_end(&scene.again), "OK");

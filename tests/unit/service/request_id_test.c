@@ -203,6 +203,20 @@ static void from_the_future_is_five_minutes(void **state)
     assert_int_equal(balance_of("anna"), 100);
 }
 
+// A clock that jumps says nothing for good: it is known to be off before a request's age is judged.
+static void a_false_clock_makes_nothing_old_or_new(void **state)
+{
+    (void)state;
+    for (int64_t days = -500; days <= 500; days += 1000) {
+        struct world_answer answer;
+        daemon_a->clock_offset_ms = days * 86400000;
+        const char *sale = sale_at(world_id(&world), world.now_ms, "", 10000);
+        assert_string_equal(end_of(TILL, "PointsService/Award", sale, &answer), "CLOCK_SKEW");
+    }
+    int64_t balance = 0;
+    assert_int_equal(world_verify(&world, "anna", &balance), 1);
+}
+
 // --- malformed ones ---
 
 static void what_is_no_id_or_no_time_is_refused(void **state)
@@ -345,6 +359,7 @@ int main(void)
         TEST(the_horizon_is_to_the_millisecond),
         TEST(too_old_is_judged_first),
         TEST(from_the_future_is_five_minutes),
+        TEST(a_false_clock_makes_nothing_old_or_new),
         TEST(what_is_no_id_or_no_time_is_refused),
         TEST(outcome_is_the_stored_answer),
         TEST(outcome_of_an_enrolment_and_of_a_balance),
