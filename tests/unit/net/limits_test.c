@@ -62,7 +62,8 @@ static void expect_line(const char *event, const char *reason)
 }
 
 enum {
-    SHORT_MS = 400,
+    SHORT_MS = 200, // of a timer that is to run out
+    CALM_MS = 1000, // of one that is not: no stall of a busy machine is as long
     PACE_MS = 10,
     PATIENCE_MS = 60000,
     CLOCK_MS = 20, // the loop counts from the start of its turn, by a coarse clock
@@ -125,17 +126,17 @@ static void dripping_does_not_stretch_the_frame_timer(void **state)
 static void the_frame_timer_counts_one_frame_only(void **state)
 {
     struct world *world = *state;
-    world_start(world, &(struct server_limits){.frame_ms = SHORT_MS});
+    world_start(world, &(struct server_limits){.frame_ms = CALM_MS});
     struct tls_client *client = world_till(world);
     tls_client_send(client, span_of("\0\0", 2));
-    for (int64_t end = now_ms() + INT64_C(3) * SHORT_MS; now_ms() < end;) {
+    for (int64_t end = now_ms() + CALM_MS * 3 / 2; now_ms() < end;) {
         turn_for(world, PACE_MS);
         tls_client_send(client, span_of("\0\2ok\0\0", 6));
         expect_frame(world, client, "ok");
     }
     tls_client_send(client, span_of("\0\2ok", 4));
     expect_frame(world, client, "ok");
-    turn_for(world, 3 * SHORT_MS);
+    turn_for(world, CALM_MS * 3 / 2);
     assert_false(client->ended);
     assert_string_equal(log_captured, "");
 }
@@ -160,7 +161,7 @@ static void send_long_frames(struct tls_client *client)
 static void who_takes_no_answers_is_closed(void **state)
 {
     struct world *world = *state;
-    world_start(world, &(struct server_limits){.frame_ms = SHORT_MS});
+    world_start(world, &(struct server_limits){.frame_ms = 2 * CALM_MS});
     struct tls_client *client = world_till(world);
     send_long_frames(client);
     client->stopped_reading = true;
@@ -312,14 +313,14 @@ static void a_pause_stops_the_frame_timer(void **state)
 {
     struct world *world = *state;
     world->keep = true;
-    world_start(world, &(struct server_limits){.in_flight = 1, .frame_ms = SHORT_MS});
+    world_start(world, &(struct server_limits){.in_flight = 1, .frame_ms = CALM_MS});
     struct tls_client *client = world_till(world);
     tls_client_send(client, span_of("\0\0\0\5who", 7)); // the timer runs
     WORLD_UNTIL(world, client->ready && tls_client_sent(client));
     world_settle(world);
     tls_client_send(client, span_of("le\0\0\0\4ha", 8)); // in the pause it does not
     WORLD_UNTIL(world, world->kept_count == 1);
-    turn_for(world, 3 * SHORT_MS);
+    turn_for(world, CALM_MS * 3 / 2);
     assert_false(client->ended);
     world_answer(world, 0);
     expect_frame(world, client, "whole");
@@ -387,7 +388,7 @@ static void above_the_cap_clients_wait(void **state)
 static void too_many_handshakes_wait(void **state)
 {
     struct world *world = *state;
-    world_start(world, &(struct server_limits){.handshakes = 2, .handshake_ms = SHORT_MS});
+    world_start(world, &(struct server_limits){.handshakes = 2, .handshake_ms = CALM_MS});
     for (int i = 0; i < 2; i++) {
         world_till(world)->ended = true; // they keep silent
     }
@@ -397,7 +398,7 @@ static void too_many_handshakes_wait(void **state)
     assert_int_equal(server_connections(world->server), 2);
     tls_client_send_frame(client, span_of_text("hello"));
     expect_frame(world, client, "hello");
-    assert_true(now_ms() - start >= SHORT_MS - CLOCK_MS);
+    assert_true(now_ms() - start >= CALM_MS - CLOCK_MS);
     assert_int_equal(log_capture_count("\n"), 2);
     assert_int_equal(log_capture_count("the handshake took too long"), 2);
     for (int i = 0; i < 20; i++) { // those that are done give way at once
@@ -417,7 +418,7 @@ static void without_descriptors_clients_wait(void **state)
     tight.rlim_cur = (rlim_t)client->fd + 1; // the lowest free one is not below the newest
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &tight), 0);
     WORLD_UNTIL(world, log_capture_count("\n") > 0);
-    turn_for(world, 3 * SHORT_MS);
+    turn_for(world, 2 * SHORT_MS);
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
     expect_line("accept-failed", "Too many open files");
     assert_int_equal(server_connections(world->server), 0);
