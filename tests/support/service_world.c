@@ -65,8 +65,9 @@ static void daemon_start(struct world_daemon *daemon, size_t number)
 {
     struct service_world *world = daemon->world;
     CHECK(timers_init(&daemon->timers, SERVICE_TIMERS, monotonic_ms, world) == STATUS_OK);
+    daemon->front = world->wrap == NULL ? daemon->store : world->wrap(daemon->store);
     struct service_options options = {
-        .store = daemon->store,
+        .store = daemon->front,
         .timers = &daemon->timers,
         .wall_ms = wall_ms,
         .wall_context = daemon,
@@ -87,7 +88,7 @@ static void daemon_start(struct world_daemon *daemon, size_t number)
 static void daemon_stop(struct world_daemon *daemon)
 {
     service_stop(daemon->service);
-    store_free(daemon->store);
+    store_free(daemon->front);
     compact_free(daemon->compact);
     daemon->compact = NULL;
     service_free(daemon->service);
@@ -399,7 +400,7 @@ void world_run(struct service_world *world)
 void world_pass(struct service_world *world, int64_t ms)
 {
     while (ms > 0) {
-        int64_t step_ms = ms < 1000 ? ms : 1000;
+        int64_t step_ms = ms < 50 ? ms : 50;
         world->now_ms += step_ms;
         ms -= step_ms;
         memory_set_now(world->daemons[0].store, world->now_ms);

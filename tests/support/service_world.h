@@ -24,7 +24,8 @@ struct service_world;
 
 struct world_daemon {
     struct service_world *world;
-    struct store *store;
+    struct store *store; // in memory
+    struct store *front; // what the service sees: the same, or what `wrap` has made of it
     struct service *service;
     struct timers timers;
     struct compact *compact; // NULL: logs grow
@@ -36,9 +37,10 @@ struct service_world {
     struct arena arena; // requests and answers, for as long as the world
     int64_t now_ms;     // the store's clock, and the daemons' but for their offsets
     bool sandbox;
-    bool keyless;           // daemons started from now on have no key for identifiers
-    size_t cache_accounts;  // and keep so many accounts; 0: the usual number
-    uint64_t compact_bytes; // 0: no compaction
+    bool keyless;          // daemons started from now on have no key for identifiers
+    size_t cache_accounts; // and keep so many accounts; 0: the usual number
+    struct store *(*wrap)(struct store *store); // and see their stores through this; it owns them
+    uint64_t compact_bytes;                     // 0: no compaction
     struct world_daemon daemons[WORLD_DAEMONS];
     size_t daemon_count;
     uint64_t ids; // given out by world_id
@@ -120,7 +122,7 @@ void world_run(struct service_world *world);
 void world_run_daemon(struct world_daemon *daemon);
 // Executes one waiting store call of a daemon, then its due timers.
 bool world_step(struct world_daemon *daemon);
-// Lets time pass, timers fire and stores answer, in steps of at most a second.
+// Lets time pass, timers fire and stores answer, in steps of at most 50 ms.
 void world_pass(struct service_world *world, int64_t ms);
 
 // Commonly used calls, all by the first daemon; each must succeed.

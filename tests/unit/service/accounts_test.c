@@ -287,7 +287,7 @@ static void a_cache_of_two_serves_everybody(void **state)
             (void)world_step(&world.daemons[random_below(&random, 2)]);
         }
     }
-    world_pass(&world, 2000);
+    world_pass(&world, 5000); // pauses after conflicts end
     for (int i = 0; i < AWARDS; i++) {
         assert_string_equal(world_end(&answers[i]), "OK");
     }

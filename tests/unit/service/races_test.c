@@ -95,7 +95,7 @@ enum {
 struct intent {
     bool redeem;
     size_t member;
-    int64_t points;
+    int64_t points; // asked; then what a sale has given, by the tier of its time
     const char *json;
     bool answered;
     bool refused;
@@ -166,6 +166,9 @@ static void take_definite(struct intent *intent, const struct world_answer *answ
         intent->refused = refused;
         intent->payload = answer->payload;
         intent->message = answer->message;
+        if (!refused && !intent->redeem) {
+            intent->points = ((const Loyalty__V1__AwardResponse *)answer->reply)->points;
+        }
         return;
     }
     assert_int_equal(intent->refused, refused);
