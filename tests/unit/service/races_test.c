@@ -82,7 +82,7 @@ static void every_order_of_two_daemons(void **state)
 // --- random runs ---
 
 enum {
-    RUN_ROUNDS = 12,
+    RUN_ROUNDS = 8,
     RUN_ACTIONS = 3000,
     RUN_DAEMONS = 3,
     RUN_MEMBERS = 3,
