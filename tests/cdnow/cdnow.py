@@ -1,5 +1,5 @@
-"""What the two CDNOW tests share: the file, the service it is imported into, and every member as the
-model computes him (tests/model) and as the service answers.
+"""What the two CDNOW tests share: the file, the service it is imported into, and every member as
+the model computes him (tests/model) and as the service answers.
 """
 
 import copy
@@ -73,6 +73,13 @@ def model_members(rows):
     return found
 
 
+def end(message, field):
+    """An instant of an answer; absent: never."""
+    if not message.HasField(field):
+        return club_calendar.NEVER
+    return frames.instant_ms(getattr(message, field))
+
+
 def service_members(daemon, customers):
     """The same, as the service answers."""
     found = {}
@@ -81,11 +88,10 @@ def service_members(daemon, customers):
         for customer, reply in client.each(requests, window=200):
             assert reply.error is None, f"{customer}: {reply.error}"
             answer = reply.message
-            until = frames.instant_ms(answer.card.until) if answer.card.HasField("until") else club_calendar.NEVER
-            lots = [(frames.instant_ms(lot.expires_at) if lot.HasField("expires_at") else club_calendar.NEVER,
-                     lot.points) for lot in answer.lots]
             assert answer.as_of.seconds * 1000 == frames.utc_ms(NOW), answer.as_of
-            found[customer] = (answer.card.tier_id, frames.instant_ms(getattr(answer.card, "from")), until,
+            lots = [(end(lot, "expires_at"), lot.points) for lot in answer.lots]
+            card = answer.card
+            found[customer] = (card.tier_id, end(card, "from"), end(card, "until"),
                                answer.standing.balance, answer.standing.score, lots)
     return found
 

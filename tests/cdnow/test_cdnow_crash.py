@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""The same import with redis-server and loyaltyd killed (SIGKILL) several times on the way, and with
-logs compacted all the while: the same totals, every member the same, and nothing changes when the
-file is imported once more.
+"""The same import with redis-server and loyaltyd killed (SIGKILL) several times on the way, and
+with logs compacted all the while: the same totals, every member the same, and nothing changes when
+the file is imported once more.
 """
 
 import os

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Bad input of every kind: a clear answer that names the field, and not a byte stored is another."""
+"""Bad input of every kind: a clear answer that names the field, and no byte stored is another."""
 
 import unittest
 

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Who may connect: without a certificate, with an expired one, one of a foreign authority, one with
-two names or none, of an unknown role or trust domain, with old TLS: nobody gets as far as a request.
+two names or none, of an unknown trust domain, revoked, with old TLS: nobody gets as far as a
+request; of an unknown role: no further than that.
 """
 
 import os

@@ -178,7 +178,7 @@ class Crashes(unittest.TestCase):
         for till in tills:
             acknowledged.update(till.acknowledged)
         print(f"{KILLS} kills, {len(acknowledged)} acknowledged, "
-              f"{sum(till.repeated for till in tills)} repeated, {len(self.in_file)} found in the file")
+              f"{sum(till.repeated for till in tills)} repeated, {len(self.in_file)} found on disk")
         balances = collections.Counter()
         awarded = 0
         places = set()

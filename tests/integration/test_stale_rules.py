@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Nothing is written under a false time or stale rules: a daemon whose clock is ten minutes fast, one
-stopped during a publish, and one cut off from Redis during it, whose writes arrive when the new
+"""Nothing is written under a false time or stale rules: a daemon whose clock is ten minutes fast,
+one stopped during a publish, and one cut off from Redis during it, whose writes arrive when the new
 version is in force.
 """
 

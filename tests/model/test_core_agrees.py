@@ -2,7 +2,8 @@
 """The core against the model: random programs and random histories, told to the core as stories
 (tests/scenario) in which every claim is what the model says.
 
-LOYALTY_SEED and LOYALTY_ROUNDS choose the histories; a disagreement leaves its story and says where.
+LOYALTY_SEED and LOYALTY_ROUNDS choose the histories; a disagreement leaves its story and says
+where.
 """
 
 import datetime
@@ -137,7 +138,8 @@ class Story:
         rng, zone, member = self.rng, self.zone, self.member
         ends = [member.card.until_ms, *member.lots, *(p.spendable_ms for p in member.pending),
                 *(p.end_ms for p in member.pending), *(s.until_ms for s in member.scores),
-                *(s.from_ms for s in member.scores), *(at_ms for at_ms, _ in self.versions.versions)]
+                *(s.from_ms for s in member.scores)]
+        ends += [at_ms for at_ms, _ in self.versions.versions]
         ends += self.versions.rescores(from_ms, from_ms + 400 * DAY_MS)
         ends = sorted(end for end in ends if from_ms < end < from_ms + 900 * DAY_MS)
         choice = rng.randrange(8)
@@ -276,7 +278,8 @@ class Story:
                  f"score {look.score} tier {look.tier} missing {missing or 0} "
                  f"card @{look.card.from_ms} until {self.end(look.card.until_ms)} "
                  f"cause {look.card.cause} awarded {look.awarded} expired {look.expired} "
-                 f"redeemed {look.redeemed} opened {look.opened} cards {len(look.cards)} lots {lots}")
+                 f"redeemed {look.redeemed} opened {look.opened} cards {len(look.cards)} "
+                 f"lots {lots}")
 
     def step(self):
         self.now_ms = self.nasty(self.now_ms)
