@@ -55,7 +55,6 @@ static void take_behind(struct account_task *task, struct span suffix)
         task->verified = true;
         entry->seen_seq = entry->account.seq;
     }
-    entry->due_known = false;
     task_conflict(task);
 }
 

@@ -16,7 +16,7 @@ enum status account_cache_init(struct account_cache *cache, size_t count_max, si
     while (cache->bucket_count < count_max) {
         cache->bucket_count *= 2;
     }
-    cache->buckets = calloc(cache->bucket_count, sizeof(*cache->buckets));
+    cache->buckets = calloc(cache->bucket_count, sizeof(struct account_entry *));
     return cache->buckets == NULL ? STATUS_NO_MEMORY : STATUS_OK;
 }
 

@@ -95,7 +95,7 @@ struct task_result task_result_of(const struct account_task *task, enum task_end
 void task_finish(struct account_task *task, const struct task_result *result, bool restore)
 {
     struct account_entry *entry = task->entry;
-    CHECK(entry->first == task && !entry->busy);
+    CHECK(entry != NULL && entry->first == task && !entry->busy);
     task->in_doubt = result->end == TASK_IN_DOUBT;
     task->on_result(task->context, result);
     if (restore) {
@@ -163,6 +163,7 @@ void accounts_submit(struct accounts *accounts, struct account_task *task)
 void task_step(struct account_task *task)
 {
     struct accounts *accounts = task->accounts;
+    CHECK(task->entry != NULL && task->entry->first == task);
     enum trouble trouble = task_lease(accounts, task);
     if (timers_now(accounts->options.timers) >= task->expires_ms) {
         trouble = TROUBLE_EXPIRED;

@@ -42,7 +42,7 @@ enum status programs_judge(const struct service *service, const Loyalty__V1__Pro
 static enum status list_problems(struct arena *arena, const struct program_problems *problems,
                                  Loyalty__V1__CheckProgramResponse *response)
 {
-    response->problems = arena_alloc_array(arena, problems->count, sizeof(*response->problems));
+    response->problems = arena_alloc_array(arena, problems->count, sizeof(Loyalty__V1__Problem *));
     if (response->problems == NULL) {
         return STATUS_NO_MEMORY;
     }

@@ -263,7 +263,7 @@ static void publish_write(struct request *request)
     struct buffer records;
     struct buffer entry;
     buffer_init(&records, LIMIT_FRAME_BYTES);
-    buffer_init(&entry, 2 * LIMIT_FRAME_BYTES);
+    buffer_init(&entry, 2 * (size_t)LIMIT_FRAME_BYTES);
     enum status status = publish_append(request, &records, &entry);
     buffer_fini(&records);
     buffer_fini(&entry);
@@ -285,9 +285,7 @@ static void on_head(struct lease_waiter *waiter, bool fresh)
     const struct publishing *publishing = request->state;
     enum trouble trouble =
         fresh ? lease_check(request->service->lease, true) : TROUBLE_STORE_UNAVAILABLE;
-    if (trouble != TROUBLE_NONE && publishing->landed) {
-        request_in_doubt(request); // it is written, but what was written cannot be read
-    } else if (trouble != TROUBLE_NONE) {
+    if (trouble != TROUBLE_NONE) {
         request_trouble(request, trouble);
     } else if (!request->answered && !answer_known(request) && publishing->landed) {
         request_in_doubt(request);

@@ -11,7 +11,7 @@ enum status timers_init(struct timers *timers, uint32_t capacity, clock_fn *mono
                         void *clock_context)
 {
     *timers = (struct timers){.monotonic_ms = monotonic_ms, .clock_context = clock_context};
-    timers->heap = calloc(capacity, sizeof(*timers->heap));
+    timers->heap = calloc(capacity, sizeof(struct timer *));
     if (timers->heap == NULL) {
         return STATUS_NO_MEMORY;
     }

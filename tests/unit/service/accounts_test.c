@@ -323,6 +323,9 @@ static void the_due_index_follows(void **state)
                world_redeem_text(&world, world_id(&world), "anna", 200), &answer);
     assert_string_equal(world_end(&answer), "OK");
     assert_int_equal(memory_due(store, &place), INSTANT_NEVER);
+    // The second daemon had left it at the lot's end, where it is to be again.
+    assert_string_equal(award_of(1, world_id(&world), "anna", 0, &answer), "OK");
+    assert_int_equal(memory_due(store, &place), lot_ends_ms);
     service_world_fini(&world);
 }
 

@@ -212,8 +212,7 @@ static void a_bad_balance_changes_nothing(void **state)
         "\"lots\": [{\"points\": 1000000000001}]",
         "\"lots\": [{\"points\": 5, \"expires_on\": \"2026-02-30\"}]",
         "\"scores\": [{\"score\": 5, \"from\": \"2026-05-01\", \"until\": \"2026-04-01\"}]",
-        "\"card\": {\"tier_id\": \"platinum\", \"from\": \"2025-06-01\", \"until\": "
-        "\"2027-06-01\"}",
+        "\"card\": {\"tier_id\": \"nickel\", \"from\": \"2025-06-01\", \"until\": \"2027-06-01\"}",
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct world_answer answer;

@@ -24,7 +24,7 @@ static size_t allocations;
 
 #if defined(__SANITIZE_ADDRESS__)
 // Not in the headers of every compiler that has it.
-// NOLINTNEXTLINE(bugprone-reserved-identifier, cert-dcl37-c, cert-dcl51-cpp)
+// NOLINTNEXTLINE(bugprone-reserved-identifier)
 extern int __sanitizer_install_malloc_and_free_hooks(void (*on_malloc)(const volatile void *,
                                                                        size_t),
                                                      void (*on_free)(const volatile void *));
@@ -46,7 +46,7 @@ static void count_allocations(void)
     CHECK(__sanitizer_install_malloc_and_free_hooks(count_malloc, ignore_free) > 0);
 }
 #else
-// NOLINTBEGIN(bugprone-reserved-identifier, cert-dcl37-c, cert-dcl51-cpp)
+// NOLINTBEGIN(bugprone-reserved-identifier, readability-inconsistent-declaration-parameter-name)
 extern void *__libc_malloc(size_t bytes);
 extern void *__libc_calloc(size_t count, size_t bytes);
 extern void *__libc_realloc(void *memory, size_t bytes);
@@ -68,7 +68,7 @@ void *realloc(void *memory, size_t bytes)
     allocations += counting ? 1 : 0;
     return __libc_realloc(memory, bytes);
 }
-// NOLINTEND(bugprone-reserved-identifier, cert-dcl37-c, cert-dcl51-cpp)
+// NOLINTEND(bugprone-reserved-identifier, readability-inconsistent-declaration-parameter-name)
 
 static void count_allocations(void)
 {

@@ -184,7 +184,7 @@ static void a_publish_that_is_late_never_lands(void **state)
     set_now(&world, world.now_ms + 501);
     world_run(&world);
     assert_ends(&answer, "EXPIRED");
-    world_pass(&world, 2 * LIMIT_PUBLISH_LEAD_MS);
+    world_pass(&world, INT64_C(2) * LIMIT_PUBLISH_LEAD_MS);
     world_call(a, "admin/hq", "ProgramsService/GetProgram", "{}", &answer);
     assert_int_equal(((Loyalty__V1__GetProgramResponse *)answer.reply)->n_versions, 1);
     service_world_fini(&world);
@@ -236,7 +236,7 @@ static void a_false_clock_writes_nothing(int64_t offset_ms)
     const char *etag = etag_of(daemon);
     daemon->clock_offset_ms = offset_ms;
     for (int read = 0; read < 2; read++) {
-        world_pass(&world, read * LIMIT_LEASE_READ_MS); // it is known before a head is read
+        world_pass(&world, read == 0 ? 0 : LIMIT_LEASE_READ_MS); // it is known before a head is read
         award(daemon, "anna", &answer);
         assert_ends(&answer, "CLOCK_SKEW");
         world_call(daemon, "backend/crm", "MembersService/Enroll",
@@ -384,7 +384,7 @@ static void with_planted_record(uint8_t type, const char *end)
     award(&world.daemons[0], "anna", &answer);
     assert_ends(&answer, end);
     memory_plant(store, &program_log, good);
-    world_pass(&world, 2 * LIMIT_LEASE_READ_MS);
+    world_pass(&world, INT64_C(2) * LIMIT_LEASE_READ_MS);
     award(&world.daemons[0], "anna", &answer);
     assert_ends(&answer, "OK");
     buffer_fini(&bytes);

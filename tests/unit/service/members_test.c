@@ -261,7 +261,7 @@ static void bad_pages_are_refused(void **state)
 static void open_with_many_lots(const char *member, int lots)
 {
     for (int first = 0; first < lots; first += LIMIT_OPENING_ITEMS) {
-        char *text = arena_alloc(&world.arena, 64 * LIMIT_OPENING_ITEMS);
+        char *text = arena_alloc(&world.arena, (size_t)64 * LIMIT_OPENING_ITEMS);
         size_t used = 0;
         for (int i = first; i < first + LIMIT_OPENING_ITEMS; i++) {
             int day = i % 28 + 1;
@@ -291,7 +291,7 @@ static void very_many_lots_fit_every_answer(void **state)
     assert_int_equal(member->n_lots, LIMIT_LOTS_SHOWN);
     struct world_answer first;
     struct world_answer again;
-    const char *text = world_redeem_text(&world, world_id(&world), "anna", 3 * 3000);
+    const char *text = world_redeem_text(&world, world_id(&world), "anna", 9000);
     world_call(daemon_a, TILL, "PointsService/Redeem", text, &first);
     assert_string_equal(world_end(&first), "OK");
     const Loyalty__V1__RedeemResponse *redeem = (Loyalty__V1__RedeemResponse *)first.reply;
@@ -316,7 +316,7 @@ static void very_many_lots_fit_every_answer(void **state)
 static void a_page_of_many_rules_fits(void **state)
 {
     (void)state;
-    char *rules = arena_alloc(&world.arena, 256 * LIMIT_EARN_RULES);
+    char *rules = arena_alloc(&world.arena, (size_t)256 * LIMIT_EARN_RULES);
     size_t used = 0;
     for (int i = 1; i < LIMIT_EARN_RULES; i++) {
         used += (size_t)sprintf(rules + used,

@@ -63,7 +63,7 @@ static const char *plain(void)
 
 static int64_t soon(void)
 {
-    return world.now_ms + 2 * LIMIT_PUBLISH_LEAD_MS;
+    return world.now_ms + INT64_C(2) * LIMIT_PUBLISH_LEAD_MS;
 }
 
 // --- races ---
@@ -130,7 +130,7 @@ static void a_lost_answer_is_found_again(void **state)
         struct world_answer again;
         const char *id = world_id(&world);
         const char *etag = get(0, 0)->etag;
-        int64_t from_ms = soon() + 1000 * fault;
+        int64_t from_ms = soon() + INT64_C(1000) * fault;
         const char *text = text_of(id, plain(), etag, from_ms, "");
         world_ask(&world.daemons[0], ADMIN, PUBLISH, text, &answer);
         (void)world_step(&world.daemons[0]); // the head
@@ -334,7 +334,7 @@ static void every_version_there_can_be(void **state)
         assert_int_equal(((Loyalty__V1__PublishProgramResponse *)answer.reply)->version, version);
     }
     const char *text = text_of(world_id(&world), plain(), get(0, 1)->etag,
-                               soon() + 1000 * (LIMIT_PROGRAM_VERSIONS + 1), "");
+                               soon() + INT64_C(1000) * (LIMIT_PROGRAM_VERSIONS + 1), "");
     assert_string_equal(publish(0, text, &answer), "TOO_MANY_VERSIONS");
     world_pass(&world, LIMIT_LEASE_READ_MS);
     service_world_restart(&world.daemons[1]);

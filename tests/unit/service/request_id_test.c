@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "core/ledger.h"
 #include "support/service_world.h"
+#include "wire/uuid.h"
 
 #define TILL "pos/store-1/till-1"
 
@@ -149,6 +150,48 @@ static void an_id_belongs_to_its_account(void **state)
                                world_award_text(&world, free_id, "anna", 10000), &answer),
                         "OK");
     assert_int_equal(balance_of("anna"), 200);
+}
+
+// Two ids that the account's set of prints cannot tell apart.
+static const char *id_of_same_print(const char *id)
+{
+    struct mark a = {.present = true};
+    struct mark b = {.present = true};
+    assert_int_equal(uuid_parse(span_of_text(id), a.id), STATUS_OK);
+    uint64_t high[2];
+    uint64_t low[2];
+    memcpy(&high[0], a.id, sizeof(uint64_t));
+    memcpy(&low[0], a.id + sizeof(uint64_t), sizeof(uint64_t));
+    const uint64_t factor = UINT64_C(0x9e3779b97f4a7c15); // of mark_print
+    high[1] = high[0] + 1;
+    low[1] = low[0] ^ (high[0] * factor) ^ (high[1] * factor);
+    memcpy(b.id, &high[1], sizeof(uint64_t));
+    memcpy(b.id + sizeof(uint64_t), &low[1], sizeof(uint64_t));
+    assert_true(mark_print(&a) == mark_print(&b));
+    char text[UUID_TEXT_BYTES + 1];
+    uuid_format(b.id, text);
+    return world_text(&world, "%s", text);
+}
+
+// The log itself decides then; and decides anew where another daemon was faster meanwhile.
+static void ids_of_one_print_are_two(void **state)
+{
+    (void)state;
+    struct world_answer answer;
+    struct world_answer slow;
+    struct world_daemon *daemon_b = service_world_add(&world);
+    const char *id = world_id(&world);
+    assert_string_equal(
+        end_of(TILL, "PointsService/Award", world_award_text(&world, id, "anna", 10000), &answer),
+        "OK");
+    const char *twin = world_award_text(&world, id_of_same_print(id), "anna", 20000);
+    world_ask(daemon_a, TILL, "PointsService/Award", twin, &slow);
+    assert_true(world_step(daemon_a)); // the whole log: not in it; the append is on its way
+    world_call(daemon_b, TILL, "PointsService/Award", twin, &answer);
+    assert_string_equal(world_end(&answer), "OK");
+    world_run(&world);
+    assert_string_equal(world_end(&slow), "REPLAYED");
+    assert_int_equal(balance_of("anna"), 300);
 }
 
 // --- age ---
@@ -356,6 +399,7 @@ int main(void)
         TEST(other_content_is_a_conflict),
         TEST(a_conflict_is_found_wherever_the_record_is),
         TEST(an_id_belongs_to_its_account),
+        TEST(ids_of_one_print_are_two),
         TEST(the_horizon_is_to_the_millisecond),
         TEST(too_old_is_judged_first),
         TEST(from_the_future_is_five_minutes),
