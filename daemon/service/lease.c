@@ -109,7 +109,8 @@ static void on_created(void *context, const struct store_reply *reply)
 }
 
 // How far this machine's clock is ahead of the store's, or behind it if negative, in the kindest
-// reading of the round trip of the last head; judged anew at each use, for it may be set at any time.
+// reading of the round trip of the last head; judged anew at each use, for it may be set at any
+// time.
 static int64_t clock_ahead_ms(const struct lease *lease)
 {
     int64_t earliest_ms = lease_store_now_ms(lease);

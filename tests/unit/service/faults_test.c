@@ -255,6 +255,35 @@ static void unknown_that_was_written(void **state)
     a_failed_append(MEMORY_FAULT_LOST_REPLY, "OUTCOME_UNKNOWN", "REPLAYED");
 }
 
+// A refused append leaves the account in the cache as it was: the next one is decided on it at
+// once, and its own append is all that is asked of the store.
+static void what_was_not_written_is_undone(void **state)
+{
+    (void)state;
+    enum { BEFORE, CLOCK, EXPIRED, CASES };
+    for (int what = 0; what < CASES; what++) {
+        struct scene scene;
+        scene_open(&scene);
+        world_ask(scene.a, TILL, "PointsService/Award", scene.sale, &scene.first);
+        if (what == BEFORE) {
+            memory_fail_next(scene.a->store, MEMORY_FAULT_BEFORE);
+        } else {
+            int64_t off_ms = what == CLOCK ? -600000 : 600000;
+            memory_set_now(scene.a->store, scene.world.now_ms + off_ms);
+        }
+        assert_true(memory_step(scene.a->store));
+        memory_set_now(scene.a->store, scene.world.now_ms);
+        assert_int_equal(scene.first.code, LOYALTY__V1__CODE__CODE_UNAVAILABLE);
+        while (memory_step(scene.a->store)) { // a head, where the clock was at fault
+        }
+        world_ask(scene.a, TILL, "PointsService/Award", scene.sale, &scene.again);
+        assert_true(memory_step(scene.a->store));
+        assert_string_equal(world_end(&scene.again), "OK");
+        stands(&scene, 3, 150);
+        service_world_fini(&scene.world);
+    }
+}
+
 // Of a load, a tail check, and the whole log for the id: nothing was done, and the next one works.
 static void failed_reads_are_definite(void **state)
 {
@@ -341,6 +370,7 @@ int main(void)
         cmocka_unit_test(unavailable_is_definite),
         cmocka_unit_test(unknown_that_was_not_written),
         cmocka_unit_test(unknown_that_was_written),
+        cmocka_unit_test(what_was_not_written_is_undone),
         cmocka_unit_test(failed_reads_are_definite),
         cmocka_unit_test(the_queue_behind_a_failed_append),
         cmocka_unit_test(a_refused_redemption_stays_refused),

@@ -236,7 +236,8 @@ static void a_false_clock_writes_nothing(int64_t offset_ms)
     const char *etag = etag_of(daemon);
     daemon->clock_offset_ms = offset_ms;
     for (int read = 0; read < 2; read++) {
-        world_pass(&world, read == 0 ? 0 : LIMIT_LEASE_READ_MS); // it is known before a head is read
+        // It is known before a head is read.
+        world_pass(&world, read == 0 ? 0 : LIMIT_LEASE_READ_MS);
         award(daemon, "anna", &answer);
         assert_ends(&answer, "CLOCK_SKEW");
         world_call(daemon, "backend/crm", "MembersService/Enroll",
