@@ -358,7 +358,9 @@ enum status yaml_read(struct span text, struct problems *problems, struct lines 
         return STATUS_NO_MEMORY;
     }
     yaml_parser_set_encoding(&reading.parser, YAML_UTF8_ENCODING);
-    yaml_parser_set_input_string(&reading.parser, text.data, text.len);
+    // libyaml asserts that there is a place, even for no bytes.
+    static const uint8_t nothing[1];
+    yaml_parser_set_input_string(&reading.parser, text.len == 0 ? nothing : text.data, text.len);
     enum status status = read_stream(&reading, ret_tree);
     yaml_parser_delete(&reading.parser);
     return status;

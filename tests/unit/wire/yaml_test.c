@@ -144,6 +144,7 @@ static void text_that_is_no_yaml_has_a_line(void **state)
 {
     (void)state;
     check_problems("", "1 : the document is empty\n");
+    check_problems(NULL, "1 : the document is empty\n"); // an empty file has no bytes and no place
     check_problems("# nothing\n", "2 : the document is empty\n");
     check_problems("a:\n\t- 1\n", "2 : not YAML: found character that cannot start any token, "
                                   "while scanning for the next token\n");
