@@ -117,6 +117,35 @@ static void it_waits_for_the_double(void **state)
     assert_in_range(compactions, 3, 5);
 }
 
+// A daemon that learns of another's compaction, by its next append or by loading the log, does not
+// even ask for the log.
+static void who_knows_of_it_asks_nothing(void **state)
+{
+    (void)state;
+    for (int loaded = 0; loaded < 2; loaded++) {
+        const char *member = world_text(&world, "m-%d", loaded);
+        world_enroll(&world, member);
+        grow(member);
+        for (int i = 0; i < 5; i++) {
+            (void)world_award(&world, member, 100);
+        }
+        (void)world_member(&world.daemons[1], member);
+        pause_over();
+        assert_true(log_bytes(member) > BOUND); // the snapshot alone
+        if (loaded == 1) {
+            accounts_forget(world.daemons[1].service->accounts);
+        }
+        struct world_answer answer;
+        world_call(&world.daemons[1], TILL, "PointsService/Award",
+                   world_award_text(&world, world_id(&world), member, 100), &answer);
+        assert_string_equal(world_end(&answer), "OK");
+        assert_true(log_bytes(member) > BOUND);
+        world.now_ms += COMPACT_PAUSE_MS;
+        timers_run(&world.daemons[1].timers);
+        assert_false(memory_step(world.daemons[1].store));
+    }
+}
+
 static void a_few_at_once(void **state)
 {
     (void)state;
@@ -410,6 +439,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(it_begins_past_the_bound_after_a_pause),
         TEST(it_waits_for_the_double),
+        TEST(who_knows_of_it_asks_nothing),
         TEST(a_few_at_once),
         TEST(retries_cannot_tell),
         TEST(only_what_nobody_may_ask_goes),
