@@ -62,8 +62,8 @@ static void take_written(struct account_task *task, const struct store_reply *re
 {
     struct accounts *accounts = task->accounts;
     struct account_entry *entry = task->entry;
-    if (reply->log_bytes < entry->account.log_bytes) {
-        entry->compacted_bytes = reply->log_bytes; // another daemon has compacted it
+    if (reply->log_bytes != entry->account.log_bytes) {
+        entry->compacted_bytes = reply->log_bytes; // it was compacted meanwhile
     }
     entry->account.log_bytes = reply->log_bytes;
     entry->seen_seq = entry->account.seq;

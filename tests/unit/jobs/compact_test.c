@@ -146,6 +146,27 @@ static void who_knows_of_it_asks_nothing(void **state)
     }
 }
 
+// What it has compacted itself a daemon goes on with: no load, no second look.
+static void its_own_work_is_known(void **state)
+{
+    (void)state;
+    struct world_answer answer;
+    grow("anna");
+    for (int i = 0; i < 5; i++) {
+        (void)world_award(&world, "anna", 100);
+    }
+    pause_over();
+    assert_true(archived() > 0 && log_bytes("anna") > BOUND);
+    world_ask(&world.daemons[0], "backend/app", "MembersService/GetMember",
+              world_member_text(&world, "anna"), &answer);
+    assert_true(memory_step(world.daemons[0].store));
+    assert_string_equal(world_end(&answer), "OK"); // by the tail alone
+    (void)world_award(&world, "anna", 100);
+    world.now_ms += COMPACT_PAUSE_MS;
+    timers_run(&world.daemons[0].timers);
+    assert_false(memory_step(world.daemons[0].store));
+}
+
 static void a_few_at_once(void **state)
 {
     (void)state;
@@ -440,6 +461,7 @@ int main(void)
         TEST(it_begins_past_the_bound_after_a_pause),
         TEST(it_waits_for_the_double),
         TEST(who_knows_of_it_asks_nothing),
+        TEST(its_own_work_is_known),
         TEST(a_few_at_once),
         TEST(retries_cannot_tell),
         TEST(only_what_nobody_may_ask_goes),

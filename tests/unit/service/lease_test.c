@@ -137,6 +137,34 @@ static void an_append_does_not_outlive_it(void **state)
     }
 }
 
+// A head that was long on its way tells the store's time of the reading, not of the asking: what is
+// allowed by it is not allowed for longer.
+static void a_slow_head_gives_no_extra_time(void **state)
+{
+    (void)state;
+    struct service_world world;
+    struct world_answer answer;
+    service_world_open(&world, 1);
+    struct world_daemon *daemon = &world.daemons[0];
+    world_enroll(&world, "anna");
+    (void)world_award(&world, "anna", 10000);
+    service_kick(daemon->service);
+    daemon->cut = true;
+    world_pass(&world, 1500);
+    daemon->cut = false;
+    world_run(&world);
+    world_ask(daemon, TILL, "PointsService/Award",
+              world_award_text(&world, world_id(&world), "anna", 10000), &answer);
+    daemon->cut = true;
+    world_pass(&world, LIMIT_REQUEST_MS + 1);
+    assert_ends(&answer, "OUTCOME_UNKNOWN");
+    daemon->cut = false;
+    world_run(&world);
+    int64_t balance = 0;
+    assert_int_equal(world_verify(&world, "anna", &balance), 2);
+    service_world_fini(&world);
+}
+
 // A daemon that hears nothing while another publishes: what it has sent does not land once the new
 // version is in force, and it begins nothing more.
 static void cut_off_during_a_publish(void **state)
@@ -427,6 +455,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_ends_after_twenty_seconds),
         cmocka_unit_test(an_append_does_not_outlive_it),
+        cmocka_unit_test(a_slow_head_gives_no_extra_time),
         cmocka_unit_test(cut_off_during_a_publish),
         cmocka_unit_test(a_publish_that_is_late_never_lands),
         cmocka_unit_test(two_daemons_switch_at_one_instant),
