@@ -120,17 +120,13 @@ enum status ledger_find(struct span log, const struct mark *mark, struct arena *
     return status == STATUS_OK ? STATUS_NOT_FOUND : status;
 }
 
-static enum status walk_snapshot(struct span payload, struct arena *arena, ledger_visit_fn *visit,
-                                 void *context, uint64_t *ret_seq)
+static enum status walk_retained(struct snapshot_cursor *cursor, struct arena *arena,
+                                 ledger_visit_fn *visit, void *context)
 {
-    struct snapshot_cursor cursor;
-    uint64_t last_seq;
-    TRY(snapshot_begin(payload, &cursor, &last_seq));
-    *ret_seq = last_seq;
     for (;;) {
         uint64_t seq;
         struct span body;
-        enum status status = snapshot_next(&cursor, &seq, &body);
+        enum status status = snapshot_next(cursor, &seq, &body);
         if (status == STATUS_NOT_FOUND) {
             return STATUS_OK;
         }
@@ -161,7 +157,9 @@ enum status ledger_walk(struct span log, struct arena *arena, ledger_visit_fn *v
         arena_reset(arena);
         TRY(record_decode(place.body, arena, &record));
         if (record.type == RECORD_SNAPSHOT) {
-            TRY(walk_snapshot(record.snapshot, arena, visit, context, &seq));
+            struct snapshot_cursor retained;
+            TRY(snapshot_begin(record.snapshot, &retained, &seq));
+            TRY(walk_retained(&retained, arena, visit, context));
             continue;
         }
         seq++;

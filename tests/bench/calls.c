@@ -119,9 +119,11 @@ static int run(struct load *load)
 {
     uint32_t count = load->options->connections;
     uint32_t depth = load->options->depth;
-    struct loyalty **clients = calloc(count, sizeof *clients);
+    struct loyalty **clients = calloc(count, sizeof(struct loyalty *));
     struct slot *slots = calloc((size_t)count * depth, sizeof *slots);
     if (clients == NULL || slots == NULL) {
+        free(slots);
+        free(clients);
         return EXIT_FAILURE;
     }
     for (uint32_t i = 0; i < count; i++) {
