@@ -10,7 +10,6 @@
 #include "base/limits.h"
 #include "store/bounds.h"
 #include "store/redis_calls.h"
-#include "store/redis_check.h"
 
 struct redis_call redis_call_of(redis_answer_fn *on_answer, void (*done)(void), void *context,
                                 bool mutation)
@@ -19,12 +18,12 @@ struct redis_call redis_call_of(redis_answer_fn *on_answer, void (*done)(void), 
         .on_answer = on_answer, .done = done, .context = context, .mutation = mutation};
 }
 
-struct resp_writer *redis_begin_function(struct redis *redis, struct redis_call *call,
+struct resp_writer *redis_begin_function(struct redis_link *link, struct redis_call *call,
                                          const char *name, const struct store_key *keys,
                                          uint32_t key_count, uint32_t arguments)
 {
-    call->tag = redis_link_next_tag(redis->link);
-    struct resp_writer *writer = redis_link_writer(redis->link);
+    call->tag = redis_link_next_tag(link);
+    struct resp_writer *writer = redis_link_writer(link);
     resp_begin(writer, 3 + key_count + 1 + arguments);
     resp_put_text(writer, "FCALL");
     resp_put_text(writer, name);
@@ -105,25 +104,32 @@ static bool on_log(const struct redis_call *call, const struct redis_answer *ans
 
 // --- calls ---
 
+// The connection for a call on an account that is within bounds.
+static struct redis_link *route(struct redis *redis, const struct store_account *account,
+                                struct redis_call *call)
+{
+    return redis_pool_route(&redis->pool, account->meta, account->partition, call);
+}
+
 // Whether the call is over already because of its arguments; it is then answered later.
 static bool refused(struct redis *redis, const struct redis_call *call, const char *problem)
 {
     if (problem != NULL) {
-        redis_link_answer_later(redis->link, call, STORE_FAILED, problem);
+        redis_pool_refuse(&redis->pool, call, STORE_FAILED, problem);
     }
     return problem != NULL;
 }
 
-static void send_range(struct redis *redis, const struct redis_call *call,
+static void send_range(struct redis *redis, struct redis_link *link, const struct redis_call *call,
                        const struct store_key *key, uint64_t first, uint64_t last)
 {
-    struct resp_writer *writer = redis_link_writer(redis->link);
+    struct resp_writer *writer = redis_link_writer(link);
     resp_begin(writer, 4);
     resp_put_text(writer, "GETRANGE");
     resp_put(writer, store_key_span(key));
     resp_put_number(writer, (int64_t)first);
     resp_put_number(writer, (int64_t)last);
-    redis_link_send(redis->link, call);
+    redis_pool_send(&redis->pool, link, call);
 }
 
 static void load(struct store *store, const struct store_account *account, store_done_fn *done,
@@ -134,8 +140,9 @@ static void load(struct store *store, const struct store_account *account, store
     if (refused(redis, &call, store_account_problem(account))) {
         return;
     }
+    struct redis_link *link = route(redis, account, &call);
     struct store_key key = store_key_account(account);
-    send_range(redis, &call, &key, 0, LIMIT_LOG_BYTES); // one byte more than a log may have
+    send_range(redis, link, &call, &key, 0, LIMIT_LOG_BYTES); // one byte more than a log may have
 }
 
 static void load_from(struct store *store, const struct store_account *account, uint64_t from_bytes,
@@ -146,9 +153,10 @@ static void load_from(struct store *store, const struct store_account *account, 
     if (refused(redis, &call, store_account_problem(account))) {
         return;
     }
+    struct redis_link *link = route(redis, account, &call);
     struct store_key key = store_key_account(account);
     uint64_t from = from_bytes < LIMIT_LOG_BYTES ? from_bytes : LIMIT_LOG_BYTES;
-    send_range(redis, &call, &key, from, from + LIMIT_SUFFIX_BYTES - 1);
+    send_range(redis, link, &call, &key, from, from + LIMIT_SUFFIX_BYTES - 1);
 }
 
 static void append(struct store *store, const struct store_append *append, store_done_fn *done,
@@ -160,13 +168,14 @@ static void append(struct store *store, const struct store_append *append, store
         return;
     }
     const struct store_account *account = &append->account;
+    struct redis_link *link = route(redis, account, &call);
     const struct store_key keys[] = {
         store_key_account(account),
         store_key_partition(account->meta, account->partition, "ev"),
         store_key_partition(account->meta, account->partition, "due"),
     };
     struct resp_writer *writer =
-        redis_begin_function(redis, &call, "ly1_append_if", keys, 3, append->due_changed ? 8 : 6);
+        redis_begin_function(link, &call, "ly1_append_if", keys, 3, append->due_changed ? 8 : 6);
     resp_put(writer, span_of(append->expected_hash, STORE_HASH_BYTES));
     resp_put_number(writer, (int64_t)append->expected_bytes);
     resp_put_number(writer, append->now_ms);
@@ -181,7 +190,7 @@ static void append(struct store *store, const struct store_append *append, store
         }
         resp_put(writer, account->id);
     }
-    redis_link_send(redis->link, &call);
+    redis_pool_send(&redis->pool, link, &call);
 }
 
 static void compact(struct store *store, const struct store_compact *compact, store_done_fn *done,
@@ -193,16 +202,17 @@ static void compact(struct store *store, const struct store_compact *compact, st
         return;
     }
     const struct store_account *account = &compact->account;
+    struct redis_link *link = route(redis, account, &call);
     const struct store_key keys[] = {
         store_key_account(account),
         store_key_partition(account->meta, account->partition, "arch"),
     };
-    struct resp_writer *writer = redis_begin_function(redis, &call, "ly1_compact_if", keys, 2, 4);
+    struct resp_writer *writer = redis_begin_function(link, &call, "ly1_compact_if", keys, 2, 4);
     resp_put(writer, span_of(compact->cut_hash, STORE_HASH_BYTES));
     resp_put_number(writer, (int64_t)compact->cut_bytes);
     resp_put(writer, compact->snapshot);
     resp_put(writer, account->id);
-    redis_link_send(redis->link, &call);
+    redis_pool_send(&redis->pool, link, &call);
 }
 
 static void claim(struct store *store, uint32_t partition, struct span key, struct span member_id,
@@ -213,11 +223,12 @@ static void claim(struct store *store, uint32_t partition, struct span key, stru
     if (refused(redis, &call, store_claim_problem(partition, key, member_id))) {
         return;
     }
+    struct redis_link *link = redis_pool_route(&redis->pool, false, partition, &call);
     struct store_key identifier = store_key_identifier(partition, key);
-    struct resp_writer *writer = redis_begin_function(redis, &call, "ly1_claim", &identifier, 1, 2);
+    struct resp_writer *writer = redis_begin_function(link, &call, "ly1_claim", &identifier, 1, 2);
     resp_put(writer, member_id);
     resp_put(writer, take_over_from);
-    redis_link_send(redis->link, &call);
+    redis_pool_send(&redis->pool, link, &call);
 }
 
 static void find(struct store *store, uint32_t partition, struct span key, store_done_fn *done,
@@ -228,8 +239,9 @@ static void find(struct store *store, uint32_t partition, struct span key, store
     if (refused(redis, &call, store_identifier_problem(partition, key))) {
         return;
     }
+    struct redis_link *link = redis_pool_route(&redis->pool, false, partition, &call);
     struct store_key identifier = store_key_identifier(partition, key);
-    send_range(redis, &call, &identifier, 0, LIMIT_MEMBER_ID_BYTES - 1);
+    send_range(redis, link, &call, &identifier, 0, LIMIT_MEMBER_ID_BYTES - 1);
 }
 
 static void set_sandbox_clock(struct store *store, int64_t now_ms, store_done_fn *done,
@@ -240,23 +252,24 @@ static void set_sandbox_clock(struct store *store, int64_t now_ms, store_done_fn
     if (refused(redis, &call, store_clock_problem(now_ms))) {
         return;
     }
+    struct redis_link *link = redis_pool_route(&redis->pool, true, 0, &call);
     struct store_key clock = store_key_partition(true, 0, "clock");
-    struct resp_writer *writer = redis_begin_function(redis, &call, "ly1_set_clock", &clock, 1, 1);
+    struct resp_writer *writer = redis_begin_function(link, &call, "ly1_set_clock", &clock, 1, 1);
     resp_put_number(writer, now_ms);
-    redis_link_send(redis->link, &call);
+    redis_pool_send(&redis->pool, link, &call);
 }
 
 // --- the object ---
 
 static bool is_ready(const struct store *store, const char **ret_reason)
 {
-    return redis_link_is_ready(((const struct redis *)store)->link, ret_reason);
+    return redis_pool_is_ready(&((const struct redis *)store)->pool, ret_reason);
 }
 
 static void redis_free(struct store *store)
 {
     struct redis *redis = redis_of(store);
-    redis_link_free(redis->link);
+    redis_pool_fini(&redis->pool);
     free(redis);
 }
 
@@ -285,13 +298,7 @@ enum status redis_new(struct event_base *base, const struct redis_options *optio
     if (redis == NULL) {
         return STATUS_NO_MEMORY;
     }
-    struct redis_link_options link_options = {
-        .redis = options,
-        .on_open = redis_check_start,
-        .on_state = on_state,
-        .context = context,
-    };
-    enum status status = redis_link_new(base, &link_options, &redis->link);
+    enum status status = redis_pool_init(&redis->pool, base, options, on_state, context);
     if (status != STATUS_OK) {
         free(redis);
         return status;

@@ -1,9 +1,10 @@
-// The store in Redis: one connection (unix socket or TCP) with everything pipelined on it, hiredis
-// only as codec. It connects, checks that this Redis is safe to trust (appendonly yes, appendfsync
-// always, no-appendfsync-on-rewrite no, maxmemory-policy noeviction, role master, the functions of
-// this version loaded), and reconnects with back-off; a call while not ready is UNAVAILABLE.
-// A reply is matched to its request by order and, for functions, by a tag that is echoed. A command
-// that has no answer by its deadline ends the connection, and with it all others in flight.
+// The store in Redis: a few connections (unix socket or TCP) with everything pipelined on them, a
+// partition's calls always on the same, hiredis only as codec. It connects, checks that this Redis
+// is safe to trust (appendonly yes, appendfsync always, no-appendfsync-on-rewrite no,
+// maxmemory-policy noeviction, role master, the functions of this version loaded), and reconnects
+// with back-off; a call while not ready is UNAVAILABLE. A reply is matched to its request by order
+// and, for functions, by a tag that is echoed. A command that has no answer by its deadline ends
+// the connection, and with it all others in flight.
 //
 // The process must ignore SIGPIPE: writing to a connection that Redis has closed raises it.
 #pragma once

@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <event2/bufferevent.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/check.h"
 #include "store/redis.h"
 
 static enum status address_of_path(struct redis_address *address, const char *path)
@@ -60,7 +62,8 @@ enum status redis_address_init(struct redis_address *address, const struct redis
     return STATUS_INVALID;
 }
 
-int redis_address_connect(const struct redis_address *address)
+// A socket that is connecting; -1 and errno otherwise.
+static int address_socket(const struct redis_address *address)
 {
     int family = address->storage.ss_family;
     int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -80,4 +83,22 @@ int redis_address_connect(const struct redis_address *address)
         return -1;
     }
     return fd;
+}
+
+struct bufferevent *redis_address_connect(const struct redis_address *address,
+                                          struct event_base *base)
+{
+    int fd = address_socket(address);
+    if (fd < 0) {
+        return NULL;
+    }
+    struct bufferevent *bev = bufferevent_socket_new(base, fd, BEV_OPT_CLOSE_ON_FREE);
+    if (bev == NULL) {
+        (void)close(fd);
+        errno = ENOMEM;
+        return NULL;
+    }
+    // Without an address: it connects already. With one, a failure would call back at once.
+    CHECK(bufferevent_socket_connect(bev, NULL, 0) == 0);
+    return bev;
 }

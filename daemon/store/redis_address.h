@@ -6,6 +6,8 @@
 
 #include "base/status.h"
 
+struct bufferevent;
+struct event_base;
 struct redis_options;
 
 struct redis_address {
@@ -19,5 +21,7 @@ struct redis_address {
 MUST_CHECK enum status redis_address_init(struct redis_address *address,
                                           const struct redis_options *options);
 
-// A socket whose connecting has begun, owned by the caller; -1 and errno otherwise.
-int redis_address_connect(const struct redis_address *address);
+// A bufferevent whose connecting has begun, owned by the caller; NULL and errno otherwise. No
+// callback comes from inside the call.
+struct bufferevent *redis_address_connect(const struct redis_address *address,
+                                          struct event_base *base);

@@ -5,12 +5,12 @@
 #include <stdint.h>
 
 #include "store/keys.h"
-#include "store/redis_link.h"
+#include "store/redis_pool.h"
 #include "store/store.h"
 
 struct redis {
     struct store store; // first: the port's handle is this object
-    struct redis_link *link;
+    struct redis_pool pool;
 };
 
 static inline struct redis *redis_of(struct store *store)
@@ -22,7 +22,7 @@ static inline struct redis *redis_of(struct store *store)
 struct redis_call redis_call_of(redis_answer_fn *on_answer, void (*done)(void), void *context,
                                 bool mutation);
 // Begins `FCALL name keys... tag`, to be followed by `arguments` more; sets the call's tag.
-struct resp_writer *redis_begin_function(struct redis *redis, struct redis_call *call,
+struct resp_writer *redis_begin_function(struct redis_link *link, struct redis_call *call,
                                          const char *name, const struct store_key *keys,
                                          uint32_t key_count, uint32_t arguments);
 

@@ -9,7 +9,8 @@
 // grow; ly1_check asks for the permissions whose lack would stop a function half way.
 #include "store/redis_check.h"
 
-#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/check.h"
@@ -37,6 +38,17 @@ static const struct setting settings[] = {
 
 enum { SETTINGS = sizeof(settings) / sizeof(settings[0]) };
 
+__attribute__((format(printf, 2, 3))) static void refuse(struct redis_link *link,
+                                                         const char *format, ...)
+{
+    char reason[REDIS_REASON_BYTES];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(reason, sizeof(reason), format, args);
+    va_end(args);
+    redis_link_refuse(link, reason);
+}
+
 static void send(struct redis_link *link, redis_answer_fn *on_answer, uint64_t tag)
 {
     struct redis_call call = {.on_answer = on_answer, .context = link, .tag = tag};
@@ -50,8 +62,8 @@ static bool has_reply(struct redis_link *link, const struct redis_answer *answer
         return true;
     }
     if (answer->text.len > 0) {
-        redis_link_give_up(link, "Redis refuses %s: %.*s", what, (int)answer->text.len,
-                           (const char *)answer->text.data);
+        refuse(link, "Redis refuses %s: %.*s", what, (int)answer->text.len,
+               (const char *)answer->text.data);
     }
     return false;
 }
@@ -72,8 +84,8 @@ static bool on_checked(const struct redis_call *call, const struct redis_answer 
     if (value->count < 3 || !span_is_text(value->items[1]->text, "NOPERM")) {
         return false;
     }
-    redis_link_give_up(link, "the user has no permission for %.*s on ly:*",
-                       (int)value->items[2]->text.len, (const char *)value->items[2]->text.data);
+    refuse(link, "the user has no permission for %.*s on ly:*", (int)value->items[2]->text.len,
+           (const char *)value->items[2]->text.data);
     return true;
 }
 
@@ -149,8 +161,8 @@ static bool on_server_info(const struct redis_call *call, const struct redis_ans
         return false;
     }
     if (major < VERSION_MIN) {
-        redis_link_give_up(link, "redis_version is %.*s, must be %d.0 or later", (int)version.len,
-                           (const char *)version.data, VERSION_MIN);
+        refuse(link, "redis_version is %.*s, must be %d.0 or later", (int)version.len,
+               (const char *)version.data, VERSION_MIN);
     }
     return true;
 }
@@ -160,7 +172,7 @@ static bool on_persistence_info(const struct redis_call *call, const struct redi
     struct redis_link *link = call->context;
     if (has_reply(link, answer, "INFO") &&
         !span_is_text(info_field(answer->value->text, "loading:"), "0")) {
-        redis_link_give_up(link, "Redis is still loading its data");
+        refuse(link, "Redis is still loading its data");
     }
     return true;
 }
@@ -177,8 +189,7 @@ static bool on_role(const struct redis_call *call, const struct redis_answer *an
     }
     struct span role = value->items[0]->text;
     if (!span_is_text(role, "master")) {
-        redis_link_give_up(link, "role is %.*s, must be master", (int)role.len,
-                           (const char *)role.data);
+        refuse(link, "role is %.*s, must be master", (int)role.len, (const char *)role.data);
     }
     return true;
 }
@@ -205,10 +216,10 @@ static void judge_setting(struct redis_link *link, const struct setting *setting
     }
     const struct resp_value *value = find_value(list, setting->name);
     if (value == NULL) {
-        redis_link_give_up(link, "%s is hidden, must be %s", setting->name, setting->wanted);
+        refuse(link, "%s is hidden, must be %s", setting->name, setting->wanted);
     } else if (!span_is_text(value->text, setting->wanted)) {
-        redis_link_give_up(link, "%s is %.*s, must be %s", setting->name, (int)value->text.len,
-                           (const char *)value->text.data, setting->wanted);
+        refuse(link, "%s is %.*s, must be %s", setting->name, (int)value->text.len,
+               (const char *)value->text.data, setting->wanted);
     }
 }
 
@@ -224,8 +235,8 @@ static bool on_settings(const struct redis_call *call, const struct redis_answer
     const struct resp_value *bulk = find_value(answer->value, "proto-max-bulk-len");
     uint64_t bytes = 0;
     if (bulk == NULL || resp_parse_u64(bulk->text, &bytes) != STATUS_OK || bytes < bulk_bytes_min) {
-        redis_link_give_up(link, "proto-max-bulk-len is %llu, must be at least %llu",
-                           (unsigned long long)bytes, (unsigned long long)bulk_bytes_min);
+        refuse(link, "proto-max-bulk-len is %llu, must be at least %llu", (unsigned long long)bytes,
+               (unsigned long long)bulk_bytes_min);
     }
     return true;
 }

@@ -45,13 +45,14 @@ static bool on_count_written(const struct redis_call *call, const struct redis_a
 
 static void write_count(struct creation *creation)
 {
-    struct redis *redis = creation->redis;
+    struct redis_pool *pool = &creation->redis->pool;
     struct redis_call call = redis_call_of(on_count_written, NULL, creation, true);
+    struct redis_link *link = redis_pool_route(pool, true, 0, &call);
     struct store_key key = store_key_partition(true, 0, "partitions");
     struct resp_writer *writer =
-        redis_begin_function(redis, &call, "ly1_set_partitions", &key, 1, 1);
+        redis_begin_function(link, &call, "ly1_set_partitions", &key, 1, 1);
     resp_put_number(writer, creation->count);
-    redis_link_send(redis->link, &call);
+    redis_pool_send(pool, link, &call);
 }
 
 // --- the partitions ---
@@ -92,14 +93,16 @@ static void create_one(struct creation *creation)
 {
     bool meta = creation->next == creation->count;
     uint32_t partition = meta ? 0 : creation->next;
+    struct redis_pool *pool = &creation->redis->pool;
     struct redis_call call = redis_call_of(on_created, NULL, creation, true);
+    struct redis_link *link = redis_pool_route(pool, meta, partition, &call);
     const struct store_key keys[] = {
         store_key_partition(meta, partition, "ev"),
         store_key_partition(meta, partition, "due"),
         store_key_partition(meta, partition, "arch"),
     };
-    (void)redis_begin_function(creation->redis, &call, "ly1_create_partition", keys, 3, 0);
-    redis_link_send(creation->redis->link, &call);
+    (void)redis_begin_function(link, &call, "ly1_create_partition", keys, 3, 0);
+    redis_pool_send(pool, link, &call);
     creation->next++;
     creation->in_flight++;
 }
@@ -147,16 +150,17 @@ void redis_create_partitions(struct store *store, uint32_t count, store_done_fn 
     struct creation *creation = problem == NULL ? calloc(1, sizeof(*creation)) : NULL;
     if (creation == NULL) {
         struct redis_call refusal = redis_call_of(on_refused, (void (*)(void))done, context, false);
-        redis_link_answer_later(redis->link, &refusal,
-                                problem == NULL ? STORE_UNAVAILABLE : STORE_FAILED, problem);
+        redis_pool_refuse(&redis->pool, &refusal,
+                          problem == NULL ? STORE_UNAVAILABLE : STORE_FAILED, problem);
         return;
     }
     *creation = (struct creation){.redis = redis, .done = done, .context = context, .count = count};
     struct redis_call call = redis_call_of(on_count_read, NULL, creation, false);
+    struct redis_link *link = redis_pool_route(&redis->pool, true, 0, &call);
     struct store_key key = store_key_partition(true, 0, "partitions");
-    struct resp_writer *writer = redis_link_writer(redis->link);
+    struct resp_writer *writer = redis_link_writer(link);
     resp_begin(writer, 2);
     resp_put_text(writer, "GET");
     resp_put(writer, store_key_span(&key));
-    redis_link_send(redis->link, &call);
+    redis_pool_send(&redis->pool, link, &call);
 }

@@ -10,7 +10,6 @@
 #include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <event2/util.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +27,6 @@ enum {
     ONE_WRITE_BYTES = 1 << 20, // all commands of one turn leave in one write
     SALVAGE_BYTES = 16 * 1024, // read at a time from a connection about to be closed
     LATE_MAX = 1 << 22,        // one call a request at least, and the jobs'
-    FREE_ROUNDS_MAX = 64,      // calls made by answers while the link is being freed
 };
 
 static_assert(LATE_MAX >= LIMIT_CONNECTIONS * LIMIT_CONNECTION_IN_FLIGHT, "one call a request");
@@ -41,7 +39,8 @@ struct redis_link {
     struct redis_options options; // user and password are owned copies; the address is not here
     struct redis_address address;
     redis_open_fn *on_open;
-    redis_state_fn *on_state;
+    redis_turn_fn *on_turn;
+    redis_verdict_fn *on_verdict;
     void *context;
 
     enum link_state state;
@@ -58,11 +57,10 @@ struct redis_link {
     bool deadline_armed;
     bool turn_armed;
     int64_t open_deadline_ms;
+    bool verdict_told; // of staleness
     uint32_t failures; // connections given up since the last that was ready
 
-    char reason[REDIS_REASON_BYTES]; // empty when ready
-    bool told_ready;
-    char told_reason[REDIS_REASON_BYTES];
+    char reason[REDIS_REASON_BYTES]; // why not READY
 };
 
 static int64_t now_ms(void)
@@ -86,22 +84,57 @@ static void link_turn_soon(struct redis_link *link)
     }
 }
 
-void redis_link_give_up(struct redis_link *link, const char *format, ...)
+enum redis_link_state redis_link_state(const struct redis_link *link, const char **ret_reason)
 {
-    char reason[REDIS_REASON_BYTES];
-    va_list args;
-    va_start(args, format);
-    (void)vsnprintf(reason, sizeof(reason), format, args);
-    va_end(args);
+    *ret_reason = link->state == LINK_READY ? link->pipeline.reason : link->reason;
+    if (link->state != LINK_READY || link->pipeline.broken) {
+        return REDIS_LINK_COMING;
+    }
+    return link->pipeline.stale ? REDIS_LINK_STALE : REDIS_LINK_READY;
+}
+
+struct redis_load redis_link_load(const struct redis_link *link)
+{
+    struct evbuffer *output = link->bev == NULL ? NULL : bufferevent_get_output(link->bev);
+    return (struct redis_load){
+        .calls = link->pipeline.in_flight.count,
+        .open_bytes = redis_pipeline_open_bytes(&link->pipeline),
+        .unsent_bytes = output == NULL ? 0 : evbuffer_get_length(output),
+    };
+}
+
+// --- what is heard of Redis ---
+
+void redis_link_refuse(struct redis_link *link, const char *reason)
+{
     redis_pipeline_break(&link->pipeline, "%s", reason);
+    link->on_verdict(link->context, false, reason);
+}
+
+void redis_link_ask_anew(struct redis_link *link, const char *reason)
+{
+    redis_pipeline_spoil(&link->pipeline, reason);
+    link->verdict_told = true;
     link_turn_soon(link);
 }
 
-bool redis_link_is_ready(const struct redis_link *link, const char **ret_reason)
+// An error reply may have told that the handshake does not hold any more.
+static void link_tell_stale(struct redis_link *link)
 {
-    bool spent = link->state == LINK_READY && redis_pipeline_is_spent(&link->pipeline);
-    *ret_reason = spent ? link->pipeline.reason : link->reason;
-    return link->state == LINK_READY && !spent;
+    if (link->state == LINK_READY && link->pipeline.stale && !link->verdict_told) {
+        link->verdict_told = true;
+        link->on_verdict(link->context, false, link->pipeline.reason);
+    }
+}
+
+void redis_link_ready(struct redis_link *link)
+{
+    CHECK(link->state == LINK_CHECKING);
+    link->state = LINK_READY;
+    link->failures = 0;
+    link->verdict_told = false;
+    link->on_verdict(link->context, true, "");
+    link_turn_soon(link);
 }
 
 // --- deadlines ---
@@ -141,6 +174,7 @@ static void link_take_input(struct redis_link *link)
         CHECK(evbuffer_drain(input, len) == 0);
         len = evbuffer_get_contiguous_space(input);
     }
+    link_tell_stale(link);
 }
 
 // What has arrived but was not read yet: its answers are definite even when the connection is
@@ -229,10 +263,11 @@ static void on_event(struct bufferevent *bev, short what, void *context)
         link->state = LINK_CHECKING;
         link->on_open(link);
     } else if (link->state == LINK_CONNECTING) {
-        redis_link_give_up(link, "cannot connect to %s: %s", link->address.text, strerror(error));
+        redis_pipeline_break(&link->pipeline, "cannot connect to %s: %s", link->address.text,
+                             strerror(error));
     } else {
         link_salvage(link);
-        redis_link_give_up(link, "the connection to %s has ended", link->address.text);
+        redis_pipeline_break(&link->pipeline, "the connection to %s has ended", link->address.text);
     }
     link_settle(link);
 }
@@ -247,34 +282,25 @@ static void on_deadline(evutil_socket_t fd, short what, void *context)
         link_salvage(link);
     }
     if (link_deadline(link) <= now_ms()) {
-        redis_link_give_up(link, "no answer from %s within %lld ms", link->address.text,
-                           (long long)link->options.command_ms);
+        char reason[REDIS_REASON_BYTES];
+        (void)snprintf(reason, sizeof(reason), "no answer from %s within %lld ms",
+                       link->address.text, (long long)link->options.command_ms);
+        redis_link_refuse(link, reason); // what hangs here hangs for all
     }
     link_settle(link);
     link_arm_deadline(link);
 }
 
-static void link_tell_state(struct redis_link *link)
+bool redis_link_tell_late(struct redis_link *link)
 {
-    const char *reason = NULL;
-    bool ready = redis_link_is_ready(link, &reason);
-    if (link->on_state == NULL ||
-        (ready == link->told_ready && strcmp(reason, link->told_reason) == 0)) {
-        return;
-    }
-    link->told_ready = ready;
-    (void)snprintf(link->told_reason, sizeof(link->told_reason), "%s", reason);
-    link->on_state(link->context, ready, link->told_reason);
-}
-
-static void link_tell_late(struct redis_link *link)
-{
-    uint32_t count = link->late.count; // those that come meanwhile wait for another turn
-    while (count-- > 0) {
+    uint32_t count =
+        link == NULL ? 0 : link->late.count; // those that come meanwhile wait for another turn
+    for (uint32_t i = 0; i < count; i++) {
         struct redis_waiting front = redis_queue_pop(&link->late);
         struct redis_answer answer = {.result = front.result, .text = span_of_text(front.text)};
         redis_pipeline_answer(&link->pipeline, &front.call, &answer);
     }
+    return count > 0;
 }
 
 static void on_turn(evutil_socket_t fd, short what, void *context)
@@ -285,21 +311,16 @@ static void on_turn(evutil_socket_t fd, short what, void *context)
     link->turn_armed = false;
     link_reap(link);
     link_settle(link);
-    link_tell_state(link);
-    link_tell_late(link);
+    link->on_turn(link->context);
+    (void)redis_link_tell_late(link);
 }
 
-// A bufferevent on a connecting socket, and an open pipeline; 0, or errno and neither.
+// A connecting bufferevent and an open pipeline; 0, or errno and neither.
 static int link_open(struct redis_link *link)
 {
-    int fd = redis_address_connect(&link->address);
-    if (fd < 0) {
-        return errno;
-    }
-    link->bev = bufferevent_socket_new(link->base, fd, BEV_OPT_CLOSE_ON_FREE);
+    link->bev = redis_address_connect(&link->address, link->base);
     if (link->bev == NULL) {
-        (void)evutil_closesocket(fd);
-        return ENOMEM;
+        return errno;
     }
     if (redis_pipeline_open(&link->pipeline) != STATUS_OK) {
         bufferevent_free(link->bev);
@@ -330,8 +351,6 @@ static void on_retry(evutil_socket_t fd, short what, void *context)
     CHECK(bufferevent_set_max_single_write(link->bev, ONE_WRITE_BYTES) == 0);
     CHECK(bufferevent_set_max_single_read(link->bev, ONE_WRITE_BYTES) == 0);
     CHECK(bufferevent_enable(link->bev, EV_READ) == 0);
-    // Without an address: the socket connects already, and no callback comes from inside the call.
-    CHECK(bufferevent_socket_connect(link->bev, NULL, 0) == 0);
     link_arm_deadline(link);
 }
 
@@ -349,7 +368,8 @@ static enum status link_init(struct redis_link *link, struct event_base *base,
     const struct redis_options *redis = options->redis;
     link->base = base;
     link->on_open = options->on_open;
-    link->on_state = options->on_state;
+    link->on_turn = options->on_turn;
+    link->on_verdict = options->on_verdict;
     link->context = options->context;
     link->options.relaxed = redis->relaxed;
     link->options.command_ms =
@@ -386,11 +406,15 @@ enum status redis_link_new(struct event_base *base, const struct redis_link_opti
     return STATUS_OK;
 }
 
-static void timer_free(struct event *timer)
+void redis_link_shut(struct redis_link *link)
 {
-    if (timer != NULL) {
-        event_free(timer);
+    if (link == NULL || link->bev == NULL) {
+        return;
     }
+    CHECK(!link->pipeline.answering);
+    link_reap(link);
+    redis_pipeline_break(&link->pipeline, "the store is being closed");
+    link_close(link);
 }
 
 void redis_link_free(struct redis_link *link)
@@ -398,20 +422,14 @@ void redis_link_free(struct redis_link *link)
     if (link == NULL) {
         return;
     }
-    CHECK(!link->pipeline.answering);
+    CHECK(link->bev == NULL && link->late.count == 0);
     link_reap(link);
-    if (link->bev != NULL) {
-        redis_pipeline_break(&link->pipeline, "the store is being closed");
-        link_close(link);
+    struct event *const timers[] = {link->retry_timer, link->deadline_timer, link->turn_timer};
+    for (size_t i = 0; i < sizeof(timers) / sizeof(timers[0]); i++) {
+        if (timers[i] != NULL) {
+            event_free(timers[i]);
+        }
     }
-    for (int round = 0; link->late.count > 0; round++) {
-        CHECK(round < FREE_ROUNDS_MAX);
-        link_tell_late(link);
-    }
-    link_reap(link);
-    timer_free(link->retry_timer);
-    timer_free(link->deadline_timer);
-    timer_free(link->turn_timer);
     redis_pipeline_fini(&link->pipeline);
     redis_queue_fini(&link->late);
     resp_writer_fini(&link->writer);
@@ -452,14 +470,10 @@ static enum status link_write(struct redis_link *link, const struct redis_call *
 {
     struct span command = {0};
     TRY(resp_finish(&link->writer, &command));
-    struct evbuffer *output = bufferevent_get_output(link->bev);
-    if (evbuffer_get_length(output) + command.len > LIMIT_STORE_OUTPUT_BYTES) {
-        return STATUS_TOO_LARGE;
-    }
     TRY(redis_pipeline_push(&link->pipeline, call, command.len,
                             now_ms() + link->options.command_ms));
     // The call is in the queue: a command missing from the output would shift all replies.
-    CHECK(evbuffer_add(output, command.data, command.len) == 0);
+    CHECK(bufferevent_write(link->bev, command.data, command.len) == 0);
     link_arm_deadline(link);
     return STATUS_OK;
 }
@@ -467,8 +481,8 @@ static enum status link_write(struct redis_link *link, const struct redis_call *
 static void link_send_in(struct redis_link *link, enum link_state state,
                          const struct redis_call *call)
 {
-    if (link->state != state || redis_pipeline_is_spent(&link->pipeline) ||
-        link_write(link, call) != STATUS_OK) {
+    bool open = link->state == state && !redis_pipeline_is_spent(&link->pipeline);
+    if (!open || link_write(link, call) != STATUS_OK) {
         redis_link_answer_later(link, call, STORE_UNAVAILABLE, "");
     }
 }
@@ -481,13 +495,4 @@ void redis_link_send(struct redis_link *link, const struct redis_call *call)
 void redis_link_send_check(struct redis_link *link, const struct redis_call *call)
 {
     link_send_in(link, LINK_CHECKING, call);
-}
-
-void redis_link_ready(struct redis_link *link)
-{
-    CHECK(link->state == LINK_CHECKING);
-    link->state = LINK_READY;
-    link->failures = 0;
-    link->reason[0] = '\0';
-    link_turn_soon(link);
 }

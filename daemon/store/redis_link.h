@@ -16,6 +16,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/status.h"
@@ -28,11 +29,18 @@ struct redis_link;
 // Called when a connection stands: sends the first handshake commands.
 typedef void redis_open_fn(struct redis_link *link);
 
+// Called on a turn of the loop in which the state or its reason may have changed.
+typedef void redis_turn_fn(void *context);
+// Called when this connection has learned from Redis that it is fit, or for what reason not (any
+// more); also from inside redis_link_ready and redis_link_refuse.
+typedef void redis_verdict_fn(void *context, bool fit, const char *reason);
+
 struct redis_link_options {
     const struct redis_options *redis; // copied as far as needed
     redis_open_fn *on_open;
-    redis_state_fn *on_state; // may be NULL
-    void *context;            // of on_state
+    redis_turn_fn *on_turn;
+    redis_verdict_fn *on_verdict;
+    void *context; // of on_turn and on_verdict
 };
 
 // STATUS_INVALID for an address that is none, STATUS_TOO_LARGE for a path too long for a unix
@@ -40,11 +48,34 @@ struct redis_link_options {
 MUST_CHECK enum status redis_link_new(struct event_base *base,
                                       const struct redis_link_options *options,
                                       struct redis_link **ret_link);
-// Ends the open calls, see above, and those that wait to be told. Not from inside an answer.
+// Closes the connection, which ends the open calls, see above. Not from inside an answer. New calls
+// still come to redis_link_tell_late.
+void redis_link_shut(struct redis_link *link);
+// Answers the calls that wait to be told; false when there were none.
+bool redis_link_tell_late(struct redis_link *link);
+// After redis_link_shut, when no call waits any more.
 void redis_link_free(struct redis_link *link);
 
-bool redis_link_is_ready(const struct redis_link *link, const char **ret_reason);
+enum redis_link_state {
+    REDIS_LINK_COMING, // connecting, or about to
+    REDIS_LINK_READY,  // calls are sent
+    REDIS_LINK_STALE,  // it was ready, but Redis has since said otherwise
+};
+
+// `ret_reason` says why it is not ready.
+enum redis_link_state redis_link_state(const struct redis_link *link, const char **ret_reason);
+// Sends no more and asks anew when what is in flight is answered: Redis has refused another
+// connection. For one that is ready; no verdict comes of it.
+void redis_link_ask_anew(struct redis_link *link, const char *reason);
 const struct redis_options *redis_link_options(const struct redis_link *link);
+
+struct redis_load {
+    uint32_t calls;      // in flight
+    uint64_t open_bytes; // of their commands
+    size_t unsent_bytes; // of these not yet taken by the socket
+};
+
+struct redis_load redis_link_load(const struct redis_link *link);
 
 // --- for calls ---
 
@@ -64,6 +95,6 @@ void redis_link_answer_later(struct redis_link *link, const struct redis_call *c
 void redis_link_send_check(struct redis_link *link, const struct redis_call *call);
 // The handshake is done: calls are sent from now on.
 void redis_link_ready(struct redis_link *link);
-// Closes the connection soon, for a reason the operator reads, and connects anew after a while.
-void redis_link_give_up(struct redis_link *link, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+// This Redis is not to be trusted, for a reason the operator reads: the connection is closed soon,
+// and opened anew after a while.
+void redis_link_refuse(struct redis_link *link, const char *reason);

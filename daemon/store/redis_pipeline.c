@@ -15,10 +15,23 @@ enum status redis_pipeline_open(struct redis_pipeline *pipeline)
     CHECK(!pipeline->open && pipeline->in_flight.count == 0);
     TRY(resp_reader_init(&pipeline->reader));
     pipeline->output_bytes = 0;
+    pipeline->answered_bytes = 0;
     pipeline->broken = false;
     pipeline->stale = false;
     pipeline->open = true;
     return STATUS_OK;
+}
+
+static struct redis_waiting pipeline_pop(struct redis_pipeline *pipeline)
+{
+    struct redis_waiting front = redis_queue_pop(&pipeline->in_flight);
+    CHECK(front.end_offset > pipeline->answered_bytes);
+    pipeline->answered_bytes = front.end_offset;
+    if (front.call.in_flight != NULL) {
+        CHECK(*front.call.in_flight > 0);
+        --*front.call.in_flight;
+    }
+    return front;
 }
 
 void redis_pipeline_close(struct redis_pipeline *pipeline, uint64_t written_bytes)
@@ -27,7 +40,7 @@ void redis_pipeline_close(struct redis_pipeline *pipeline, uint64_t written_byte
     pipeline->open = false;
     resp_reader_fini(&pipeline->reader);
     while (pipeline->in_flight.count > 0) {
-        struct redis_waiting front = redis_queue_pop(&pipeline->in_flight);
+        struct redis_waiting front = pipeline_pop(pipeline);
         bool open = front.call.mutation && front.end_offset <= written_bytes;
         struct redis_answer lost = {.result = open ? STORE_UNKNOWN : STORE_UNAVAILABLE};
         redis_pipeline_answer(pipeline, &front.call, &lost);
@@ -54,6 +67,9 @@ enum status redis_pipeline_push(struct redis_pipeline *pipeline, const struct re
     };
     TRY(redis_queue_push(&pipeline->in_flight, &waiting, LIMIT_STORE_IN_FLIGHT));
     pipeline->output_bytes += bytes;
+    if (call->in_flight != NULL) {
+        ++*call->in_flight;
+    }
     return STATUS_OK;
 }
 
@@ -75,14 +91,21 @@ void redis_pipeline_break(struct redis_pipeline *pipeline, const char *format, .
     pipeline->broken = true;
 }
 
-static void pipeline_spoil(struct redis_pipeline *pipeline, struct span error)
+void redis_pipeline_spoil(struct redis_pipeline *pipeline, const char *reason)
 {
     if (!redis_pipeline_is_spent(pipeline)) {
-        (void)snprintf(pipeline->reason, sizeof(pipeline->reason), "Redis says: %.*s",
-                       error.len < REDIS_REASON_BYTES ? (int)error.len : REDIS_REASON_BYTES,
-                       (const char *)error.data);
+        (void)snprintf(pipeline->reason, sizeof(pipeline->reason), "%s", reason);
         pipeline->stale = true;
     }
+}
+
+static void spoil_by_error(struct redis_pipeline *pipeline, struct span error)
+{
+    char reason[REDIS_REASON_BYTES];
+    (void)snprintf(reason, sizeof(reason), "Redis says: %.*s",
+                   error.len < REDIS_REASON_BYTES ? (int)error.len : REDIS_REASON_BYTES,
+                   (const char *)error.data);
+    redis_pipeline_spoil(pipeline, reason);
 }
 
 static struct redis_answer lost_answer(const struct redis_call *call)
@@ -117,13 +140,13 @@ static void pipeline_take_value(struct redis_pipeline *pipeline, const struct re
         redis_pipeline_break(pipeline, "Redis sent a reply that nobody waits for");
         return;
     }
-    struct redis_waiting front = redis_queue_pop(&pipeline->in_flight);
+    struct redis_waiting front = pipeline_pop(pipeline);
     struct redis_answer answer = {.result = STORE_OK, .value = value};
     if (value->type == RESP_ERROR) {
         struct redis_error error = redis_error_judge(value->text);
         answer = (struct redis_answer){.result = error.result, .text = value->text};
         if (error.reconnect) {
-            pipeline_spoil(pipeline, value->text);
+            spoil_by_error(pipeline, value->text);
         }
     } else if (front.call.tag != 0 && !tag_matches(&front.call, value)) {
         redis_pipeline_break(pipeline, "Redis sent a reply to another call");

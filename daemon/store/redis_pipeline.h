@@ -17,7 +17,8 @@ enum { REDIS_REASON_BYTES = 256 };
 struct redis_pipeline {
     struct resp_reader reader;
     struct redis_queue in_flight;
-    uint64_t output_bytes; // of commands so far
+    uint64_t output_bytes;   // of commands so far
+    uint64_t answered_bytes; // of those whose reply has come
     bool open;
     bool answering; // an on_answer is on the stack
     bool broken;
@@ -43,12 +44,19 @@ void redis_pipeline_take(struct redis_pipeline *pipeline, struct span bytes);
 // Answers one call; also for those that were never sent.
 void redis_pipeline_answer(struct redis_pipeline *pipeline, const struct redis_call *call,
                            const struct redis_answer *answer);
+// Of commands without a reply.
+static inline uint64_t redis_pipeline_open_bytes(const struct redis_pipeline *pipeline)
+{
+    return pipeline->output_bytes - pipeline->answered_bytes;
+}
 // When the oldest call is too late; INT64_MAX when none is in flight.
 int64_t redis_pipeline_deadline(const struct redis_pipeline *pipeline);
 
 // Breaks it; the first reason stands.
 void redis_pipeline_break(struct redis_pipeline *pipeline, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+// Makes it stale; the first reason stands.
+void redis_pipeline_spoil(struct redis_pipeline *pipeline, const char *reason);
 // Nothing more may be sent on it.
 static inline bool redis_pipeline_is_spent(const struct redis_pipeline *pipeline)
 {

@@ -29,8 +29,9 @@ struct redis_call {
     redis_answer_fn *on_answer;
     void (*done)(void); // the caller's, of the type that on_answer knows
     void *context;
-    uint64_t tag;  // echoed by functions; 0: a plain command
-    bool mutation; // an open outcome is UNKNOWN; of the others UNAVAILABLE
+    uint64_t tag;        // echoed by functions; 0: a plain command
+    bool mutation;       // an open outcome is UNKNOWN; of the others UNAVAILABLE
+    uint32_t *in_flight; // counts the call while it is in flight; may be NULL
 };
 
 struct redis_waiting {

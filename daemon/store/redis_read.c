@@ -55,19 +55,20 @@ void redis_scan(struct store *store, uint32_t partition, uint64_t cursor, uint32
     struct redis_call call = redis_call_of(on_page, (void (*)(void))done, context, false);
     const char *problem = store_partition_problem(partition);
     if (problem != NULL) {
-        redis_link_answer_later(redis->link, &call, STORE_FAILED, problem);
+        redis_pool_refuse(&redis->pool, &call, STORE_FAILED, problem);
         return;
     }
+    struct redis_link *link = redis_pool_route(&redis->pool, false, partition, &call);
     uint32_t page = count == 0 ? 1 : count;
     struct store_key due = store_key_partition(false, partition, "due");
-    struct resp_writer *writer = redis_link_writer(redis->link);
+    struct resp_writer *writer = redis_link_writer(link);
     resp_begin(writer, 5);
     resp_put_text(writer, "ZSCAN");
     resp_put(writer, store_key_span(&due));
     resp_put_unsigned(writer, cursor);
     resp_put_text(writer, "COUNT");
     resp_put_number(writer, page < SCAN_COUNT_MAX ? page : SCAN_COUNT_MAX);
-    redis_link_send(redis->link, &call);
+    redis_pool_send(&redis->pool, link, &call);
 }
 
 // --- head ---
@@ -115,13 +116,14 @@ void redis_head(struct store *store, uint64_t program_from_bytes, store_head_fn 
 {
     struct redis *redis = redis_of(store);
     struct redis_call call = redis_call_of(on_head, (void (*)(void))done, context, false);
+    struct redis_link *link = redis_pool_route(&redis->pool, true, 0, &call);
     const struct store_key keys[] = {
         store_key_partition(true, 0, "program"),
         store_key_partition(true, 0, "clock"),
         store_key_partition(true, 0, "partitions"),
     };
     uint64_t from = program_from_bytes < LIMIT_LOG_BYTES ? program_from_bytes : LIMIT_LOG_BYTES;
-    struct resp_writer *writer = redis_begin_function(redis, &call, "ly1_head", keys, 3, 1);
+    struct resp_writer *writer = redis_begin_function(link, &call, "ly1_head", keys, 3, 1);
     resp_put_number(writer, (int64_t)from);
-    redis_link_send(redis->link, &call);
+    redis_pool_send(&redis->pool, link, &call);
 }

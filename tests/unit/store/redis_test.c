@@ -235,10 +235,12 @@ static void what_is_too_much_is_unavailable(void **state)
     struct store_account account = port_account(1, "m");
     for (uint32_t i = 0; i < LIMIT_STORE_IN_FLIGHT + 100; i++) {
         store_load(port->store, &account, redis_tally_done, &tally);
+        tally.asked++;
     }
-    redis_world_wait_tally(&world, &tally, LIMIT_STORE_IN_FLIGHT + 100);
-    assert_int_equal(tally.results[STORE_OK], LIMIT_STORE_IN_FLIGHT);
-    assert_int_equal(tally.results[STORE_UNAVAILABLE], 100);
+    redis_world_wait_tally(&world, &tally, tally.asked);
+    // Connections that are still being opened have commands of their own in flight.
+    assert_in_range(tally.results[STORE_OK], LIMIT_STORE_IN_FLIGHT - 100, LIMIT_STORE_IN_FLIGHT);
+    assert_int_equal(tally.results[STORE_OK] + tally.results[STORE_UNAVAILABLE], tally.asked);
 
     // Five times 15 MiB do not fit into 64 MiB of output.
     static uint8_t snapshot[15 << 20];
