@@ -91,8 +91,8 @@ static bool same_mark(const struct mark *a, const struct mark *b)
 
 struct find {
     const struct mark *mark;
-    struct record *ret_record;
-    uint64_t *ret_seq;
+    struct record record;
+    uint64_t seq;
 };
 
 // Ends the walk with STATUS_TOO_LARGE, which no walk gives otherwise, once the record is there.
@@ -104,17 +104,19 @@ static enum status find_visit(void *context, uint64_t seq, const struct record *
     if (!same_mark(&record->mark, find->mark)) {
         return STATUS_OK;
     }
-    *find->ret_record = *record;
-    *find->ret_seq = seq;
+    find->record = *record;
+    find->seq = seq;
     return (enum status)FOUND;
 }
 
 enum status ledger_find(struct span log, const struct mark *mark, struct arena *arena,
                         struct record *ret_record, uint64_t *ret_seq)
 {
-    struct find find = {.mark = mark, .ret_record = ret_record, .ret_seq = ret_seq};
+    struct find find = {.mark = mark};
     enum status status = ledger_walk(log, arena, find_visit, &find);
     if (status == (enum status)FOUND) {
+        *ret_record = find.record;
+        *ret_seq = find.seq;
         return STATUS_OK;
     }
     return status == STATUS_OK ? STATUS_NOT_FOUND : status;
