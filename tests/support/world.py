@@ -53,6 +53,7 @@ class Process:
         """Ends it in an orderly way; gives its exit code."""
         if self.alive():
             self.child.terminate()
+            self.go_on()  # it may have been paused
         try:
             return self.child.wait(WAIT_S)
         except subprocess.TimeoutExpired:
