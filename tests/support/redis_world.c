@@ -62,6 +62,16 @@ void redis_world_wait_reason(struct redis_world *world, const char *part)
     }
 }
 
+void redis_world_load_again(struct redis_world *world, const struct store_account *account)
+{
+    time_t end = time(NULL) + WAIT_SECONDS;
+    while (port_load(&world->port, account) != STORE_OK) {
+        assert_int_equal(port_last.result, STORE_UNAVAILABLE);
+        assert_true(time(NULL) < end);
+        redis_world_turn(world);
+    }
+}
+
 void redis_tally_done(void *context, const struct store_reply *reply)
 {
     struct redis_tally *tally = context;

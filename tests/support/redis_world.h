@@ -37,6 +37,9 @@ void redis_world_turn(struct redis_world *world);
 void redis_world_wait_ready(struct redis_world *world);
 void redis_world_wait_reason(struct redis_world *world, const char *part);
 
+// Loads until the store is back, which it must be by itself; the log is then in port_last.
+void redis_world_load_again(struct redis_world *world, const struct store_account *account);
+
 // Many calls at once, counted by what came of them.
 struct redis_tally {
     uint32_t asked;

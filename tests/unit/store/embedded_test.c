@@ -145,9 +145,7 @@ static void a_killed_server_is_started_again(void **state)
             assert_true(time(NULL) < end);
             turn_embedded();
         }
-        redis_world_wait_reason(&world, "cannot connect");
-        redis_world_wait_ready(&world);
-        assert_int_equal(port_load(&world.port, &log.account), STORE_OK);
+        redis_world_load_again(&world, &log.account);
         assert_int_equal(port_bytes().len, log.bytes); // appendfsync always
     }
 }

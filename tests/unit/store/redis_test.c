@@ -1,5 +1,6 @@
 // The Redis store on a healthy redis-server: the port's test set, and what only Redis can get
 // wrong: foreign keys of a wrong type, permissions, passwords, many calls at once.
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -8,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -356,13 +359,25 @@ static void half_a_commit_is_unknown(void **state)
     assert_string_equal(redis_process_ask(&process, "ACL DELUSER loyal"), ":1");
 }
 
+// A port that nobody listens on.
+static uint16_t free_port(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof(address);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_true(fd >= 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, len), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
+    assert_int_equal(close(fd), 0);
+    return ntohs(address.sin_port);
+}
+
 static void tcp_works_too(void **state)
 {
     (void)state;
     struct redis_process tcp;
     char port[8];
-    // A port nobody listens on, most likely: the server says when it cannot have it.
-    (void)snprintf(port, sizeof(port), "%d", 20000 + (int)(process.pid % 20000));
+    (void)snprintf(port, sizeof(port), "%u", (unsigned)free_port());
     const char *const settings[] = {"port", port, "bind", "127.0.0.1", NULL};
     redis_process_start(&tcp, settings);
     struct redis_options options = {.host = "127.0.0.1", .port = (uint16_t)strtoul(port, NULL, 10)};
