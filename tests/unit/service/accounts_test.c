@@ -112,6 +112,8 @@ static void min_seq_is_asked_of_the_store(void **state)
     assert_string_equal(award_of(1, world_id(&world), "anna", 4, &answer), "ROLLED_BACK");
     assert_string_equal(award_of(1, world_id(&world), "anna", UINT64_MAX, &answer), "ROLLED_BACK");
     assert_string_equal(award_of(1, world_id(&world), "anna", 3, &answer), "OK"); // no harm done
+    world_enroll(&world, "bert");
+    assert_int_equal(world_member(&world.daemons[1], "bert")->seq, 1); // nor to others
     assert_int_equal(records_of("anna"), 4);
     service_world_fini(&world);
 }

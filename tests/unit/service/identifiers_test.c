@@ -93,6 +93,9 @@ static void a_card_finds_its_member(void **state)
     assert_string_equal(owner_of(0, CARD), "anna");
     assert_string_equal(owner_of(1, CARD), "anna");
     assert_string_equal(owner_of(1, "4711-0816"), "UNKNOWN_MEMBER");
+    world_enroll(&world, "bert");
+    assert_string_equal(owner_of(0, CARD), "anna");
+    assert_string_equal(world_member(&world.daemons[0], "bert")->member_id, "bert");
     struct world_answer again;
     assert_string_equal(enroll(1, id, "anna", CARD, &again), "REPLAYED");
     assert_memory_equal(answer.payload.data, again.payload.data, answer.payload.len);
@@ -121,6 +124,7 @@ static void a_card_of_another_refuses_the_enrolment(void **state)
     }
     assert_string_equal(enroll(0, world_id(&world), "bert", "other", &answer), "OK");
     assert_string_equal(owner_of(0, CARD), "anna");
+    assert_string_equal(enroll(0, world_id(&world), "bert", CARD, &answer), "ALREADY_ENROLLED");
     service_world_fini(&world);
 }
 
@@ -377,7 +381,7 @@ static void on_claimed(void *context, const struct store_reply *reply)
 }
 
 // Claims the card for a member whose log does not list it, as a lost write would leave it.
-static void claim_for(const char *member)
+static void claim_for(const char *member, const char *take_over_from)
 {
     struct service *service = world.daemons[0].service;
     struct identifier identifier;
@@ -388,7 +392,7 @@ static void claim_for(const char *member)
     struct identifier_place place = identifiers_place(service, &identifier);
     bool claimed = false;
     store_claim(world.daemons[0].store, place.partition, identifier_place_key(&place),
-                span_of_text(member), (struct span){0}, on_claimed, &claimed);
+                span_of_text(member), span_of_text(take_over_from), on_claimed, &claimed);
     world_run(&world);
     assert_true(claimed);
 }
@@ -401,7 +405,7 @@ static void a_key_nobody_stands_behind_is_taken_over(void **state)
         struct world_answer answer;
         service_world_open(&world, 2);
         world_enroll(&world, "bert");
-        claim_for(ghosts[i]);
+        claim_for(ghosts[i], "");
         assert_string_equal(owner_of(0, CARD), "UNKNOWN_MEMBER");
         world_call(&world.daemons[0], "pos/store-1/till-1", "PointsService/Redeem",
                    world_text(&world, "{%s, \"points\": 5, %s",
@@ -414,6 +418,28 @@ static void a_key_nobody_stands_behind_is_taken_over(void **state)
         assert_int_equal(records_of("bert"), 1);
         service_world_fini(&world);
     }
+}
+
+// What a member has lost is not his, whatever the key says.
+static void what_was_lost_is_not_found(void **state)
+{
+    (void)state;
+    struct world_answer bert;
+    struct world_answer anna;
+    service_world_open(&world, 2);
+    world_ask(&world.daemons[1], CRM, ENROLL,
+              world_enroll_text(&world, world_id(&world), "bert", CARD), &bert);
+    (void)world_step(&world.daemons[1]); // nobody's, he sees
+    assert_string_equal(enroll(0, world_id(&world), "anna", CARD, &anna), "OK");
+    world_run(&world);
+    assert_string_equal(world_end(&bert), "OK");
+    assert_int_equal(enrolled(&bert)->n_unbound, 1);
+    assert_int_equal(enrolled(&bert)->unbound[0],
+                     LOYALTY__V1__IDENTIFIER_KIND__IDENTIFIER_KIND_CARD_NUMBER);
+    assert_string_equal(owner_of(1, CARD), "anna");
+    claim_for("bert", "anna");
+    assert_string_equal(owner_of(1, CARD), "UNKNOWN_MEMBER");
+    service_world_fini(&world);
 }
 
 // More enrolments at once than there are jobs for: the rest are told to ask again, and can.
@@ -459,6 +485,7 @@ int main(void)
         cmocka_unit_test(two_members_race_for_one_card),
         cmocka_unit_test(one_enrolment_twice_at_once),
         cmocka_unit_test(a_key_nobody_stands_behind_is_taken_over),
+        cmocka_unit_test(what_was_lost_is_not_found),
         cmocka_unit_test(more_at_once_than_there_are_jobs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
