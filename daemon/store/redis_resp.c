@@ -10,7 +10,7 @@
 
 enum {
     ARGUMENT_OVERHEAD = RESP_DIGITS_MAX + 5, // "$", length, two line ends
-    ARENA_KEPT_BYTES = 1 << 20,              // a larger arena is given back after its reply
+    KEPT_BYTES = 1 << 20,                    // what is larger is given back after its use
 };
 
 // --- writing ---
@@ -75,6 +75,9 @@ static void put_header(struct buffer *bytes, uint8_t prefix, size_t number)
 void resp_begin(struct resp_writer *writer, uint32_t arguments)
 {
     CHECK(arguments > 0);
+    if (writer->bytes.capacity > KEPT_BYTES) {
+        buffer_fini(&writer->bytes);
+    }
     buffer_clear(&writer->bytes);
     writer->missing = arguments;
     writer->status = buffer_reserve(&writer->bytes, ARGUMENT_OVERHEAD);
@@ -263,7 +266,7 @@ enum status resp_reader_next(struct resp_reader *reader, const struct resp_value
 
 void resp_reader_forget(struct resp_reader *reader)
 {
-    if (reader->arena.used_bytes > ARENA_KEPT_BYTES) {
+    if (reader->arena.used_bytes > KEPT_BYTES) {
         arena_fini(&reader->arena);
     } else {
         arena_reset(&reader->arena);
