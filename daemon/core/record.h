@@ -209,14 +209,14 @@ enum { RECORD_CARDS_MAX = 2, RECORD_NAMES_MAX = 128 };
 // One record, decoded. Lists are in the arena it was decoded with, spans in the log's bytes.
 struct record {
     enum record_type type;
-    int64_t at_ms; // time never runs back in an account
+    uint32_t actor; // reference: unit of the certificate that asked; 0: time or the service
+    int64_t at_ms;  // time never runs back in an account
     struct mark mark;
-    uint32_t actor;     // reference: unit of the certificate that asked; 0: time or the service
+    bool has_figures;
     struct span *names; // added to the dictionary by this record, in order
     size_t name_count;
     struct card cards[RECORD_CARDS_MAX]; // given by this record, in order
     size_t card_count;
-    bool has_figures;
     struct figures figures;
     union {
         struct record_opened opened;

@@ -175,7 +175,7 @@ static void every_flipped_byte_of_small_logs_is_found(void **state)
         history_fini(&history);
     }
     printf("%zu damages found\n", found);
-    assert_true(found > SMALL_ROUNDS * 1000);
+    assert_true(found > (size_t)SMALL_ROUNDS * 1000);
 }
 
 static void random_damage_of_big_logs_is_found(void **state)

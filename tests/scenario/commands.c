@@ -178,16 +178,13 @@ static void clock_to(struct story *story)
 
 bool story_command(struct story *story, const char *verb)
 {
-    if (strcmp(verb, "at") == 0) {
-        clock_to(story);
-    } else if (strcmp(verb, "TIME") == 0 && words_take(story, "passes") &&
-               words_take(story, "to")) {
+    if (strcmp(verb, "at") == 0 ||
+        (strcmp(verb, "TIME") == 0 && words_take(story, "passes") && words_take(story, "to"))) {
         clock_to(story);
     } else if (strcmp(verb, "enrol") == 0) {
         enrol(story);
-    } else if (strcmp(verb, "sale") == 0) {
-        sale(story, false, false);
-    } else if (strcmp(verb, "offline") == 0 && words_take(story, "sale")) {
+    } else if (strcmp(verb, "sale") == 0 ||
+               (strcmp(verb, "offline") == 0 && words_take(story, "sale"))) {
         sale(story, false, false);
     } else if (strcmp(verb, "backfill") == 0) {
         sale(story, true, false);

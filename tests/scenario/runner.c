@@ -69,6 +69,9 @@ static struct span take_block(struct story *story, char **rest)
 {
     char *start = *rest;
     char *end = start;
+    if (start == NULL) {
+        return span_of(NULL, 0);
+    }
     while (end != NULL && end[0] == ' ') {
         end = strchr(end, '\n');
         end = end == NULL ? NULL : end + 1;

@@ -70,7 +70,7 @@ static const char *read_tree(struct club *club, struct span text, json_t **ret_t
 static const char *read_merged(struct club *club, const char *path, struct span changes,
                                json_t **ret_tree)
 {
-    struct span text;
+    struct span text = {0};
     const char *wrong = read_file(club, path, &text);
     if (wrong == NULL) {
         wrong = read_tree(club, text, ret_tree);
