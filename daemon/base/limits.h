@@ -45,7 +45,9 @@ enum {
     LIMIT_ARENA_BYTES = 1024 * 1024,
     LIMIT_REPLY_BYTES = 60 * 1024,
     LIMIT_PAGE_SIZE = 200,
-    LIMIT_LOTS_SHOWN = 200, // of one answer or activity, earliest expiry first
+    LIMIT_LOTS_SHOWN = 200,             // of one answer or activity, earliest expiry first
+    LIMIT_HTTP_MESSAGE_BYTES = 1 << 20, // of one message over HTTP/2, in whatever encoding
+    LIMIT_TRACEPARENT_BYTES = 55,       // W3C Trace Context: "00-<32 hex>-<16 hex>-<2 hex>"
 };
 
 // --- an account ---
@@ -84,12 +86,37 @@ enum {
     LIMIT_REQUEST_MS = 10000,      // the longest deadline a request may have
 };
 
+// --- HTTP/2: what RFC 9113 leaves open, and what it permits but nobody needs ---
+enum {
+    LIMIT_HTTP_STREAMS = 128,            // open at a time on a connection
+    LIMIT_HTTP_EXCHANGES = 65536,        // open at a time on all connections
+    LIMIT_HTTP_HEADER_BYTES = 8 * 1024,  // a request's field section, as RFC 9113, 6.5.2 counts it
+    LIMIT_HTTP_CONTINUATIONS = 8,        // frames of one field section after its first
+    LIMIT_HTTP_SETTINGS = 32,            // entries of one SETTINGS frame
+    LIMIT_HTTP_ACKS = 128,               // acknowledgements waiting to leave
+    LIMIT_HTTP_QUEUED_FRAMES = 1024,     // small frames waiting to leave; then reading pauses
+    LIMIT_HTTP_TAKE_MS = 30000,          // to take the next bytes of an answer, socket or window
+    LIMIT_HTTP_PING_MS = 10000,          // between a peer's PINGs, so gRPC's keepalive guide
+    LIMIT_HTTP_PINGS = 6,                // too early: a burst of four, then two strikes
+    LIMIT_HTTP_RESETS = 256,             // streams given up without an answer, at once ...
+    LIMIT_HTTP_RESETS_A_SECOND = 32,     // ... and in the long run (a client's own deadlines)
+    LIMIT_HTTP_RST_FRAMES = 1024,        // RST_STREAM of any kind, at once ...
+    LIMIT_HTTP_RST_FRAMES_A_SECOND = 64, // ... and in the long run
+    LIMIT_HTTP_SETTINGS_FRAMES = 16,     // at once; one a second in the long run
+    LIMIT_HTTP_EMPTY_FRAMES = 128,       // DATA with nothing in it, at once; 32 a second
+    LIMIT_HTTP_OTHER_FRAMES = 4096,      // windows, priorities, unknown ones, at once; 512 a second
+    LIMIT_DRAIN_NOTICE_MS = 1000,        // between the notice of a GOAWAY and itself, at most
+    LIMIT_DRAIN_IDLE_MS = 200,           // of silence, then a drained client of frames is let go
+};
+
 // --- the daemon itself ---
 enum {
     LIMIT_LOG_LINE_BYTES = 1024, // a longer line to stderr is cut
 };
 
 static_assert(LIMIT_RECORD_BYTES <= LIMIT_SUFFIX_BYTES, "a suffix holds at least one record");
+static_assert(LIMIT_HTTP_STREAMS <= LIMIT_CONNECTION_IN_FLIGHT, "one bound for both protocols");
+static_assert(LIMIT_HTTP_RESETS > LIMIT_HTTP_STREAMS, "a client may give up all it has open");
 static_assert(LIMIT_REPLY_BYTES < LIMIT_FRAME_BYTES, "an answer fits a frame with its envelope");
 static_assert(LIMIT_PROGRAM_BYTES <= LIMIT_ARENA_BYTES / 4, "a program decodes inside an arena");
 static_assert(LIMIT_PROGRAM_BYTES <= LIMIT_REPLY_BYTES - 16 * 1024,

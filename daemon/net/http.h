@@ -10,12 +10,14 @@
 //   on_gone returns, and on_gone comes exactly once, also when the connection breaks.
 // * Only whole and well-formed requests' headers come up: pseudo-fields present and in order, names
 //   lower-case, at most LIMIT_HTTP_HEADER_BYTES; everything else net has already refused.
-// * The peer may send HTTP_WINDOW_BYTES of a body unasked; more comes only as http_want asks for it,
-//   so what the layer above keeps is bounded by what it asked for.
+// * The peer may send HTTP_WINDOW_BYTES of a body unasked (64 KiB until it has seen our settings);
+//   more comes only as http_want asks for it, so what the layer above keeps is bounded by what it
+//   asked for.
 // * An answer's bytes are copied and wait for the client's windows; at most
 //   LIMIT_CONNECTION_OUTPUT_BYTES of one connection, above which new streams are refused with
 //   REFUSED_STREAM. on_room tells who writes a long answer that there is room again.
-// * All functions may be called from inside the callbacks, and later. None calls back at once.
+// * All functions may be called from inside the callbacks, and later. None calls back at once. After
+//   http_reset, or when net itself has ended the exchange (it came too slowly), they do nothing.
 #pragma once
 
 #include <stdbool.h>
@@ -23,11 +25,15 @@
 #include <stdint.h>
 
 #include "base/span.h"
+#include "base/status.h"
 #include "net/identity.h"
 
 struct server;
 
-enum { HTTP_WINDOW_BYTES = 16 * 1024 };
+enum {
+    HTTP_WINDOW_BYTES = 16 * 1024,
+    HTTP_ROOM_BYTES = 64 * 1024, // what one exchange should keep waiting
+};
 
 struct http_field {
     struct span name; // lower-case
@@ -58,10 +64,14 @@ struct server_http {
                        const struct http_request *request);
     // Body bytes, valid during the call; `last`: nothing follows (bytes may be empty).
     void (*on_body)(void *context, struct http_exchange *exchange, struct span bytes, bool last);
-    // What was to be sent has dropped below half of what one exchange should keep waiting.
+    // After http_body has returned false, or has left more than half of HTTP_ROOM_BYTES waiting: now
+    // no more than half waits, and http_body takes bytes.
     void (*on_room)(void *context, struct http_exchange *exchange);
     void (*on_gone)(void *context, struct http_exchange *exchange);
 };
+
+// Offers ALPN "h2" from now on; `http` is copied. Once, before the loop runs. STATUS_NO_MEMORY.
+MUST_CHECK enum status server_serve_http(struct server *server, const struct server_http *http);
 
 // NULL: gone.
 struct http_exchange *http_find(struct server *server, uint64_t connection, int32_t stream);
@@ -74,8 +84,9 @@ void http_want(struct server *server, struct http_exchange *exchange, size_t byt
 // Fields are copied.
 void http_head(struct server *server, struct http_exchange *exchange, uint32_t status,
                const struct http_field *fields, size_t count);
-// After http_head. Bytes are copied. False when more than LIMIT_CONNECTION_OUTPUT_BYTES of the
-// connection wait: nothing was taken, wait for on_room (or reset).
+// After http_head. Bytes are copied; without any the head leaves alone. False when more than
+// LIMIT_CONNECTION_OUTPUT_BYTES of the connection wait: nothing was taken, wait for on_room (or
+// reset).
 bool http_body(struct server *server, struct http_exchange *exchange, struct span bytes);
 // Ends the answer, with trailers unless `count` is 0. If the request has not come whole, the stream
 // is reset with NO_ERROR after it.
