@@ -2,6 +2,7 @@
 #include "net/listen.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -28,6 +29,7 @@ static enum status bind_address(const struct addrinfo *address, int *ret_fd)
     return STATUS_OK;
 }
 
+// STATUS_INVALID for an address without a port.
 static enum status bound_port(int fd, uint16_t *ret_port)
 {
     union {
@@ -39,8 +41,36 @@ static enum status bound_port(int fd, uint16_t *ret_port)
     if (getsockname(fd, &address.any, &len) != 0) {
         return STATUS_IO;
     }
-    bool is_v6 = address.any.sa_family == AF_INET6;
-    *ret_port = ntohs(is_v6 ? address.v6.sin6_port : address.v4.sin_port);
+    switch (address.any.sa_family) {
+    case AF_INET:
+        *ret_port = ntohs(address.v4.sin_port);
+        return STATUS_OK;
+    case AF_INET6:
+        *ret_port = ntohs(address.v6.sin6_port);
+        return STATUS_OK;
+    default:
+        return STATUS_INVALID;
+    }
+}
+
+enum status listen_take(int fd, uint16_t *ret_port)
+{
+    int type = 0;
+    socklen_t len = sizeof(type);
+    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) != 0) {
+        return errno == ENOTSOCK ? STATUS_INVALID : STATUS_IO;
+    }
+    uint16_t port = 0;
+    TRY(bound_port(fd, &port));
+    if (type != SOCK_STREAM) {
+        return STATUS_INVALID;
+    }
+    int flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0 ||
+        fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) {
+        return STATUS_IO;
+    }
+    *ret_port = port;
     return STATUS_OK;
 }
 
