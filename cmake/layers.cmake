@@ -37,8 +37,11 @@ loyalty_layer(net loyalty_base loyalty_wire
     PkgConfig::LIBEVENT PkgConfig::LIBEVENT_OPENSSL PkgConfig::OPENSSL)
 loyalty_layer(service loyalty_base loyalty_core loyalty_wire loyalty_store loyalty_net)
 loyalty_layer(jobs loyalty_base loyalty_core loyalty_wire loyalty_store loyalty_net loyalty_service)
+loyalty_layer(face loyalty_base loyalty_core loyalty_wire loyalty_store loyalty_net loyalty_service
+    loyalty_rpc_proto PkgConfig::JANSSON)
 loyalty_layer(app loyalty_base loyalty_core loyalty_wire loyalty_store loyalty_net loyalty_service
-    loyalty_jobs PkgConfig::LIBEVENT PkgConfig::LIBEVENT_OPENSSL PkgConfig::OPENSSL PkgConfig::YAML)
+    loyalty_jobs loyalty_face
+    PkgConfig::LIBEVENT PkgConfig::LIBEVENT_OPENSSL PkgConfig::OPENSSL PkgConfig::YAML)
 
 if(EXISTS "${PROJECT_SOURCE_DIR}/daemon/app/main.c")
     add_executable(loyaltyd "${PROJECT_SOURCE_DIR}/daemon/app/main.c")

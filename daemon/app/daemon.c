@@ -16,11 +16,11 @@
 #include "app/secrets.h"
 #include "app/zone_tzdata.h"
 #include "base/log.h"
+#include "face/frames.h"
 #include "jobs/compact.h"
 #include "net/listen.h"
 #include "net/server.h"
 #include "service/bounds.h"
-#include "service/frames_face.h"
 #include "service/service.h"
 #include "store/embedded.h"
 #include "store/redis.h"
@@ -39,7 +39,7 @@ struct daemon {
     struct store *store;
     struct service *service;
     struct compact *compact; // NULL: off
-    struct frames_face frames;
+    struct frames frames;
     struct server *server;
     uint8_t identifier_key[IDENTIFIER_SECRET_BYTES];
     bool has_identifier_key;
@@ -290,13 +290,13 @@ static enum status start_listener(struct daemon *daemon)
         .crl_path = options->tls_crl,
         .trust_domain = options->trust_domain,
     };
-    frames_face_init(&daemon->frames, daemon->service);
+    frames_init(&daemon->frames, daemon->service);
     struct server_limits limits = {0};
     char error[LIMIT_TEXT_BYTES] = "";
-    TRY(say(server_new(daemon->base, fd, &tls, &limits, frames_face_on_frame, &daemon->frames,
-                       error, sizeof error, &daemon->server),
+    TRY(say(server_new(daemon->base, fd, &tls, &limits, frames_on_frame, &daemon->frames, error,
+                       sizeof error, &daemon->server),
             "tls", error));
-    frames_face_set_server(&daemon->frames, daemon->server);
+    frames_set_server(&daemon->frames, daemon->server);
     if (options->port_file != NULL) {
         TRY(say(write_port(options->port_file, port), "port-file", strerror(errno)));
     }
@@ -324,7 +324,7 @@ static void finish(struct daemon *daemon)
     service_free(daemon->service);
     server_free(daemon->server);
     if (daemon->server != NULL) {
-        frames_face_fini(&daemon->frames);
+        frames_fini(&daemon->frames);
     }
     embedded_redis_free(daemon->embedded);
     timers_fini(&daemon->timers);

@@ -314,6 +314,15 @@ static void on_fresh_head(struct lease_waiter *waiter, bool fresh)
     handle(request);
 }
 
+static void keep_trace(struct request *request, struct span trace)
+{
+    CHECK(trace.len <= sizeof(request->traceparent));
+    if (trace.len > 0) {
+        memcpy(request->traceparent, trace.data, trace.len);
+    }
+    request->traceparent_len = trace.len;
+}
+
 static void name_actor(struct request *request, const struct identity *peer)
 {
     int len = snprintf(request->actor, sizeof(request->actor), "%s/%s", peer->role, peer->unit);
@@ -327,17 +336,44 @@ static void name_actor(struct request *request, const struct identity *peer)
     };
 }
 
-// Finds the method, the role's right to it, and the message. False when that was its end.
+static bool not_admitted(Loyalty__V1__Error *ret_error, Loyalty__V1__Code code, const char *reason,
+                         const char *message)
+{
+    *ret_error = (Loyalty__V1__Error)LOYALTY__V1__ERROR__INIT;
+    ret_error->code = code;
+    ret_error->reason = (char *)reason;
+    ret_error->message = (char *)message;
+    return false;
+}
+
+bool dispatch_admits(const struct identity *peer, struct span path,
+                     const struct method **ret_method, Loyalty__V1__Error *ret_error)
+{
+    const struct method *method = method_find(path);
+    if (method == NULL) {
+        return not_admitted(ret_error, LOYALTY__V1__CODE__CODE_UNIMPLEMENTED, "UNKNOWN_METHOD",
+                            "There is no such method.");
+    }
+    if ((method->roles & (unsigned)role_of_name(peer->role)) == 0) {
+        return not_admitted(ret_error, LOYALTY__V1__CODE__CODE_PERMISSION_DENIED,
+                            "ROLE_NOT_ALLOWED",
+                            "The role of this certificate may not call this method.");
+    }
+    *ret_method = method;
+    return true;
+}
+
+// Finds the method, the role's right to it, the time left, and the message. False when that was its
+// end.
 static bool judge_call(struct request *request, const struct dispatch_call *call)
 {
-    if (request->method == NULL) {
-        request_fail(request, LOYALTY__V1__CODE__CODE_UNIMPLEMENTED, "UNKNOWN_METHOD", "",
-                     "There is no such method.");
+    Loyalty__V1__Error error;
+    if (!dispatch_admits(call->peer, call->method, &request->method, &error)) {
+        request_error(request, &error, false);
         return false;
     }
-    if ((request->method->roles & (unsigned)request->role) == 0) {
-        request_fail(request, LOYALTY__V1__CODE__CODE_PERMISSION_DENIED, "ROLE_NOT_ALLOWED", "",
-                     "The role of this certificate may not call this method.");
+    if (call->out_of_time) {
+        request_trouble(request, TROUBLE_EXPIRED);
         return false;
     }
     struct message_fault fault = {0};
@@ -372,11 +408,12 @@ void dispatch_call(struct service *service, const struct dispatch_call *call)
         turn_away(call);
         return;
     }
-    request->method = method_find(call->method);
+    request->method = NULL;
     request->role = role_of_name(call->peer->role);
     request->on_reply = call->on_reply;
     request->reply_context = call->context;
     request->origin = call->origin;
+    keep_trace(request, call->traceparent);
     name_actor(request, call->peer);
     int64_t timeout_ms = call->timeout_ms == 0 || call->timeout_ms > LIMIT_REQUEST_MS
                              ? LIMIT_REQUEST_MS

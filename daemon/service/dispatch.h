@@ -14,6 +14,7 @@
 
 struct dispatch;
 struct identity;
+struct method;
 struct service;
 
 // What a face needs to find its way back; only carried.
@@ -36,11 +37,18 @@ struct dispatch_call {
     const struct identity *peer;
     struct span method;
     struct span payload;
-    uint32_t timeout_ms; // 0: LIMIT_REQUEST_MS
+    uint32_t timeout_ms;     // 0: LIMIT_REQUEST_MS
+    bool out_of_time;        // what the client granted has passed already: EXPIRED, if nothing else
+    struct span traceparent; // well-formed, at most LIMIT_TRACEPARENT_BYTES; empty: none
     struct dispatch_origin origin;
     dispatch_reply_fn *on_reply;
     void *context;
 };
+
+// What dispatch_call judges first: whether there is this method and the peer's role may call it.
+// False with the error it will answer.
+bool dispatch_admits(const struct identity *peer, struct span path,
+                     const struct method **ret_method, Loyalty__V1__Error *ret_error);
 
 MUST_CHECK enum status dispatch_new(struct service *service, struct dispatch **ret_dispatch);
 // No call may be in hand.

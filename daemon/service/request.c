@@ -132,6 +132,7 @@ void request_submit(struct request *request, task_decide_fn *decide, task_result
     task->decide = decide;
     task->mark = request->mark;
     task->actor = request_actor(request);
+    task->trace = request_trace(request);
     task->context = request;
     task->on_result = on_result;
     task->on_released = on_released == NULL ? end_released : on_released;

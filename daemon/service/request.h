@@ -28,6 +28,8 @@ struct request {
     enum role role;
     char actor[IDENTITY_ROLE_BYTES + 1 + LIMIT_UNIT_BYTES + 1]; // "pos/store-0007/till-02"
     size_t actor_len;
+    char traceparent[LIMIT_TRACEPARENT_BYTES]; // for the log
+    size_t traceparent_len;
     struct commands commands; // fault, arena and the unit, which points into `actor`
     ProtobufCMessage *message;
     // mutations
@@ -77,6 +79,11 @@ void request_end(struct request *request);
 static inline struct span request_member(const struct request *request)
 {
     return span_of(request->member_id, request->member_id_len);
+}
+
+static inline struct span request_trace(const struct request *request)
+{
+    return span_of(request->traceparent, request->traceparent_len);
 }
 
 static inline struct span request_actor(const struct request *request)

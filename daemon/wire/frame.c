@@ -54,6 +54,7 @@ enum status frame_decode_request(struct span envelope, struct arena *arena,
         .method = span_of_text(request->method),
         .timeout_ms = request->timeout_ms,
         .payload = span_of_bytes(request->payload),
+        .traceparent = span_of_text(request->traceparent),
     };
     return STATUS_OK;
 }
@@ -75,8 +76,12 @@ enum status frame_decode_reply(struct span envelope, struct arena *arena,
     case LOYALTY__V1__REPLY_ENVELOPE__RESULT_ERROR:
         decoded.error = reply->error;
         break;
+    case LOYALTY__V1__REPLY_ENVELOPE__RESULT_GOAWAY:
+        decoded.goaway = true;
+        break;
     default:
-        *ret_fault = (struct message_fault){.reason = "neither payload nor error is given"};
+        *ret_fault =
+            (struct message_fault){.reason = "neither payload nor error nor goaway is given"};
         return STATUS_INVALID;
     }
     *ret_reply = decoded;
@@ -87,12 +92,15 @@ enum status frame_encode_request(const struct frame_request *request, struct are
                                  struct span *ret_envelope)
 {
     struct span method;
+    struct span traceparent;
     TRY(arena_copy(arena, request->method, &method));
+    TRY(arena_copy(arena, request->traceparent, &traceparent));
     Loyalty__V1__RequestEnvelope envelope = LOYALTY__V1__REQUEST_ENVELOPE__INIT;
     envelope.correlation_id = request->correlation_id;
     envelope.method = (char *)method.data;
     envelope.timeout_ms = request->timeout_ms;
     envelope.payload = bytes_of_span(request->payload);
+    envelope.traceparent = (char *)traceparent.data;
     return encode(&envelope.base, arena, ret_envelope);
 }
 
@@ -109,6 +117,15 @@ enum status frame_encode_reply(const struct frame_reply *reply, struct arena *ar
         envelope.result_case = LOYALTY__V1__REPLY_ENVELOPE__RESULT_ERROR;
         envelope.error = (Loyalty__V1__Error *)reply->error;
     }
+    return encode(&envelope.base, arena, ret_envelope);
+}
+
+enum status frame_encode_goaway(struct arena *arena, struct span *ret_envelope)
+{
+    Loyalty__V1__Goaway goaway = LOYALTY__V1__GOAWAY__INIT;
+    Loyalty__V1__ReplyEnvelope envelope = LOYALTY__V1__REPLY_ENVELOPE__INIT;
+    envelope.result_case = LOYALTY__V1__REPLY_ENVELOPE__RESULT_GOAWAY;
+    envelope.goaway = &goaway;
     return encode(&envelope.base, arena, ret_envelope);
 }
 

@@ -17,12 +17,14 @@ enum { FRAME_PREFIX_BYTES = 4 };
 
 struct frame_request {
     uint64_t correlation_id;
-    struct span method;  // "/loyalty.v1.PointsService/Award"; UTF-8
-    uint32_t timeout_ms; // as sent: 0 means LIMIT_REQUEST_MS, more is for the receiver to judge
-    struct span payload; // the encoded request message
+    struct span method;      // "/loyalty.v1.PointsService/Award"; UTF-8
+    uint32_t timeout_ms;     // as sent: 0 means LIMIT_REQUEST_MS, more is for the receiver to judge
+    struct span payload;     // the encoded request message
+    struct span traceparent; // as sent: not judged; may be empty
 };
 
 struct frame_reply {
+    bool goaway; // nothing else is set: the connection should get no new request
     uint64_t correlation_id;
     const struct Loyalty__V1__Error *error; // NULL: `payload` is the answer
     struct span payload;                    // the encoded response message; may be empty
@@ -41,6 +43,8 @@ MUST_CHECK enum status frame_encode_request(const struct frame_request *request,
                                             struct arena *arena, struct span *ret_envelope);
 MUST_CHECK enum status frame_encode_reply(const struct frame_reply *reply, struct arena *arena,
                                           struct span *ret_envelope);
+// The other thing a server says by itself, to no request.
+MUST_CHECK enum status frame_encode_goaway(struct arena *arena, struct span *ret_envelope);
 
 // The length in front of an envelope, and back; `envelope_bytes` is at most LIMIT_FRAME_BYTES.
 void frame_prefix(size_t envelope_bytes, uint8_t ret_prefix[FRAME_PREFIX_BYTES]);

@@ -41,6 +41,7 @@ static void requests_come_back(void **state)
         .method = span_of("/loyalty.v1.PointsService/Award and more", 31),
         .timeout_ms = 2500,
         .payload = span_of("\x00\xff\x01", 3),
+        .traceparent = span_of_text("00-ab"),
     };
     struct span envelope = {0};
     struct frame_request back = {0};
@@ -51,6 +52,19 @@ static void requests_come_back(void **state)
     assert_true(span_is_text(back.method, "/loyalty.v1.PointsService/Award"));
     assert_int_equal(back.timeout_ms, 2500);
     assert_true(span_equal(back.payload, request.payload));
+    assert_true(span_is_text(back.traceparent, "00-ab"));
+}
+
+static void a_goaway_comes_back(void **state)
+{
+    struct fixture *fixture = *state;
+    struct span envelope = {0};
+    struct frame_reply back = {.correlation_id = 1};
+    assert_int_equal(frame_encode_goaway(&fixture->arena, &envelope), STATUS_OK);
+    assert_int_equal(frame_decode_reply(envelope, &fixture->arena, &back, &fixture->fault),
+                     STATUS_OK);
+    assert_true(back.goaway);
+    assert_int_equal(back.correlation_id, 0);
 }
 
 static void an_empty_envelope_is_a_request(void **state)
@@ -110,12 +124,12 @@ static void what_is_no_envelope_is_refused(void **state)
         frame_decode_request(span_of("\x12\x01\xff", 3), &fixture->arena, &request, fault),
         STATUS_INVALID);
     assert_string_equal(fault->path, "method");
-    assert_int_equal(frame_decode_request(span_of("\x2a\x00", 2), &fixture->arena, &request, fault),
+    assert_int_equal(frame_decode_request(span_of("\x3a\x00", 2), &fixture->arena, &request, fault),
                      STATUS_INVALID);
-    assert_string_equal(fault->reason, "unknown field number 5");
+    assert_string_equal(fault->reason, "unknown field number 7");
     assert_int_equal(frame_decode_reply(span_of("\x08\x01", 2), &fixture->arena, &reply, fault),
                      STATUS_INVALID);
-    assert_string_equal(fault->reason, "neither payload nor error is given");
+    assert_string_equal(fault->reason, "neither payload nor error nor goaway is given");
     assert_int_equal(
         frame_decode_reply(span_of("\x12\x00\x1a\x00", 4), &fixture->arena, &reply, fault),
         STATUS_INVALID);
@@ -159,6 +173,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(requests_come_back, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_goaway_comes_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_empty_envelope_is_a_request, set_up, tear_down),
         cmocka_unit_test_setup_teardown(replies_come_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(errors_come_back, set_up, tear_down),

@@ -8,8 +8,8 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "face/frames.h"
 #include "net/listen.h"
-#include "service/frames_face.h"
 #include "support/server_world.h"
 #include "support/service_world.h"
 #include "wire/frame.h"
@@ -17,7 +17,7 @@
 
 static struct service_world service;
 static struct world *net;
-static struct frames_face face;
+static struct frames face;
 static struct tls_client *till;
 
 static int open_world(void **state)
@@ -28,12 +28,12 @@ static int open_world(void **state)
     int fd = -1;
     service_world_open(&service, 1);
     world_enroll(&service, "anna");
-    frames_face_init(&face, service.daemons[0].service);
+    frames_init(&face, service.daemons[0].service);
     net = world_new();
     CHECK(listen_bind("127.0.0.1", 0, &fd, &net->port) == STATUS_OK);
-    CHECK(server_new(net->base, fd, &net->tls, &limits, frames_face_on_frame, &face, error,
+    CHECK(server_new(net->base, fd, &net->tls, &limits, frames_on_frame, &face, error,
                      sizeof(error), &net->server) == STATUS_OK);
-    frames_face_set_server(&face, net->server);
+    frames_set_server(&face, net->server);
     till = world_till(net);
     WORLD_UNTIL(net, till->ready);
     return 0;
@@ -43,9 +43,9 @@ static int close_world(void **state)
 {
     (void)state;
     world_free(net);
-    frames_face_set_server(&face, NULL);
+    frames_set_server(&face, NULL);
     service_world_fini(&service); // answers what is still open, to nobody
-    frames_face_fini(&face);
+    frames_fini(&face);
     return 0;
 }
 
