@@ -34,7 +34,7 @@ loyalty_layer(wire loyalty_base loyalty_core loyalty_proto
     PkgConfig::PROTOBUF_C PkgConfig::JANSSON PkgConfig::YAML)
 loyalty_layer(store loyalty_base loyalty_core PkgConfig::HIREDIS PkgConfig::LIBEVENT)
 loyalty_layer(net loyalty_base loyalty_wire
-    PkgConfig::LIBEVENT PkgConfig::LIBEVENT_OPENSSL PkgConfig::OPENSSL)
+    PkgConfig::LIBEVENT PkgConfig::LIBEVENT_OPENSSL PkgConfig::OPENSSL PkgConfig::NGHTTP2)
 loyalty_layer(service loyalty_base loyalty_core loyalty_wire loyalty_store loyalty_net)
 loyalty_layer(jobs loyalty_base loyalty_core loyalty_wire loyalty_store loyalty_net loyalty_service)
 loyalty_layer(face loyalty_base loyalty_core loyalty_wire loyalty_store loyalty_net loyalty_service

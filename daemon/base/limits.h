@@ -103,10 +103,12 @@ enum {
     LIMIT_HTTP_RST_FRAMES = 1024,        // RST_STREAM of any kind, at once ...
     LIMIT_HTTP_RST_FRAMES_A_SECOND = 64, // ... and in the long run
     LIMIT_HTTP_SETTINGS_FRAMES = 16,     // at once; one a second in the long run
-    LIMIT_HTTP_EMPTY_FRAMES = 128,       // DATA with nothing in it, at once; 32 a second
-    LIMIT_HTTP_OTHER_FRAMES = 4096,      // windows, priorities, unknown ones, at once; 512 a second
-    LIMIT_DRAIN_NOTICE_MS = 1000,        // between the notice of a GOAWAY and itself, at most
-    LIMIT_DRAIN_IDLE_MS = 200,           // of silence, then a drained client of frames is let go
+    LIMIT_HTTP_EMPTY_FRAMES = 128,       // DATA with nothing in it, at once ...
+    LIMIT_HTTP_EMPTY_FRAMES_A_SECOND = 32,
+    LIMIT_HTTP_OTHER_FRAMES = 4096, // of windows and priorities, at once, beyond four for each sent
+    LIMIT_HTTP_OTHER_FRAMES_A_SECOND = 512,
+    LIMIT_DRAIN_NOTICE_MS = 1000, // between the notice of a GOAWAY and itself, at most
+    LIMIT_DRAIN_IDLE_MS = 200,    // of silence, then a drained client of frames is let go
 };
 
 // --- the daemon itself ---
@@ -115,7 +117,8 @@ enum {
 };
 
 static_assert(LIMIT_RECORD_BYTES <= LIMIT_SUFFIX_BYTES, "a suffix holds at least one record");
-static_assert(LIMIT_HTTP_STREAMS <= LIMIT_CONNECTION_IN_FLIGHT, "one bound for both protocols");
+static_assert((int)LIMIT_HTTP_STREAMS <= (int)LIMIT_CONNECTION_IN_FLIGHT,
+              "one bound for both protocols");
 static_assert(LIMIT_HTTP_RESETS > LIMIT_HTTP_STREAMS, "a client may give up all it has open");
 static_assert(LIMIT_REPLY_BYTES < LIMIT_FRAME_BYTES, "an answer fits a frame with its envelope");
 static_assert(LIMIT_PROGRAM_BYTES <= LIMIT_ARENA_BYTES / 4, "a program decodes inside an arena");

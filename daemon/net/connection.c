@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "net/connection_input.h"
 #include "net/connections.h"
+#include "net/h2.h"
 #include "net/tls.h"
 
 static void connection_check(const struct connection *connection)
@@ -83,6 +84,7 @@ static void start_closing(struct connection *connection)
     if (connection->state == CONNECTION_CLOSING) {
         connection_await(connection, &connection->readable, NULL);
     }
+    connections_wake(connection->all, connection); // what it carries is abandoned there
 }
 
 void connection_break(struct connection *connection, const char *reason)
@@ -108,11 +110,22 @@ static enum status judge_peer(struct connection *connection, const char **ret_re
 {
     struct connections *all = connection->all;
     const SSL *ssl = connection->stream.ssl;
-    CHECK(tls_protocol_of(ssl) == TLS_PROTOCOL_FRAMES);
     if (SSL_get_SSL_CTX(ssl) != all->tls) { // it began before a reload
         TRY(tls_peer_recheck(ssl, all->tls, ret_reason));
     }
     return tls_peer_identity(ssl, all->trust_domain, &connection->peer, ret_reason);
+}
+
+static bool start_h2(struct connection *connection)
+{
+    connection->h2 = h2_new(connection);
+    if (connection->h2 == NULL) {
+        connection_break(connection, "no memory for HTTP/2");
+        return false;
+    }
+    h2_time_input(connection->h2);
+    connections_wake(connection->all, connection);
+    return connection->state == CONNECTION_OPEN;
 }
 
 static void open_connection(struct connection *connection)
@@ -124,6 +137,12 @@ static void open_connection(struct connection *connection)
     }
     (void)event_del(&connection->input_timer);
     leave_handshake(connection, CONNECTION_OPEN);
+    if (tls_protocol_of(connection->stream.ssl) == TLS_PROTOCOL_HTTP && !start_h2(connection)) {
+        return;
+    }
+    if (connection->all->draining) {
+        connection_drain(connection);
+    }
     connection_input_read(connection);
 }
 
@@ -159,13 +178,40 @@ static void continue_handshake(struct connection *connection)
 
 // --- output ---
 
-// A record the socket does not take whole has so long to go, however slowly.
+// What the peer does not take has so long to go.
+static void time_output(struct connection *connection, bool begun_now)
+{
+    const struct connections *all = connection->all;
+    if (begun_now || event_pending(&connection->output_timer, EV_TIMEOUT, NULL) == 0) {
+        connection_await(connection, &connection->output_timer,
+                         connection->h2 == NULL ? all->frame_wait : all->take_wait);
+    }
+}
+
+// A record the socket does not take whole is timed as a whole, however slowly it goes.
 static void wait_for_socket(struct connection *connection, bool begun_now)
 {
     connection->blocked = true;
     connection_await(connection, &connection->writable, NULL);
-    if (begun_now || event_pending(&connection->output_timer, EV_TIMEOUT, NULL) == 0) {
-        connection_await(connection, &connection->output_timer, connection->all->frame_wait);
+    time_output(connection, begun_now);
+}
+
+static bool has_output(struct connection *connection)
+{
+    if (connection->h2 != NULL && outbox_pending(&connection->outbox) < STREAM_RECORD_BYTES) {
+        h2_fill(connection->h2);
+    }
+    return connection->state < CONNECTION_CLOSING && outbox_pending(&connection->outbox) > 0;
+}
+
+// The socket has taken all there was; HTTP/2's windows may have more waiting.
+static void rest_output(struct connection *connection)
+{
+    struct h2 *h2 = connection->h2;
+    if (h2 != NULL && h2_waits(h2)) {
+        time_output(connection, h2_has_taken(h2));
+    } else {
+        (void)event_del(&connection->output_timer);
     }
 }
 
@@ -173,7 +219,7 @@ static void send_output(struct connection *connection)
 {
     struct outbox *outbox = &connection->outbox;
     bool progress = false;
-    while (outbox_pending(outbox) > 0) {
+    while (has_output(connection)) {
         switch (stream_write(&connection->stream, outbox_record(outbox))) {
         case STREAM_OK:
             outbox_record_sent(outbox);
@@ -191,7 +237,9 @@ static void send_output(struct connection *connection)
             return;
         }
     }
-    (void)event_del(&connection->output_timer);
+    if (connection->state < CONNECTION_CLOSING) {
+        rest_output(connection);
+    }
 }
 
 void connection_answer(struct connection *connection, struct span frame)
@@ -210,21 +258,61 @@ void connection_answer(struct connection *connection, struct span frame)
     connections_wake(connection->all, connection);
 }
 
+static bool owes_nothing(const struct connection *connection)
+{
+    return connection->in_flight == 0 && outbox_pending(&connection->outbox) == 0;
+}
+
+// While the server drains, a client of frames that is owed nothing may be silent for so long.
+static void time_silence(struct connection *connection)
+{
+    if (connection->state == CONNECTION_OPEN && connection->h2 == NULL &&
+        connection->all->draining && !connection->paused && owes_nothing(connection) &&
+        !inbox_holds(&connection->inbox) &&
+        event_pending(&connection->input_timer, EV_TIMEOUT, NULL) == 0) {
+        connection_await(connection, &connection->input_timer, connection->all->idle_wait);
+    }
+}
+
+static void end_when_done(struct connection *connection)
+{
+    const struct h2 *h2 = connection->h2;
+    if (connection->state == CONNECTION_DRAINING && owes_nothing(connection)) {
+        stream_finish(&connection->stream);
+        end_connection(connection);
+    } else if (connection->state == CONNECTION_OPEN && h2 != NULL && h2_over(h2) &&
+               outbox_pending(&connection->outbox) == 0) {
+        if (h2_reason(h2) != NULL) {
+            log_reason(connection, h2_reason(h2));
+        }
+        start_closing(connection);
+    }
+}
+
+// Given in a later turn, so that who fills the room lets the others have theirs.
+static void give_room_later(struct connection *connection)
+{
+    if (connection->state < CONNECTION_CLOSING && connection->h2 != NULL &&
+        h2_owes_room(connection->h2)) {
+        connection_await(connection, &connection->writable, NULL);
+    }
+}
+
 void connection_turn_end(struct connection *connection)
 {
     connection_check(connection);
+    end_when_done(connection);
     if (connection->state >= CONNECTION_CLOSING) {
+        h2_abandon(connection->h2);
         return;
     }
-    if (!connection->blocked && outbox_pending(&connection->outbox) > 0) {
+    if (!connection->blocked) {
         send_output(connection);
     }
     connection_input_resume(connection);
-    if (connection->state == CONNECTION_DRAINING && connection->in_flight == 0 &&
-        outbox_pending(&connection->outbox) == 0) {
-        stream_finish(&connection->stream);
-        end_connection(connection);
-    }
+    end_when_done(connection);
+    give_room_later(connection);
+    time_silence(connection);
     connection_check(connection);
 }
 
@@ -267,7 +355,21 @@ static void on_writable(evutil_socket_t fd, short what, void *context)
         connection->read_wants_write = false;
         connection_input_read(connection);
     }
+    if (connection->h2 != NULL && connection->state < CONNECTION_CLOSING) {
+        h2_tell_room(connection->h2);
+    }
     connections_wake(connection->all, connection);
+}
+
+static void on_open_timer(struct connection *connection)
+{
+    if (connection->h2 != NULL) {
+        h2_on_input_timer(connection->h2);
+    } else if (inbox_holds(&connection->inbox)) {
+        connection_break(connection, "a frame took too long");
+    } else {
+        start_closing(connection); // silent while the server drains
+    }
 }
 
 static void on_input_timer(evutil_socket_t fd, short what, void *context)
@@ -280,7 +382,7 @@ static void on_input_timer(evutil_socket_t fd, short what, void *context)
         connection_break(connection, "the handshake took too long");
         break;
     case CONNECTION_OPEN:
-        connection_break(connection, "a frame took too long");
+        on_open_timer(connection);
         break;
     case CONNECTION_CLOSING:
         end_connection(connection);
@@ -338,10 +440,12 @@ void connection_free(struct connection *connection)
     if (connection == NULL) {
         return;
     }
+    connection_say_last(connection);
     if (connection->state == CONNECTION_OPEN || connection->state == CONNECTION_DRAINING) {
         send_output(connection);
         stream_finish(&connection->stream);
     }
+    h2_abandon(connection->h2);
     forget_events(connection);
     leave_handshake(connection, CONNECTION_ENDED);
     connections_remove(connection->all, connection->id);
@@ -349,7 +453,30 @@ void connection_free(struct connection *connection)
     stream_fini(&connection->stream);
     inbox_fini(&connection->inbox);
     outbox_fini(&connection->outbox);
+    h2_free(connection->h2);
     free(connection);
+}
+
+void connection_drain(struct connection *connection)
+{
+    const struct buffer *goaway = &connection->all->goaway;
+    if (connection->state != CONNECTION_OPEN) {
+        return;
+    }
+    if (connection->h2 != NULL) {
+        h2_drain(connection->h2);
+    } else if (goaway->len > 0 &&
+               outbox_put(&connection->outbox, buffer_span(goaway)) != STATUS_OK) {
+        connection_break(connection, "no memory for its answers");
+    }
+    connections_wake(connection->all, connection);
+}
+
+void connection_say_last(struct connection *connection)
+{
+    if (connection->state == CONNECTION_OPEN && connection->h2 != NULL) {
+        h2_say_last(connection->h2);
+    }
 }
 
 void connection_recheck(struct connection *connection)

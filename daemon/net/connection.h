@@ -4,7 +4,8 @@
 //       |
 //   HANDSHAKE ---- refused, timer, peer gone --------------------------.
 //       | complete, protocol and identity known                        |
-//      OPEN ------ bad frame, timer, broken, revoked, server_close --> CLOSING
+//      OPEN ------ bad frame, timer, broken, revoked, server_close,
+//       |          over as HTTP/2 has it, let go by a drain ---------> CLOSING
 //       | the peer ended its side                                      |
 //   DRAINING ----- the same reasons ------------------------------> CLOSING
 //       | every answer is out                                          | peer gone, linger timer
@@ -14,11 +15,15 @@
 //
 // CLOSING has said goodbye and throws away what still comes, so that the peer can read why.
 //
+// What it carries, frames or HTTP/2 (h2 is not NULL), is known from OPEN on; states, output and ends
+// are the same for both.
+//
 // Invariants (connection_check):
 // * frames are handed on only in OPEN and only while not paused; then nothing whole waits in inbox
 // * the socket is read in HANDSHAKE, in OPEN unless paused, and in CLOSING; not in DRAINING
-// * `in_flight` counts frames handed on and not answered; answers go out in OPEN and DRAINING
-// * a frame that has begun has a running input timer, counted from its first byte
+// * `in_flight` counts frames handed on and not answered, or calls of HTTP/2 that are not gone;
+//   answers go out in OPEN and DRAINING
+// * a frame that has begun has a running input timer, counted from its first byte; see also h2.h
 #pragma once
 
 #include <stdbool.h>
@@ -38,6 +43,7 @@
 #include "net/stream.h"
 
 struct connections;
+struct h2;
 
 enum {
     CONNECTION_LINGER_MS = 1000, // how long the peer has to read why it was closed
@@ -65,11 +71,12 @@ struct connection {
     uint32_t in_flight;
     struct stream stream;
     struct inbox inbox;
+    struct h2 *h2; // owned; NULL: frames
     struct outbox outbox;
     struct event readable;
     struct event writable;
-    struct event input_timer;  // the handshake's, a frame's, or the linger time's end
-    struct event output_timer; // the end of one record's time
+    struct event input_timer;  // the handshake's, a frame's, silence's, or the linger time's end
+    struct event output_timer; // the end of one record's time, or of the next answer bytes'
     TAILQ_ENTRY(connection) next_awake;
     struct identity peer; // from OPEN on
     char address[ACCEPTOR_ADDRESS_BYTES];
@@ -87,6 +94,10 @@ void connection_break(struct connection *connection, const char *reason);
 // event_add for what a connection cannot live without: it ends when the loop takes no more.
 void connection_await(struct connection *connection, struct event *event,
                       const struct timeval *wait);
+// The server is drained: the peer is asked to go. Nothing unless OPEN.
+void connection_drain(struct connection *connection);
+// Of HTTP/2: the GOAWAY that says the last stream, now. Nothing unless OPEN.
+void connection_say_last(struct connection *connection);
 // Breaks when the peer is no longer good by the present context.
 void connection_recheck(struct connection *connection);
 // Sends, resumes, ends: whatever has become possible.

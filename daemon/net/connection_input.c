@@ -6,25 +6,35 @@
 
 #include "base/limits.h"
 #include "net/connections.h"
+#include "net/h2.h"
 
 static bool has_too_much(const struct connection *connection)
 {
+    if (connection->h2 != NULL) {
+        return h2_is_crowded(connection->h2);
+    }
     return connection->in_flight >= connection->all->limits.in_flight ||
            outbox_pending(&connection->outbox) > LIMIT_CONNECTION_OUTPUT_BYTES;
 }
 
 static bool may_resume(const struct connection *connection)
 {
+    if (connection->h2 != NULL) {
+        return h2_has_room(connection->h2);
+    }
     return connection->in_flight <= connection->all->limits.in_flight / 2 &&
            outbox_pending(&connection->outbox) <= LIMIT_CONNECTION_OUTPUT_BYTES / 2;
 }
 
 // The frame that has begun is not late by the peer's fault: its timer starts anew when we read on.
+// That of HTTP/2 goes on, for there it is.
 static void pause_reading(struct connection *connection)
 {
     connection->paused = true;
     (void)event_del(&connection->readable);
-    (void)event_del(&connection->input_timer);
+    if (connection->h2 == NULL) {
+        (void)event_del(&connection->input_timer);
+    }
 }
 
 static void hand_on(struct connection *connection, struct span frame)
@@ -76,8 +86,17 @@ static void time_frame(struct connection *connection, bool begun_now)
     }
 }
 
-static void take_input(struct connection *connection, struct span fresh)
+static void take_h2(struct connection *connection, struct span fresh)
 {
+    h2_take(connection->h2, fresh);
+    if (connection->state == CONNECTION_OPEN && has_too_much(connection)) {
+        pause_reading(connection);
+    }
+}
+
+static void take_frames(struct connection *connection, struct span fresh)
+{
+    bool held = inbox_holds(&connection->inbox);
     if (inbox_offer(&connection->inbox, fresh) != STATUS_OK) {
         connection_break(connection, "no memory for its input");
         return;
@@ -87,7 +106,26 @@ static void take_input(struct connection *connection, struct span fresh)
         connection_break(connection, "no memory for its input");
         return;
     }
-    time_frame(connection, frames > 0);
+    time_frame(connection, frames > 0 || !held);
+}
+
+static void take_input(struct connection *connection, struct span fresh)
+{
+    if (connection->h2 != NULL) {
+        take_h2(connection, fresh);
+    } else {
+        take_frames(connection, fresh);
+    }
+}
+
+static void end_h2_input(struct connection *connection)
+{
+    const char *reason = h2_reason(connection->h2);
+    if (reason != NULL) {
+        connection_break(connection, reason);
+    } else {
+        h2_end_input(connection->h2);
+    }
 }
 
 // The peer will send no more; what it has asked is still answered.
@@ -97,7 +135,14 @@ static void end_input(struct connection *connection)
         connection_break(connection, "ended inside a frame");
         return;
     }
+    if (connection->h2 != NULL) {
+        end_h2_input(connection);
+    }
+    if (connection->state != CONNECTION_OPEN) {
+        return;
+    }
     (void)event_del(&connection->readable);
+    (void)event_del(&connection->input_timer);
     connection->state = CONNECTION_DRAINING;
     connections_wake(connection->all, connection);
 }

@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "net/connection.h"
+#include "net/h2.h"
 
 enum { SLOT_BITS = 20, SLOTS_MAX = 1 << SLOT_BITS };
 
@@ -47,13 +48,21 @@ static uint32_t or_default(uint32_t limit, uint32_t otherwise)
 
 static struct server_limits resolve_limits(const struct server_limits *limits)
 {
+    uint32_t in_flight = or_default(limits->in_flight, LIMIT_CONNECTION_IN_FLIGHT);
+    uint32_t streams = or_default(limits->http_streams, LIMIT_HTTP_STREAMS);
     return (struct server_limits){
         .connections = or_default(limits->connections, LIMIT_CONNECTIONS),
-        .in_flight = or_default(limits->in_flight, LIMIT_CONNECTION_IN_FLIGHT),
+        .in_flight = in_flight,
         .handshakes = or_default(limits->handshakes, CONNECTION_HANDSHAKES),
         .handshake_ms = or_default(limits->handshake_ms, LIMIT_HANDSHAKE_MS),
         .frame_ms = or_default(limits->frame_ms, LIMIT_FRAME_MS),
         .linger_ms = or_default(limits->linger_ms, CONNECTION_LINGER_MS),
+        .http_streams = streams < in_flight ? streams : in_flight,
+        .http_exchanges = or_default(limits->http_exchanges, LIMIT_HTTP_EXCHANGES),
+        .http_take_ms = or_default(limits->http_take_ms, LIMIT_HTTP_TAKE_MS),
+        .http_ping_ms = or_default(limits->http_ping_ms, LIMIT_HTTP_PING_MS),
+        .drain_notice_ms = or_default(limits->drain_notice_ms, LIMIT_DRAIN_NOTICE_MS),
+        .drain_idle_ms = or_default(limits->drain_idle_ms, LIMIT_DRAIN_IDLE_MS),
     };
 }
 
@@ -71,10 +80,13 @@ static enum status allocate(struct connections *all)
     all->handshake_wait = shared_wait(all->base, all->limits.handshake_ms);
     all->frame_wait = shared_wait(all->base, all->limits.frame_ms);
     all->linger_wait = shared_wait(all->base, all->limits.linger_ms);
+    all->take_wait = shared_wait(all->base, all->limits.http_take_ms);
+    all->idle_wait = shared_wait(all->base, all->limits.drain_idle_ms);
     all->turn_end = event_new(all->base, -1, 0, on_turn_end, all);
     bool complete = all->trust_domain != NULL && all->slots != NULL && all->free_slots != NULL &&
                     all->handshake_wait != NULL && all->frame_wait != NULL &&
-                    all->linger_wait != NULL && all->turn_end != NULL;
+                    all->linger_wait != NULL && all->take_wait != NULL && all->idle_wait != NULL &&
+                    all->turn_end != NULL;
     return complete ? STATUS_OK : STATUS_NO_MEMORY;
 }
 
@@ -86,6 +98,8 @@ static void release(struct connections *all)
     free(all->slots);
     free(all->free_slots);
     free(all->trust_domain);
+    h2_host_free(all->h2);
+    buffer_fini(&all->goaway);
     SSL_CTX_free(all->tls);
     *all = (struct connections){0};
 }
@@ -95,6 +109,7 @@ enum status connections_init(struct connections *all, struct event_base *base, S
 {
     *all = (struct connections){.base = base, .limits = resolve_limits(limits)};
     TAILQ_INIT(&all->awake);
+    buffer_init(&all->goaway, LIMIT_FRAME_BYTES);
     if (all->limits.connections > SLOTS_MAX) {
         return STATUS_TOO_LARGE;
     }
@@ -124,6 +139,7 @@ void connections_fini(struct connections *all)
         }
     }
     CHECK(connections_count(all) == 0 && all->in_flight == 0 && all->handshakes == 0);
+    CHECK(all->h2 == NULL || all->h2->exchanges == 0);
     release(all);
 }
 
@@ -184,6 +200,25 @@ struct connection *connections_find(const struct connections *all, uint64_t id)
     }
     struct connection *connection = all->slots[slot];
     return connection != NULL && connection->id == id ? connection : NULL;
+}
+
+void connections_drain(struct connections *all)
+{
+    all->draining = true;
+    for (uint32_t slot = 0; slot < all->limits.connections; slot++) {
+        if (all->slots[slot] != NULL) {
+            connection_drain(all->slots[slot]);
+        }
+    }
+}
+
+void connections_say_last(struct connections *all)
+{
+    for (uint32_t slot = 0; slot < all->limits.connections; slot++) {
+        if (all->slots[slot] != NULL) {
+            connection_say_last(all->slots[slot]);
+        }
+    }
 }
 
 void connections_wake(struct connections *all, struct connection *connection)

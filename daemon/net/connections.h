@@ -15,11 +15,13 @@
 #include <event2/event.h>
 #include <openssl/types.h>
 
+#include "base/buffer.h"
 #include "base/status.h"
 #include "net/server.h"
 #include "net/stream.h"
 
 struct connection;
+struct h2_host;
 
 // Called when a connection has been freed or its handshake is over.
 typedef void connections_room_fn(void *context);
@@ -31,6 +33,7 @@ struct connections {
     struct server_limits limits; // no zeroes
     server_frame_fn *on_frame;
     void *frame_context;
+    struct h2_host *h2; // owned; NULL: HTTP/2 is not spoken
     connections_room_fn *on_room;
     void *room_context;
 
@@ -38,6 +41,8 @@ struct connections {
     const struct timeval *handshake_wait;
     const struct timeval *frame_wait;
     const struct timeval *linger_wait;
+    const struct timeval *take_wait;
+    const struct timeval *idle_wait;
 
     struct connection **slots; // owned array and entries; NULL: free
     uint32_t *free_slots;      // owned stack of the free ones
@@ -45,6 +50,8 @@ struct connections {
     uint64_t serial;
     uint32_t handshakes; // of all of them, those in CONNECTION_HANDSHAKE
     size_t in_flight;    // of all of them
+    bool draining;
+    struct buffer goaway; // owned: what a drain says to clients of frames; may be empty
 
     TAILQ_HEAD(, connection) awake;
     struct event *turn_end;               // owned
@@ -72,6 +79,11 @@ uint64_t connections_add(struct connections *all, struct connection *connection)
 void connections_remove(struct connections *all, uint64_t id);
 // NULL: gone.
 struct connection *connections_find(const struct connections *all, uint64_t id);
+
+// Every connection there is, and each that opens later, is asked to go; see server_drain.
+void connections_drain(struct connections *all);
+// Those of HTTP/2 that have not answered the notice by now are told the last stream.
+void connections_say_last(struct connections *all);
 
 // The connection is to be looked at when the turn ends.
 void connections_wake(struct connections *all, struct connection *connection);

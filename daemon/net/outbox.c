@@ -39,13 +39,24 @@ static void outbox_trim(struct outbox *outbox)
     }
 }
 
+// So many bytes more can be appended.
+static enum status outbox_reserve(struct outbox *outbox, size_t bytes)
+{
+    outbox_trim(outbox);
+    size_t room = outbox->bytes.capacity == 0 && bytes < FIRST_BYTES ? FIRST_BYTES : bytes;
+    return buffer_reserve(&outbox->bytes, room);
+}
+
+enum status outbox_append(struct outbox *outbox, struct span bytes)
+{
+    TRY(outbox_reserve(outbox, bytes.len));
+    return buffer_append(&outbox->bytes, bytes);
+}
+
 enum status outbox_put(struct outbox *outbox, struct span frame)
 {
     CHECK(frame.len > 0 && frame.len <= LIMIT_FRAME_BYTES);
-    outbox_trim(outbox);
-    size_t bytes = LENGTH_BYTES + frame.len;
-    size_t room = outbox->bytes.capacity == 0 && bytes < FIRST_BYTES ? FIRST_BYTES : bytes;
-    TRY(buffer_reserve(&outbox->bytes, room));
+    TRY(outbox_reserve(outbox, LENGTH_BYTES + frame.len));
     const uint8_t length[LENGTH_BYTES] = {(uint8_t)(frame.len >> 24), (uint8_t)(frame.len >> 16),
                                           (uint8_t)(frame.len >> 8), (uint8_t)frame.len};
     TRY(buffer_append(&outbox->bytes, span_of(length, LENGTH_BYTES)));
@@ -68,13 +79,30 @@ struct span outbox_record(struct outbox *outbox)
     return span_of(outbox->bytes.data + outbox->sent, outbox->record);
 }
 
-void outbox_record_sent(struct outbox *outbox)
+static void forget(struct outbox *outbox, size_t bytes)
 {
-    CHECK(outbox->record > 0 && outbox->record <= outbox_pending(outbox));
-    outbox->sent += outbox->record;
-    outbox->record = 0;
+    outbox->sent += bytes;
     if (outbox_pending(outbox) == 0) {
         buffer_fini(&outbox->bytes);
         outbox->sent = 0;
     }
+}
+
+void outbox_record_sent(struct outbox *outbox)
+{
+    CHECK(outbox->record > 0 && outbox->record <= outbox_pending(outbox));
+    forget(outbox, outbox->record);
+    outbox->record = 0;
+}
+
+size_t outbox_take(struct outbox *outbox, uint8_t *into, size_t bytes)
+{
+    CHECK(outbox->record == 0);
+    size_t pending = outbox_pending(outbox);
+    size_t taken = pending < bytes ? pending : bytes;
+    if (taken > 0) {
+        memcpy(into, outbox->bytes.data + outbox->sent, taken);
+        forget(outbox, taken);
+    }
+    return taken;
 }

@@ -16,6 +16,9 @@
 #include "net/acceptor.h"
 #include "net/connection.h"
 #include "net/connections.h"
+#include "net/h2.h"
+#include "net/h2_exchange.h"
+#include "net/http.h"
 #include "net/tls.h"
 
 enum { RECHECKS_A_TURN = 32 };
@@ -25,6 +28,7 @@ struct server {
     struct connections all;
     struct server_tls_options tls; // owned strings
     struct event *recheck;         // owned
+    struct event *notice_over;     // owned: the end of a drain's notice
     uint32_t recheck_slot;         // the next to be judged again
     bool full_logged;
 };
@@ -69,6 +73,14 @@ static void on_recheck(evutil_socket_t fd, short what, void *context)
         const struct timeval next_turn = {0};
         CHECK(event_add(server->recheck, &next_turn) == 0);
     }
+}
+
+static void on_notice_over(evutil_socket_t fd, short what, void *context)
+{
+    (void)fd;
+    (void)what;
+    struct server *server = context;
+    connections_say_last(&server->all);
 }
 
 static enum status copy_text(const char *text, const char **ret_copy)
@@ -120,7 +132,8 @@ static enum status start_server(struct server *server, struct event_base *base, 
     TRY(copy_options(server, tls));
     TRY(start_tls(server, base, limits, ret_error, error_bytes));
     server->recheck = event_new(base, -1, 0, on_recheck, server);
-    if (server->recheck == NULL) {
+    server->notice_over = evtimer_new(base, on_notice_over, server);
+    if (server->recheck == NULL || server->notice_over == NULL) {
         return STATUS_NO_MEMORY;
     }
     enum status status = acceptor_init(&server->acceptor, base, fd, on_client, server);
@@ -162,6 +175,9 @@ enum status server_reload(struct server *server, char *ret_error, size_t error_b
 {
     SSL_CTX *fresh = NULL;
     TRY(tls_context_new(&server->tls, ret_error, error_bytes, &fresh));
+    if (server->all.h2 != NULL) {
+        tls_offer_http(fresh);
+    }
     SSL_CTX_free(server->all.tls);
     server->all.tls = fresh;
     server->recheck_slot = 0;
@@ -190,6 +206,36 @@ void server_stop_accepting(struct server *server)
     acceptor_fini(&server->acceptor);
 }
 
+enum status server_serve_http(struct server *server, const struct server_http *http)
+{
+    CHECK(server->all.h2 == NULL);
+    TRY(h2_host_new(http, &server->all.h2));
+    tls_offer_http(server->all.tls);
+    return STATUS_OK;
+}
+
+struct http_exchange *http_find(struct server *server, uint64_t connection, int32_t stream)
+{
+    const struct connection *found = connections_find(&server->all, connection);
+    struct h2_exchange *exchange =
+        found == NULL || found->h2 == NULL ? NULL : h2_exchange_of(found->h2, stream);
+    return exchange == NULL ? NULL : &exchange->shared;
+}
+
+enum status server_drain(struct server *server, struct span goaway_frame)
+{
+    struct connections *all = &server->all;
+    uint32_t notice_ms = all->limits.drain_notice_ms;
+    const struct timeval notice = {.tv_sec = notice_ms / 1000, .tv_usec = notice_ms % 1000 * 1000L};
+    CHECK(!all->draining);
+    TRY(buffer_append(&all->goaway, goaway_frame));
+    if (event_add(server->notice_over, &notice) != 0) {
+        return STATUS_NO_MEMORY;
+    }
+    connections_drain(all);
+    return STATUS_OK;
+}
+
 size_t server_in_flight(const struct server *server)
 {
     return server->all.in_flight;
@@ -208,6 +254,9 @@ void server_free(struct server *server)
     acceptor_fini(&server->acceptor);
     if (server->recheck != NULL) {
         event_free(server->recheck);
+    }
+    if (server->notice_over != NULL) {
+        event_free(server->notice_over);
     }
     connections_fini(&server->all);
     free_options(&server->tls);

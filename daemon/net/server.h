@@ -1,6 +1,7 @@
 // The listener and its connections: TLS 1.3, client certificates, ALPN, absolute timers, bounded
-// buffers. It carries frames for ALPN "loyalty/1" (and later h2) and knows no loyalty: a frame's
-// bytes go to the handler, the handler's answers go back in any order. One event loop, no threads.
+// buffers. It carries frames for ALPN "loyalty/1" (HTTP/2 for "h2": net/http.h) and knows no
+// loyalty: a frame's bytes go to the handler, the handler's answers go back in any order. One event
+// loop, no threads.
 //
 // Lifetime: a connection is named by an id that is never reused, so an answer that comes after the
 // connection is gone is dropped without harm.
@@ -33,6 +34,13 @@ struct server_limits {
     uint32_t handshake_ms; // LIMIT_HANDSHAKE_MS
     uint32_t frame_ms;     // LIMIT_FRAME_MS; also the time a record has to go out
     uint32_t linger_ms;    // 1000: how long a client has to read why it was closed
+
+    uint32_t http_streams;    // LIMIT_HTTP_STREAMS; at most in_flight
+    uint32_t http_exchanges;  // LIMIT_HTTP_EXCHANGES
+    uint32_t http_take_ms;    // LIMIT_HTTP_TAKE_MS
+    uint32_t http_ping_ms;    // LIMIT_HTTP_PING_MS
+    uint32_t drain_notice_ms; // LIMIT_DRAIN_NOTICE_MS
+    uint32_t drain_idle_ms;   // LIMIT_DRAIN_IDLE_MS
 };
 
 // One request frame's bytes; `peer` and `frame` are valid during the call. Each call is answered by
@@ -62,7 +70,14 @@ void server_close(struct server *server, uint64_t connection, const char *reason
 
 // Closes the listening socket; open connections go on until server_free or they end.
 void server_stop_accepting(struct server *server);
-// Requests handed to on_frame and not answered yet, over all live connections.
+// Asks all clients to go, present and future ones. Those of frames are sent `goaway_frame` once
+// (empty: nothing), are answered on, and are closed when they are owed nothing and have been silent
+// for drain_idle_ms. Those of HTTP/2 are told not to open streams, then which was the last, and are
+// closed when their calls are answered; streams that are no calls are reset then. Once; `goaway_frame`
+// is copied. STATUS_NO_MEMORY: nothing was done.
+MUST_CHECK enum status server_drain(struct server *server, struct span goaway_frame);
+// What a drain waits for, over all live connections: requests handed to on_frame and not answered
+// yet, and HTTP calls whose answer has not left for the socket.
 size_t server_in_flight(const struct server *server);
 // Includes those still in their handshake and those just closing.
 size_t server_connections(const struct server *server);

@@ -40,6 +40,7 @@ static const struct {
     enum tls_protocol protocol;
 } protocols[] = {
     {"loyalty/1", TLS_PROTOCOL_FRAMES},
+    {"h2", TLS_PROTOCOL_HTTP},
 };
 
 enum { PROTOCOL_COUNT = sizeof(protocols) / sizeof(protocols[0]) };
@@ -57,13 +58,11 @@ static const char *find_offered(struct span offered, const char *id)
 }
 
 // Ours first: the order of the table is the order of preference.
-static int on_alpn(SSL *ssl, const unsigned char **ret_id, unsigned char *ret_bytes,
-                   const unsigned char *offered, unsigned int offered_bytes, void *context)
+static int choose_protocol(struct span offered, size_t count, const unsigned char **ret_id,
+                           unsigned char *ret_bytes)
 {
-    (void)ssl;
-    (void)context;
-    for (size_t i = 0; i < PROTOCOL_COUNT; i++) {
-        const char *found = find_offered(span_of(offered, offered_bytes), protocols[i].id);
+    for (size_t i = 0; i < count; i++) {
+        const char *found = find_offered(offered, protocols[i].id);
         if (found != NULL) {
             *ret_id = (const unsigned char *)found;
             *ret_bytes = (unsigned char)strlen(protocols[i].id);
@@ -71,6 +70,28 @@ static int on_alpn(SSL *ssl, const unsigned char **ret_id, unsigned char *ret_by
         }
     }
     return SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+static int on_alpn(SSL *ssl, const unsigned char **ret_id, unsigned char *ret_bytes,
+                   const unsigned char *offered, unsigned int offered_bytes, void *context)
+{
+    (void)ssl;
+    (void)context;
+    return choose_protocol(span_of(offered, offered_bytes), 1, ret_id, ret_bytes);
+}
+
+static int on_alpn_with_http(SSL *ssl, const unsigned char **ret_id, unsigned char *ret_bytes,
+                             const unsigned char *offered, unsigned int offered_bytes,
+                             void *context)
+{
+    (void)ssl;
+    (void)context;
+    return choose_protocol(span_of(offered, offered_bytes), PROTOCOL_COUNT, ret_id, ret_bytes);
+}
+
+void tls_offer_http(SSL_CTX *tls)
+{
+    SSL_CTX_set_alpn_select_cb(tls, on_alpn_with_http, NULL);
 }
 
 // OpenSSL does not ask on_alpn when nothing is offered, and would accept the connection.

@@ -15,10 +15,11 @@
 #include "net/identity.h"
 #include "net/server.h"
 
-// What a connection speaks, chosen by ALPN. A client that offers none of these is refused with the
-// alert no_application_protocol.
+// What a connection speaks, chosen by ALPN, ours first in this order. A client that offers none of
+// these is refused with the alert no_application_protocol.
 enum tls_protocol {
     TLS_PROTOCOL_FRAMES, // "loyalty/1"
+    TLS_PROTOCOL_HTTP,   // "h2", once tls_offer_http
 };
 
 // Reads the files. STATUS_INVALID with a sentence in `ret_error`, also for a trust domain that
@@ -26,6 +27,9 @@ enum tls_protocol {
 // reference.
 MUST_CHECK enum status tls_context_new(const struct server_tls_options *options, char *ret_error,
                                        size_t error_bytes, SSL_CTX **ret_context);
+
+// From now on "h2" is spoken too.
+void tls_offer_http(SSL_CTX *tls);
 
 // After the handshake only.
 enum tls_protocol tls_protocol_of(const SSL *ssl);
