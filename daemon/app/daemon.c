@@ -16,6 +16,7 @@
 #include "app/secrets.h"
 #include "app/zone_tzdata.h"
 #include "base/log.h"
+#include "face/face.h"
 #include "face/frames.h"
 #include "jobs/compact.h"
 #include "net/listen.h"
@@ -40,6 +41,7 @@ struct daemon {
     struct service *service;
     struct compact *compact; // NULL: off
     struct frames frames;
+    struct face *face;
     struct server *server;
     uint8_t identifier_key[IDENTIFIER_SECRET_BYTES];
     bool has_identifier_key;
@@ -145,6 +147,9 @@ static void on_redis_state(void *context, bool ready, const char *reason)
         service_kick(daemon->service);
     } else {
         log_event(LOG_WARNING, "store-not-ready", "why=\"%s\"", reason);
+    }
+    if (daemon->face != NULL) {
+        face_refresh(daemon->face);
     }
 }
 
@@ -276,6 +281,13 @@ static enum status write_port(const char *path, uint16_t port)
     return written && rename(partial, path) == 0 ? STATUS_OK : STATUS_IO;
 }
 
+static enum status serve_http(struct daemon *daemon)
+{
+    TRY(say(face_new(daemon->service, &daemon->face), "face", ""));
+    face_set_server(daemon->face, daemon->server);
+    return say(server_serve_http(daemon->server, face_http(daemon->face)), "http", "");
+}
+
 static enum status start_listener(struct daemon *daemon)
 {
     const struct options *options = daemon->options;
@@ -297,6 +309,7 @@ static enum status start_listener(struct daemon *daemon)
                        sizeof error, &daemon->server),
             "tls", error));
     frames_set_server(&daemon->frames, daemon->server);
+    TRY(serve_http(daemon));
     if (options->port_file != NULL) {
         TRY(say(write_port(options->port_file, port), "port-file", strerror(errno)));
     }
@@ -326,6 +339,7 @@ static void finish(struct daemon *daemon)
     if (daemon->server != NULL) {
         frames_fini(&daemon->frames);
     }
+    face_free(daemon->face);
     embedded_redis_free(daemon->embedded);
     timers_fini(&daemon->timers);
     for (size_t i = 0; i < SIGNALS; i++) {

@@ -1,6 +1,6 @@
 // What goes with an error over gRPC and Connect: google.rpc.Status and its details. Every error
-// carries an ErrorInfo (reason, figures) and a LocalizedMessage; BadRequest comes when a field is at
-// fault, RetryInfo when the request may be sent again as it is.
+// carries an ErrorInfo (reason, figures) and a LocalizedMessage; BadRequest comes when a field is
+// at fault, RetryInfo when the request may be sent again as it is.
 #pragma once
 
 #include <protobuf-c/protobuf-c.h>

@@ -1,5 +1,5 @@
-// grpc-message as gRPC over HTTP2 wants it: UTF-8, of which all but printable ASCII, and the percent
-// sign itself, is written as %XX.
+// grpc-message as gRPC over HTTP2 wants it: UTF-8, of which all but printable ASCII, and the
+// percent sign itself, is written as %XX.
 #pragma once
 
 #include "base/arena.h"

@@ -94,9 +94,9 @@ static void take_doubt(struct account_task *task)
 
 static void take_failed(struct account_task *task, struct span text)
 {
-    log_event(LOG_ERROR, "append-refused", "account=%016" PRIx64 " trace=%.*s why=\"%.*s\"",
-              task->entry->hash, (int)task->trace.len, (const char *)task->trace.data,
-              (int)text.len, (const char *)text.data);
+    log_event(LOG_ERROR, "append-refused", "account=%016" PRIx64 " why=\"%.*s\"%.*s",
+              task->entry->hash, (int)text.len, (const char *)text.data, (int)task->trace.len,
+              (const char *)task->trace.data);
     entry_drop(task->entry);
     task_trouble(task, TROUBLE_STORE_UNAVAILABLE, false);
 }

@@ -65,8 +65,8 @@ static void task_fold_failed(struct account_task *task, enum status status)
 void task_rolled_back(struct account_task *task, uint64_t seen_seq)
 {
     log_event(LOG_ERROR, "account-rolled-back",
-              "account=%016" PRIx64 " seq=%" PRIu64 " seen=%" PRIu64 " trace=%.*s",
-              task->entry->hash, task->entry->account.seq, seen_seq, (int)task->trace.len,
+              "account=%016" PRIx64 " seq=%" PRIu64 " seen=%" PRIu64 "%.*s", task->entry->hash,
+              task->entry->account.seq, seen_seq, (int)task->trace.len,
               (const char *)task->trace.data);
     struct task_result result = {.end = TASK_ROLLED_BACK};
     task_finish(task, &result, false);

@@ -80,7 +80,7 @@ struct account_task {
     bool dry;               // decides without ever writing: a quote
     struct mark mark;       // mutations
     struct span actor;
-    struct span trace; // for the log; may be empty
+    struct span trace; // what log lines about it end in; may be empty
     void *context;
     task_result_fn *on_result;
     task_released_fn *on_released;

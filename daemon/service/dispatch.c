@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "service/bounds.h"
+#include "service/error.h"
 #include "service/identifiers.h"
 #include "service/request.h"
 #include "wire/message.h"
@@ -132,11 +133,7 @@ void request_error(struct request *request, Loyalty__V1__Error *error, bool repl
 void request_fail(struct request *request, Loyalty__V1__Code code, const char *reason,
                   const char *field, const char *message)
 {
-    Loyalty__V1__Error error = LOYALTY__V1__ERROR__INIT;
-    error.code = code;
-    error.reason = (char *)reason;
-    error.field = (char *)field;
-    error.message = (char *)message;
+    Loyalty__V1__Error error = error_make(code, reason, field, message);
     request_error(request, &error, false);
 }
 
@@ -314,13 +311,15 @@ static void on_fresh_head(struct lease_waiter *waiter, bool fresh)
     handle(request);
 }
 
-static void keep_trace(struct request *request, struct span trace)
+static void keep_trace(struct request *request, struct span traceparent)
 {
-    CHECK(trace.len <= sizeof(request->traceparent));
-    if (trace.len > 0) {
-        memcpy(request->traceparent, trace.data, trace.len);
+    request->trace_len = 0;
+    if (traceparent.len > 0) {
+        int len = snprintf(request->trace, sizeof(request->trace), " trace=%.*s",
+                           (int)traceparent.len, (const char *)traceparent.data);
+        CHECK(len > 0 && (size_t)len < sizeof(request->trace));
+        request->trace_len = (size_t)len;
     }
-    request->traceparent_len = trace.len;
 }
 
 static void name_actor(struct request *request, const struct identity *peer)
@@ -336,28 +335,19 @@ static void name_actor(struct request *request, const struct identity *peer)
     };
 }
 
-static bool not_admitted(Loyalty__V1__Error *ret_error, Loyalty__V1__Code code, const char *reason,
-                         const char *message)
-{
-    *ret_error = (Loyalty__V1__Error)LOYALTY__V1__ERROR__INIT;
-    ret_error->code = code;
-    ret_error->reason = (char *)reason;
-    ret_error->message = (char *)message;
-    return false;
-}
-
 bool dispatch_admits(const struct identity *peer, struct span path,
                      const struct method **ret_method, Loyalty__V1__Error *ret_error)
 {
     const struct method *method = method_find(path);
     if (method == NULL) {
-        return not_admitted(ret_error, LOYALTY__V1__CODE__CODE_UNIMPLEMENTED, "UNKNOWN_METHOD",
-                            "There is no such method.");
+        *ret_error = error_make(LOYALTY__V1__CODE__CODE_UNIMPLEMENTED, "UNKNOWN_METHOD", "",
+                                "There is no such method.");
+        return false;
     }
     if ((method->roles & (unsigned)role_of_name(peer->role)) == 0) {
-        return not_admitted(ret_error, LOYALTY__V1__CODE__CODE_PERMISSION_DENIED,
-                            "ROLE_NOT_ALLOWED",
-                            "The role of this certificate may not call this method.");
+        *ret_error = error_make(LOYALTY__V1__CODE__CODE_PERMISSION_DENIED, "ROLE_NOT_ALLOWED", "",
+                                "The role of this certificate may not call this method.");
+        return false;
     }
     *ret_method = method;
     return true;
@@ -393,10 +383,9 @@ static bool judge_call(struct request *request, const struct dispatch_call *call
 
 static void turn_away(const struct dispatch_call *call)
 {
-    Loyalty__V1__Error error = LOYALTY__V1__ERROR__INIT;
-    error.code = LOYALTY__V1__CODE__CODE_UNAVAILABLE;
-    error.reason = (char *)trouble_name(TROUBLE_OVERLOADED);
-    error.message = (char *)trouble_message(TROUBLE_OVERLOADED);
+    Loyalty__V1__Error error =
+        error_make(LOYALTY__V1__CODE__CODE_UNAVAILABLE, trouble_name(TROUBLE_OVERLOADED), "",
+                   trouble_message(TROUBLE_OVERLOADED));
     struct dispatch_reply reply = {.error = &error};
     call->on_reply(call->context, &call->origin, &reply);
 }

@@ -170,8 +170,8 @@ static void on_published(void *context, const struct store_reply *reply)
     case STORE_OK:
         publishing->landed = true;
         request->landed = true;
-        log_event(LOG_INFO, "program-published", "by=\"%.*s\" trace=%.*s", (int)request->actor_len,
-                  request->actor, (int)request->traceparent_len, request->traceparent);
+        log_event(LOG_INFO, "program-published", "by=\"%.*s\"%.*s", (int)request->actor_len,
+                  request->actor, (int)request->trace_len, request->trace);
         publish_attempt(request);
         return;
     case STORE_BEHIND:

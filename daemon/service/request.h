@@ -22,14 +22,16 @@
 #include "service/trouble.h"
 #include "wire/commands.h"
 
+enum { REQUEST_TRACE_BYTES = LIMIT_TRACEPARENT_BYTES + 16 };
+
 struct request {
     struct service *service;
     const struct method *method;
     enum role role;
     char actor[IDENTITY_ROLE_BYTES + 1 + LIMIT_UNIT_BYTES + 1]; // "pos/store-0007/till-02"
     size_t actor_len;
-    char traceparent[LIMIT_TRACEPARENT_BYTES]; // for the log
-    size_t traceparent_len;
+    char trace[REQUEST_TRACE_BYTES]; // for log lines: " trace=<traceparent>", or nothing
+    size_t trace_len;
     struct commands commands; // fault, arena and the unit, which points into `actor`
     ProtobufCMessage *message;
     // mutations
@@ -83,7 +85,7 @@ static inline struct span request_member(const struct request *request)
 
 static inline struct span request_trace(const struct request *request)
 {
-    return span_of(request->traceparent, request->traceparent_len);
+    return span_of(request->trace, request->trace_len);
 }
 
 static inline struct span request_actor(const struct request *request)
