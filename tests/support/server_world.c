@@ -158,6 +158,9 @@ bool world_turn(struct world *world)
     for (size_t i = 0; i < world->client_count; i++) {
         moved = tls_client_step(world->clients[i]) || moved;
     }
+    if (world->on_turn != NULL) {
+        world->on_turn(world->turn_context);
+    }
     return moved;
 }
 

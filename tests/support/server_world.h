@@ -37,6 +37,9 @@ struct world {
     struct tls_client *clients[WORLD_CLIENTS_MAX];
     size_t client_count;
 
+    void (*on_turn)(void *context); // after each turn's steps; NULL: nothing
+    void *turn_context;
+
     bool keep;                              // frames, instead of echoing them
     struct world_kept kept[WORLD_KEPT_MAX]; // in order of arrival
     size_t kept_count;
