@@ -48,6 +48,7 @@ void arena_reset(struct arena *arena)
     }
     arena->current = arena->first;
     arena->used_bytes = 0;
+    arena->over_cap = false;
 }
 
 static size_t chunk_room(const struct arena_chunk *chunk)
@@ -96,11 +97,9 @@ void *arena_alloc(struct arena *arena, size_t bytes)
 {
     CHECK(arena->used_bytes <= arena->cap_bytes);
     size_t room = arena->cap_bytes - arena->used_bytes;
-    if (bytes > room) {
-        return NULL;
-    }
     size_t rounded = bytes == 0 ? ALIGNMENT : (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    if (rounded < bytes || rounded > room) {
+    if (bytes > room || rounded < bytes || rounded > room) {
+        arena->over_cap = true;
         return NULL;
     }
     struct arena_chunk *chunk = chunk_with_room(arena, rounded);

@@ -3,6 +3,7 @@
 // allocates nothing. Running out gives NULL and is answered RETRY_LATER by the service.
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/span.h"
@@ -15,6 +16,7 @@ struct arena {
     struct arena_chunk *current; // the chunk allocations come from
     size_t used_bytes;           // handed out since the last reset, alignment included
     size_t cap_bytes;
+    bool over_cap; // something since the last reset did not fit the cap, and never would
 };
 
 void arena_init(struct arena *arena, size_t cap_bytes);

@@ -208,8 +208,8 @@ static bool read_message(struct call *call, struct span *ret_message)
         fail(call, LOYALTY__V1__CODE__CODE_INVALID_ARGUMENT, "MALFORMED", fault.path, fault.reason);
         return false;
     default:
-        fail(call, LOYALTY__V1__CODE__CODE_RESOURCE_EXHAUSTED, "MESSAGE_TOO_LARGE", "",
-             "The request takes more memory than one may.");
+        fail(call, LOYALTY__V1__CODE__CODE_RESOURCE_EXHAUSTED, "REQUEST_TOO_LARGE", "",
+             "The request takes more memory than one may; ask for less at once.");
         return false;
     }
 }

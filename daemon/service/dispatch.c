@@ -155,12 +155,18 @@ void request_in_doubt(struct request *request)
 
 void request_internal(struct request *request, enum status status)
 {
-    if (status == STATUS_NO_MEMORY) {
-        request_trouble(request, TROUBLE_NO_MEMORY);
-        return;
-    }
     if (request->landed) {
         request_in_doubt(request);
+        return;
+    }
+    if (status == STATUS_NO_MEMORY && request->arena.over_cap) {
+        // Trying again would end the same way.
+        request_fail(request, LOYALTY__V1__CODE__CODE_RESOURCE_EXHAUSTED, "REQUEST_TOO_LARGE", "",
+                     "The request takes more memory than one may; ask for less at once.");
+        return;
+    }
+    if (status == STATUS_NO_MEMORY) {
+        request_trouble(request, TROUBLE_NO_MEMORY);
         return;
     }
     char message[64];

@@ -10,7 +10,7 @@ void *request_state(struct request *request, size_t bytes)
 {
     request->state = arena_alloc(&request->arena, bytes);
     if (request->state == NULL) {
-        request_trouble(request, TROUBLE_NO_MEMORY);
+        request_internal(request, STATUS_NO_MEMORY);
         request_end(request);
     }
     return request->state;

@@ -93,7 +93,7 @@ static inline struct span request_actor(const struct request *request)
     return span_of(request->actor, request->actor_len);
 }
 
-// Zeroed method state in the arena; NULL means it was answered NO_MEMORY and ended.
+// Zeroed method state in the arena; NULL means it was answered and ended.
 void *request_state(struct request *request, size_t bytes);
 
 // Finds out which member is meant and calls `go_on` with member_id set, now or later; or answers

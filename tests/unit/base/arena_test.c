@@ -45,11 +45,14 @@ static void the_cap_is_hard(void **state)
     arena_init(&arena, 64);
     assert_non_null(arena_alloc(&arena, 33));
     assert_int_equal(arena.used_bytes, 48);
+    assert_false(arena.over_cap);
     assert_null(arena_alloc(&arena, 17));
+    assert_true(arena.over_cap);
     assert_non_null(arena_alloc(&arena, 16));
     assert_null(arena_alloc(&arena, 1));
     assert_null(arena_alloc(&arena, 0));
     arena_reset(&arena);
+    assert_false(arena.over_cap);
     assert_non_null(arena_alloc(&arena, 64));
     arena_fini(&arena);
 }

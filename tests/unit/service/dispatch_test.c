@@ -4,15 +4,18 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
 
 #include "base/log.h"
+#include "net/identity.h"
 #include "service/bounds.h"
 #include "service/dispatch.h"
 #include "support/random_club.h"
 #include "support/service_world.h"
+#include "wire/message.h"
 
 #define TILL "pos/store-1/till-1"
 
@@ -111,6 +114,100 @@ static void long_texts_make_short_answers(void **state)
         assert_int_equal(answer.code, LOYALTY__V1__CODE__CODE_INVALID_ARGUMENT);
         assert_true(strlen(answer.message) < 1024);
     }
+    service_world_fini(&world);
+}
+
+// --- what never fits ---
+
+static struct span long_member_id(struct service_world *world, size_t len)
+{
+    char *text = arena_alloc(&world->arena, len + 1);
+    memset(text, 'a', len);
+    Loyalty__V1__MemberRef member = LOYALTY__V1__MEMBER_REF__INIT;
+    member.by_case = LOYALTY__V1__MEMBER_REF__BY_MEMBER_ID;
+    member.member_id = text;
+    Loyalty__V1__GetMemberRequest request = LOYALTY__V1__GET_MEMBER_REQUEST__INIT;
+    request.member = &member;
+    struct span bytes;
+    assert_int_equal(message_encode(&request.base, &world->arena, &bytes), STATUS_OK);
+    return bytes;
+}
+
+// Few bytes, many objects.
+static struct span many_lines(struct service_world *world, size_t count)
+{
+    Loyalty__V1__SaleLine line = LOYALTY__V1__SALE_LINE__INIT;
+    Loyalty__V1__Sale sale = LOYALTY__V1__SALE__INIT;
+    sale.n_lines = count;
+    sale.lines = arena_alloc_array(&world->arena, count, sizeof(*sale.lines));
+    for (size_t i = 0; i < count; i++) {
+        sale.lines[i] = &line;
+    }
+    Loyalty__V1__QuoteRequest request = LOYALTY__V1__QUOTE_REQUEST__INIT;
+    request.sale = &sale;
+    struct span bytes;
+    assert_int_equal(message_encode(&request.base, &world->arena, &bytes), STATUS_OK);
+    return bytes;
+}
+
+// It is not to be tried again: it would take more memory than a request may the next time too.
+static void what_never_fits_is_told_so(void **state)
+{
+    (void)state;
+    enum { KIB = 1024, LINES = 16000 };
+    static const size_t sizes[] = {60 * KIB, 65 * KIB, 300 * KIB, 900 * KIB, 1000 * KIB};
+    struct service_world world;
+    struct world_answer answer;
+    service_world_open(&world, 1);
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        world_ask_bytes(&world.daemons[0], TILL, "/loyalty.v1.MembersService/GetMember",
+                        long_member_id(&world, sizes[i]), 0, &answer);
+        assert_int_equal(answer.code, LOYALTY__V1__CODE__CODE_INVALID_ARGUMENT);
+    }
+    world_ask_bytes(&world.daemons[0], TILL, "/loyalty.v1.MembersService/GetMember",
+                    long_member_id(&world, LIMIT_HTTP_MESSAGE_BYTES - 16), 0, &answer);
+    assert_string_equal(world_end(&answer), "REQUEST_TOO_LARGE");
+    assert_int_equal(answer.code, LOYALTY__V1__CODE__CODE_RESOURCE_EXHAUSTED);
+    struct span lines = many_lines(&world, LINES);
+    assert_true(lines.len < LIMIT_FRAME_BYTES);
+    world_ask_bytes(&world.daemons[0], TILL, "/loyalty.v1.PointsService/Quote", lines, 0, &answer);
+    assert_string_equal(world_end(&answer), "REQUEST_TOO_LARGE");
+    // The next one finds all memory again.
+    world_ask_bytes(&world.daemons[0], TILL, "/loyalty.v1.MembersService/GetMember",
+                    long_member_id(&world, 3), 0, &answer);
+    world_run(&world);
+    assert_string_equal(world_end(&answer), "UNKNOWN_MEMBER");
+    service_world_fini(&world);
+}
+
+static void note_reason(void *context, const struct dispatch_origin *origin,
+                        const struct dispatch_reply *reply)
+{
+    (void)origin;
+    assert_non_null(reply->error);
+    snprintf(context, LIMIT_TEXT_BYTES, "%s", reply->error->reason);
+}
+
+// The time a client granted may have passed before the call came to be judged.
+static void out_of_time_is_expired(void **state)
+{
+    (void)state;
+    struct service_world world;
+    service_world_open(&world, 1);
+    static const struct identity till = {.role = "pos", .unit = "store-1/till-1"};
+    char reason[LIMIT_TEXT_BYTES] = "";
+    struct dispatch_call call = {
+        .peer = &till,
+        .method = span_of_text("/loyalty.v1.ClockService/GetClock"),
+        .out_of_time = true,
+        .on_reply = note_reason,
+        .context = reason,
+    };
+    dispatch_call(world.daemons[0].service, &call);
+    assert_string_equal(reason, "EXPIRED");
+    call.method = span_of_text("/loyalty.v1.AdminService/Backfill");
+    dispatch_call(world.daemons[0].service, &call);
+    assert_string_equal(reason, "ROLE_NOT_ALLOWED"); // told first
     service_world_fini(&world);
 }
 
@@ -381,6 +478,8 @@ int main(void)
         cmocka_unit_test(garbage_is_refused),
         cmocka_unit_test(random_bytes_get_one_answer),
         cmocka_unit_test(long_texts_make_short_answers),
+        cmocka_unit_test(what_never_fits_is_told_so),
+        cmocka_unit_test(out_of_time_is_expired),
         cmocka_unit_test(the_shortest_time_counts),
         cmocka_unit_test(a_deadline_of_the_past_is_not_begun),
         cmocka_unit_test(a_read_that_ran_out_of_time),
