@@ -99,7 +99,11 @@ void loyalty_free(struct loyalty *client)
 
 void loyalty_close(struct loyalty *client)
 {
-    if (!client->in_callback && client->phase != LY_CLOSED) {
+    if (client->in_callback) {
+        return;
+    }
+    client->asked_to_go = false; // this is the caller's end, no call opens it again
+    if (client->phase != LY_CLOSED) {
         ly_set_error(client, "The connection was closed.");
         ly_disconnect(client, LOYALTY_RETRY_LATER);
     }
@@ -186,6 +190,18 @@ static bool flush(struct loyalty *client)
     return false;
 }
 
+// The server has asked to go and owes nothing any more.
+static void go(struct loyalty *client)
+{
+    ly_set_error(client, "The server is ending; connect again.");
+    ly_disconnect(client, LOYALTY_RETRY_LATER);
+}
+
+static bool is_done(const struct loyalty *client)
+{
+    return client->phase == LY_OPEN && client->asked_to_go && client->requests.used == 0;
+}
+
 // One turn after the socket was waited for.
 static bool turn(struct loyalty *client)
 {
@@ -213,6 +229,10 @@ static bool turn(struct loyalty *client)
         return false;
     }
     expire_requests(client);
+    if (is_done(client)) {
+        go(client);
+        return false;
+    }
     return true;
 }
 
@@ -263,14 +283,41 @@ bool loyalty_wait(struct loyalty *client, uint32_t timeout_ms)
     return client->phase != LY_CLOSED;
 }
 
+// A connection that was idle may have ended meanwhile: better to know before something is sent.
+static void notice_end(struct loyalty *client)
+{
+    if (client->phase != LY_OPEN || client->requests.used > 0 || client->in_callback) {
+        return;
+    }
+    if (!ly_stream_receive(client)) {
+        ly_disconnect(client, client->ended);
+    } else if (is_done(client)) {
+        go(client);
+    }
+}
+
 bool loyalty_submit(struct loyalty *client, const char *method, const uint8_t *request,
                     size_t request_bytes, uint32_t timeout_ms, loyalty_reply_fn *on_reply,
                     void *user)
 {
-    if (client->phase != LY_OPEN || request_bytes > LOYALTY_REQUEST_BYTES_MAX) {
+    notice_end(client);
+    if (client->phase != LY_OPEN || client->asked_to_go ||
+        request_bytes > LOYALTY_REQUEST_BYTES_MAX) {
         return false;
     }
     return ly_submit(client, method, span_of(request, request_bytes), timeout_ms, on_reply, user);
+}
+
+// Leaves a server that has asked to go, once it has answered, and connects for the next call.
+static void move_on(struct loyalty *client)
+{
+    notice_end(client);
+    while (client->asked_to_go && client->phase == LY_OPEN) {
+        (void)loyalty_poll(client, LOYALTY_TIMEOUT_MS_MAX);
+    }
+    if (client->asked_to_go && client->phase == LY_CLOSED) {
+        (void)loyalty_connect(client);
+    }
 }
 
 struct call {
@@ -290,6 +337,9 @@ enum loyalty_outcome loyalty_call(struct loyalty *client, const char *method,
                                   struct loyalty_reply *ret_reply)
 {
     struct call call = {.reply = ret_reply};
+    if (!client->in_callback) {
+        move_on(client);
+    }
     ly_reply_set(ret_reply, LOYALTY_RETRY_LATER, "NOT_CONNECTED", "There is no connection.");
     if (client->in_callback) {
         ly_reply_set(ret_reply, LOYALTY_RETRY_LATER, "IN_CALLBACK", "Not from inside a callback.");

@@ -48,6 +48,7 @@ struct loyalty {
     uint64_t attempted_bytes;
     bool wants_write; // TLS waits for room in the socket
     bool received;    // anything at all on this connection
+    bool asked_to_go; // by the server, also once that connection is closed; no more is sent on it
 
     struct ly_requests requests;
     int delivered; // answers given to callbacks in this poll

@@ -135,6 +135,7 @@ bool loyalty_connect_start(struct loyalty *client)
     client->attempted_bytes = 0;
     client->wants_write = false;
     client->received = false;
+    client->asked_to_go = false;
     client->hello_failed = false;
     client->connect_deadline_ms = ly_steady_ms() + client->connect_timeout_ms;
     client->phase = LY_TCP;

@@ -12,7 +12,9 @@
 //
 // The library has no threads, no global state, no signal handlers and prints nothing. A client
 // belongs to one thread at a time; different clients are independent. It speaks frames over TLS 1.3
-// with a client certificate (proto/loyalty/v1/frame.proto); reconnecting is the caller's decision.
+// with a client certificate (proto/loyalty/v1/frame.proto). Reconnecting is the caller's decision,
+// but for one case: when a server that is ending has asked to go, loyalty_call (and the operations,
+// which use it) takes its last answers, connects anew and goes on.
 // Text is UTF-8; instants are milliseconds since 1970-01-01 UTC, 0 meaning "none" or "now"; money
 // is in minor units (cents, fen).
 //
@@ -143,8 +145,9 @@ LOYALTY_API enum loyalty_outcome loyalty_call(struct loyalty *client, const char
 typedef void loyalty_reply_fn(void *user, const struct loyalty_reply *reply);
 
 // Queues one request; it leaves with the next poll. Answers come in any order. False, and the
-// callback is never called, if there is no open connection, the request is too large, or
-// LOYALTY_IN_FLIGHT_MAX is reached.
+// callback is never called, if there is no open connection, the request is too large,
+// LOYALTY_IN_FLIGHT_MAX is reached, or the server is ending and has asked to go: then the
+// connection closes by itself when all is answered, and the next one is the caller's to open.
 LOYALTY_API bool loyalty_submit(struct loyalty *client, const char *method, const uint8_t *request,
                                 size_t request_bytes, uint32_t timeout_ms,
                                 loyalty_reply_fn *on_reply, void *user);

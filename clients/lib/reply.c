@@ -105,33 +105,39 @@ static bool take_error(struct loyalty_reply *reply, const Loyalty__V1__Error *er
     return true;
 }
 
-bool ly_reply_parse(struct span frame, uint64_t *ret_correlation_id,
-                    struct loyalty_reply *ret_reply)
+static enum ly_frame take_envelope(struct loyalty_reply *reply,
+                                   const Loyalty__V1__ReplyEnvelope *envelope)
+{
+    reply->replayed = envelope->replayed;
+    switch (envelope->result_case) {
+    case LOYALTY__V1__REPLY_ENVELOPE__RESULT_ERROR:
+        return take_error(reply, envelope->error) ? LY_FRAME_REPLY : LY_FRAME_BAD;
+    case LOYALTY__V1__REPLY_ENVELOPE__RESULT_PAYLOAD:
+        reply->outcome = reply->replayed ? LOYALTY_DUPLICATE : LOYALTY_APPLIED;
+        reply->payload = envelope->payload.data;
+        reply->payload_bytes = envelope->payload.len;
+        return LY_FRAME_REPLY;
+    case LOYALTY__V1__REPLY_ENVELOPE__RESULT_GOAWAY:
+        return LY_FRAME_GOAWAY;
+    default:
+        return LY_FRAME_BAD;
+    }
+}
+
+enum ly_frame ly_reply_parse(struct span frame, uint64_t *ret_correlation_id,
+                             struct loyalty_reply *ret_reply)
 {
     struct loyalty_reply reply = {.reason = "", .field = "", .message = ""};
     const Loyalty__V1__ReplyEnvelope *envelope = (const Loyalty__V1__ReplyEnvelope *)unpack(
         &reply, &loyalty__v1__reply_envelope__descriptor, frame);
-    if (envelope == NULL) {
+    enum ly_frame kind = envelope == NULL ? LY_FRAME_BAD : take_envelope(&reply, envelope);
+    if (kind != LY_FRAME_REPLY) {
         loyalty_reply_fini(&reply);
-        return false;
-    }
-    reply.replayed = envelope->replayed;
-    if (envelope->result_case == LOYALTY__V1__REPLY_ENVELOPE__RESULT_ERROR) {
-        if (!take_error(&reply, envelope->error)) {
-            loyalty_reply_fini(&reply);
-            return false;
-        }
-    } else if (envelope->result_case == LOYALTY__V1__REPLY_ENVELOPE__RESULT_PAYLOAD) {
-        reply.outcome = reply.replayed ? LOYALTY_DUPLICATE : LOYALTY_APPLIED;
-        reply.payload = envelope->payload.data;
-        reply.payload_bytes = envelope->payload.len;
-    } else {
-        loyalty_reply_fini(&reply);
-        return false;
+        return kind;
     }
     *ret_correlation_id = envelope->correlation_id;
     *ret_reply = reply;
-    return true;
+    return LY_FRAME_REPLY;
 }
 
 void ly_reply_set(struct loyalty_reply *reply, enum loyalty_outcome outcome, const char *reason,

@@ -6,9 +6,14 @@
 #include "base/span.h"
 #include "lib/loyalty.h"
 
-// False when the bytes are no reply envelope, or memory is short.
-bool ly_reply_parse(struct span frame, uint64_t *ret_correlation_id,
-                    struct loyalty_reply *ret_reply);
+enum ly_frame {
+    LY_FRAME_BAD,    // no reply envelope, or memory is short
+    LY_FRAME_REPLY,  // to a request: the outputs are written
+    LY_FRAME_GOAWAY, // the connection should get no new request
+};
+
+enum ly_frame ly_reply_parse(struct span frame, uint64_t *ret_correlation_id,
+                             struct loyalty_reply *ret_reply);
 // An answer of the library's own.
 void ly_reply_set(struct loyalty_reply *reply, enum loyalty_outcome outcome, const char *reason,
                   const char *message);

@@ -123,9 +123,15 @@ static bool take_frame(struct loyalty *client, struct span frame)
 {
     struct loyalty_reply reply;
     uint64_t correlation_id = 0;
-    if (!ly_reply_parse(frame, &correlation_id, &reply)) {
+    switch (ly_reply_parse(frame, &correlation_id, &reply)) {
+    case LY_FRAME_BAD:
         ly_set_error(client, "The server sent what is no answer.");
         return false;
+    case LY_FRAME_GOAWAY:
+        client->asked_to_go = true;
+        return true;
+    case LY_FRAME_REPLY:
+        break;
     }
     struct ly_request request;
     if (ly_requests_take(&client->requests, correlation_id, &request)) {
