@@ -15,6 +15,7 @@
 
 #include "base/buffer.h"
 #include "base/check.h"
+#include "base/log.h"
 #include "face/body.h"
 #include "face/face.h"
 #include "face/face_parts.h"
@@ -144,6 +145,7 @@ static struct face *fake_face;
 static inline int fake_open(void **state)
 {
     (void)state;
+    log_set_level(LOG_ERROR);
     service_world_open(&fake_world, 1);
     world_enroll(&fake_world, "anna");
     CHECK(face_new(fake_world.daemons[0].service, &fake_face) == STATUS_OK);
@@ -163,6 +165,15 @@ static inline void fake_gone(struct fake *fake)
         fake->open = false;
         CHECK(fake->shared.owner == NULL);
     }
+}
+
+// The latest one, for tests with more of them than there is room for.
+static inline void fake_forget(struct fake *fake)
+{
+    CHECK(fake == &fakes[fake_count - 1]);
+    fake_gone(fake);
+    buffer_fini(&fake->body);
+    fake_count--;
 }
 
 static inline int fake_close(void **state)
