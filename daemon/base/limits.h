@@ -105,7 +105,7 @@ enum {
     LIMIT_HTTP_SETTINGS_FRAMES = 16,     // at once; one a second in the long run
     LIMIT_HTTP_EMPTY_FRAMES = 128,       // DATA with nothing in it, at once ...
     LIMIT_HTTP_EMPTY_FRAMES_A_SECOND = 32,
-    LIMIT_HTTP_OTHER_FRAMES = 4096, // of windows and priorities, at once, beyond four for each sent
+    LIMIT_HTTP_OTHER_FRAMES = 4096, // windows, at once, beyond four for each frame of an answer
     LIMIT_HTTP_OTHER_FRAMES_A_SECOND = 512,
     LIMIT_DRAIN_NOTICE_MS = 1000, // between the notice of a GOAWAY and itself, at most
     LIMIT_DRAIN_IDLE_MS = 200,    // of silence, then a drained client of frames is let go

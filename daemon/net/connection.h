@@ -15,8 +15,8 @@
 //
 // CLOSING has said goodbye and throws away what still comes, so that the peer can read why.
 //
-// What it carries, frames or HTTP/2 (h2 is not NULL), is known from OPEN on; states, output and ends
-// are the same for both.
+// What it carries, frames or HTTP/2 (h2 is not NULL), is known from OPEN on; states, output and
+// ends are the same for both.
 //
 // Invariants (connection_check):
 // * frames are handed on only in OPEN and only while not paused; then nothing whole waits in inbox

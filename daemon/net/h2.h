@@ -1,6 +1,6 @@
-// HTTP/2 on one connection: nghttp2 keeps the protocol, connection.c the socket and the states. What
-// was read is given to h2_take; h2_fill puts into the outbox what has become due, in the turn's end
-// and only while the outbox holds little, so that what waits for windows waits outside of it.
+// HTTP/2 on one connection: nghttp2 keeps the protocol, connection.c the socket and the states.
+// What was read is given to h2_take; h2_fill puts into the outbox what has become due, in the
+// turn's end and only while the outbox holds little, so that what waits for windows waits outside.
 //
 //     SERVING ---- h2_drain: the notice, and a PING ----> NOTICED
 //     NOTICED ---- the PING's answer, or h2_say_last ---> LAST_SAID: GOAWAY with the last stream

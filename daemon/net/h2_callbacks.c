@@ -14,7 +14,7 @@
 
 enum {
     STATUS_TOO_LARGE_FIELDS = 431,
-    UNITS_EARNED_A_FRAME = 4, // each frame sent permits so many windows and priorities
+    UNITS_EARNED_A_FRAME = 4, // each frame of an answer permits so many windows
 };
 
 // After the last word nothing more is listened to.

@@ -1,6 +1,6 @@
 // How often a peer may do what HTTP/2 permits and what costs us more than him: giving streams up
-// unanswered, PINGs, SETTINGS, DATA with nothing in it, window and priority frames. Each is a bucket
-// that is repaid in time; who overdraws it is told ENHANCE_YOUR_CALM.
+// unanswered, PINGs, SETTINGS, DATA with nothing in it, windows. Each is a bucket that is repaid in
+// time; who overdraws it is told ENHANCE_YOUR_CALM.
 #pragma once
 
 #include <stdbool.h>
@@ -11,7 +11,7 @@ enum h2_nuisance {
     H2_PINGS,      // units of half a PING
     H2_SETTINGS,   // frames
     H2_EMPTY_DATA, // frames
-    H2_OTHERS,     // frames
+    H2_OTHERS,     // frames: windows mostly
     H2_NUISANCES,
 };
 

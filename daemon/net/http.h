@@ -5,9 +5,9 @@
 //     on_request -> on_body ... (last) -> on_gone
 //                   http_head, http_body ..., http_end | http_reset
 //
-// * An exchange is named by its connection and its stream, neither ever reused: an answer that comes
-//   after the client has gone finds nothing (http_find). Its pointer is valid from on_request until
-//   on_gone returns, and on_gone comes exactly once, also when the connection breaks.
+// * An exchange is named by its connection and its stream, neither ever reused: an answer that
+//   comes after the client has gone finds nothing (http_find). Its pointer is valid from on_request
+//   until on_gone returns, and on_gone comes exactly once, also when the connection breaks.
 // * Only whole and well-formed requests' headers come up: pseudo-fields present and in order, names
 //   lower-case, at most LIMIT_HTTP_HEADER_BYTES; everything else net has already refused.
 // * The peer may send HTTP_WINDOW_BYTES of a body unasked (64 KiB until it has seen our settings);
@@ -16,8 +16,9 @@
 // * An answer's bytes are copied and wait for the client's windows; at most
 //   LIMIT_CONNECTION_OUTPUT_BYTES of one connection, above which new streams are refused with
 //   REFUSED_STREAM. on_room tells who writes a long answer that there is room again.
-// * All functions may be called from inside the callbacks, and later. None calls back at once. After
-//   http_reset, or when net itself has ended the exchange (it came too slowly), they do nothing.
+// * All functions may be called from inside the callbacks, and later. None calls back at once.
+//   After http_reset, or when net itself has ended the exchange (it came too slowly, it is going),
+//   they do nothing.
 #pragma once
 
 #include <stdbool.h>
@@ -64,8 +65,8 @@ struct server_http {
                        const struct http_request *request);
     // Body bytes, valid during the call; `last`: nothing follows (bytes may be empty).
     void (*on_body)(void *context, struct http_exchange *exchange, struct span bytes, bool last);
-    // After http_body has returned false, or has left more than half of HTTP_ROOM_BYTES waiting: now
-    // no more than half waits, and http_body takes bytes.
+    // After http_body has returned false, or has left more than half of HTTP_ROOM_BYTES waiting:
+    // now no more than half waits, and http_body takes bytes.
     void (*on_room)(void *context, struct http_exchange *exchange);
     void (*on_gone)(void *context, struct http_exchange *exchange);
 };
@@ -80,8 +81,8 @@ struct http_exchange *http_find(struct server *server, uint64_t connection, int3
 void http_want(struct server *server, struct http_exchange *exchange, size_t bytes);
 
 // The answer's head. It leaves with the first bytes of the body, or with http_end, which then makes
-// it the whole answer (what gRPC calls Trailers-Only has its fields here and ends without trailers).
-// Fields are copied.
+// it the whole answer (what gRPC calls Trailers-Only has its fields here and ends without
+// trailers). Fields are copied.
 void http_head(struct server *server, struct http_exchange *exchange, uint32_t status,
                const struct http_field *fields, size_t count);
 // After http_head. Bytes are copied; without any the head leaves alone. False when more than

@@ -73,8 +73,8 @@ void server_stop_accepting(struct server *server);
 // Asks all clients to go, present and future ones. Those of frames are sent `goaway_frame` once
 // (empty: nothing), are answered on, and are closed when they are owed nothing and have been silent
 // for drain_idle_ms. Those of HTTP/2 are told not to open streams, then which was the last, and are
-// closed when their calls are answered; streams that are no calls are reset then. Once; `goaway_frame`
-// is copied. STATUS_NO_MEMORY: nothing was done.
+// closed when their calls are answered; streams that are no calls are reset then. Once;
+// `goaway_frame` is copied. STATUS_NO_MEMORY: nothing was done.
 MUST_CHECK enum status server_drain(struct server *server, struct span goaway_frame);
 // What a drain waits for, over all live connections: requests handed to on_frame and not answered
 // yet, and HTTP calls whose answer has not left for the socket.
