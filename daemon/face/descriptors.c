@@ -3,6 +3,7 @@
 #include "face/descriptors.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/check.h"
 #include "base/limits.h"
@@ -109,7 +110,7 @@ enum kind { KIND_FILE, KIND_MESSAGE, KIND_ENUM, KIND_SERVICE, KIND_LEAF };
 // What declares what, by which field.
 static const struct {
     enum kind in;
-    uint64_t number;
+    uint32_t number;
     enum kind kind;
 } declarations[] = {
     {KIND_FILE, 4, KIND_MESSAGE}, {KIND_FILE, 5, KIND_ENUM},    {KIND_FILE, 6, KIND_SERVICE},
@@ -135,8 +136,10 @@ static struct span inside(struct span name, struct span scope)
     if (scope.len == 0) {
         return name;
     }
-    bool begins = name.len > scope.len && name.data[scope.len] == '.' &&
-                  span_equal(span_of(name.data, scope.len), scope);
+    if (name.data == NULL || name.len <= scope.len) {
+        return (struct span){0};
+    }
+    bool begins = name.data[scope.len] == '.' && memcmp(name.data, scope.data, scope.len) == 0;
     return begins ? span_from(name, scope.len + 1) : (struct span){0};
 }
 

@@ -28,7 +28,7 @@ static enum status add_info(struct details *details, const Loyalty__V1__Error *e
     Google__Rpc__ErrorInfo *info =
         (Google__Rpc__ErrorInfo *)message_new(&google__rpc__error_info__descriptor, arena);
     Google__Rpc__ErrorInfo__MetadataEntry **entries =
-        arena_alloc_array(arena, error->n_figures, sizeof(*entries));
+        arena_alloc_array(arena, error->n_figures, sizeof(void *));
     if (info == NULL || entries == NULL) {
         return STATUS_NO_MEMORY;
     }
@@ -67,7 +67,7 @@ static enum status add_field(struct details *details, const Loyalty__V1__Error *
 {
     Google__Rpc__BadRequest *bad =
         (Google__Rpc__BadRequest *)message_new(&google__rpc__bad_request__descriptor, arena);
-    Google__Rpc__BadRequest__FieldViolation **violations = arena_alloc(arena, sizeof(*violations));
+    Google__Rpc__BadRequest__FieldViolation **violations = arena_alloc(arena, sizeof(void *));
     if (bad == NULL || violations == NULL) {
         return STATUS_NO_MEMORY;
     }

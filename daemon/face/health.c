@@ -3,6 +3,7 @@
 #include "face/health.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/check.h"
 #include "base/span.h"
@@ -38,9 +39,8 @@ static bool is_service(struct span name)
         return true;
     }
     for (size_t i = 0; i < method_count(); i++) {
-        struct span path = span_from(span_of_text(method_at(i)->path), 1);
-        if (name.len < path.len && path.data[name.len] == '/' &&
-            span_equal(name, span_of(path.data, name.len))) {
+        const char *path = method_at(i)->path + 1;
+        if (span_equal(name, span_of(path, strcspn(path, "/")))) {
             return true;
         }
     }

@@ -2,8 +2,6 @@
 // answers is not asked for more requests.
 #include "face/reflection.h"
 
-#include <string.h>
-
 #include "base/arena.h"
 #include "base/check.h"
 #include "face/call.h"
@@ -123,12 +121,15 @@ static enum status list_services(struct arena *arena, const struct descriptors *
     }
     TRY(listing.status);
     Grpc__Reflection__V1__ListServiceResponse *list = arena_alloc(arena, sizeof(*list));
-    void *items = arena_alloc_array(arena, listing.count, sizeof(listing.items[0]));
+    Grpc__Reflection__V1__ServiceResponse **items =
+        arena_alloc_array(arena, listing.count, sizeof(void *));
     if (list == NULL || items == NULL) {
         return STATUS_NO_MEMORY;
     }
     grpc__reflection__v1__list_service_response__init(list);
-    memcpy(items, listing.items, listing.count * sizeof(listing.items[0]));
+    for (size_t i = 0; i < listing.count; i++) {
+        items[i] = listing.items[i];
+    }
     list->n_service = listing.count;
     list->service = items;
     response->message_response_case = GIVES(LIST_SERVICES_RESPONSE);

@@ -29,7 +29,7 @@ static uint32_t at_most(uint64_t ms)
 enum status timeout_parse_grpc(struct span text, uint32_t *ret_ms)
 {
     static const struct {
-        char letter;
+        uint8_t letter;
         uint64_t units; // of these are
         uint64_t ms;    // so many ms
     } units[] = {
