@@ -24,6 +24,12 @@ static void connection_check(const struct connection *connection)
     CHECK(connection->state != CONNECTION_HANDSHAKE || outbox_pending(&connection->outbox) == 0);
 }
 
+static size_t unsent_bytes(const struct connection *connection)
+{
+    return connection->h2 == NULL ? outbox_pending(&connection->outbox)
+                                  : h2_waiting_bytes(connection->h2);
+}
+
 static void log_reason(const struct connection *connection, const char *reason)
 {
     if (connection->state == CONNECTION_HANDSHAKE) {
@@ -34,7 +40,7 @@ static void log_reason(const struct connection *connection, const char *reason)
     log_event(LOG_WARNING, "connection-broken",
               "peer=%s role=%s unit=%s in_flight=%u unsent_bytes=%zu reason=\"%s\"",
               connection->address, connection->peer.role, connection->peer.unit,
-              connection->in_flight, outbox_pending(&connection->outbox), reason);
+              connection->in_flight, unsent_bytes(connection), reason);
 }
 
 // --- ends ---

@@ -344,7 +344,6 @@ void h2_drain(struct h2 *h2)
     }
     h2->drain = H2_NOTICED;
     h2_submitted(h2, nghttp2_submit_shutdown_notice(h2->session));
-    h2_submitted(h2, nghttp2_submit_ping(h2->session, NGHTTP2_FLAG_NONE, NULL));
     connections_wake(h2->connection->all, h2->connection);
 }
 

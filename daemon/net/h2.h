@@ -2,7 +2,7 @@
 // What was read is given to h2_take; h2_fill puts into the outbox what has become due, in the
 // turn's end and only while the outbox holds little, so that what waits for windows waits outside.
 //
-//     SERVING ---- h2_drain: the notice, and a PING ----> NOTICED
+//     SERVING ---- h2_drain: the notice, then a PING ---> NOTICED
 //     NOTICED ---- the PING's answer, or h2_say_last ---> LAST_SAID: GOAWAY with the last stream
 //     h2_over: GOAWAY (ours, or nghttp2's for a breach) is out, or both sides have nothing more
 //

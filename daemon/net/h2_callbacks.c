@@ -200,16 +200,20 @@ static int on_data_chunk_recv(nghttp2_session *session, uint8_t flags, int32_t s
 static void note_reset(struct h2 *h2, const nghttp2_frame *frame)
 {
     const struct h2_exchange *exchange = h2_exchange_of(h2, frame->hd.stream_id);
-    bool ours = exchange == NULL ? frame->rst_stream.error_code == NGHTTP2_REFUSED_STREAM
-                                 : exchange->ended || exchange->over;
+    bool ours =
+        exchange == NULL ? frame->rst_stream.error_code == NGHTTP2_REFUSED_STREAM : exchange->over;
     if (!ours) {
         h2_suffer(h2, H2_RESETS, 1);
     }
 }
 
+// The PING behind the notice: nghttp2 lets PINGs overtake what has been submitted before.
 static void note_goaway(struct h2 *h2, const nghttp2_frame *frame)
 {
     h2->goodbye = h2->ending;
+    if (h2->drain == H2_NOTICED) {
+        h2_submitted(h2, nghttp2_submit_ping(h2->session, NGHTTP2_FLAG_NONE, NULL));
+    }
     if (frame->goaway.error_code != NGHTTP2_NO_ERROR && h2->reason[0] == '\0') {
         const char *text = (const char *)frame->goaway.opaque_data;
         (void)snprintf(h2->reason, sizeof(h2->reason), "%s %.*s",
@@ -249,15 +253,14 @@ static int on_frame_send(nghttp2_session *session, const nghttp2_frame *frame, v
     return 0;
 }
 
-// Only a head or trailers that are too large for nghttp2 are not sent though their stream is open.
+// Of what is not sent, only fields that are too large for nghttp2 leave their stream open.
 static int on_frame_not_send(nghttp2_session *session, const nghttp2_frame *frame, int error,
                              void *context)
 {
     (void)session;
-    (void)error;
     struct h2 *h2 = context;
     struct h2_exchange *exchange = h2_exchange_of(h2, frame->hd.stream_id);
-    if (frame->hd.type == NGHTTP2_HEADERS && exchange != NULL) {
+    if (error == NGHTTP2_ERR_FRAME_SIZE_ERROR && exchange != NULL) {
         h2_exchange_reset(exchange, NGHTTP2_INTERNAL_ERROR);
     }
     return 0;

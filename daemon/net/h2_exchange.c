@@ -250,73 +250,72 @@ static struct h2_exchange *behind(struct http_exchange *exchange)
     return (struct h2_exchange *)exchange;
 }
 
-void http_want(struct server *server, struct http_exchange *shared, size_t bytes)
+void http_want(struct server *server, struct http_exchange *exchange, size_t bytes)
 {
     (void)server;
-    struct h2_exchange *exchange = behind(shared);
+    struct h2_exchange *own = behind(exchange);
     CHECK(bytes <= INT32_MAX);
-    if (exchange->over || exchange->whole) {
+    if (own->over || own->whole) {
         return;
     }
-    h2_submitted(exchange->h2,
-                 nghttp2_submit_window_update(exchange->h2->session, NGHTTP2_FLAG_NONE,
-                                              shared->stream, (int32_t)bytes));
-    wake(exchange);
+    h2_submitted(own->h2, nghttp2_submit_window_update(own->h2->session, NGHTTP2_FLAG_NONE,
+                                                       exchange->stream, (int32_t)bytes));
+    wake(own);
 }
 
-void http_head(struct server *server, struct http_exchange *shared, uint32_t status,
+void http_head(struct server *server, struct http_exchange *exchange, uint32_t status,
                const struct http_field *fields, size_t count)
 {
     (void)server;
-    struct h2_exchange *exchange = behind(shared);
-    if (!exchange->over) {
-        give_head(exchange, status, fields, count);
+    struct h2_exchange *own = behind(exchange);
+    if (!own->over) {
+        give_head(own, status, fields, count);
     }
 }
 
-bool http_body(struct server *server, struct http_exchange *shared, struct span bytes)
+bool http_body(struct server *server, struct http_exchange *exchange, struct span bytes)
 {
     (void)server;
-    struct h2_exchange *exchange = behind(shared);
-    struct h2 *h2 = exchange->h2;
-    if (exchange->over) {
+    struct h2_exchange *own = behind(exchange);
+    struct h2 *h2 = own->h2;
+    if (own->over) {
         return true;
     }
-    CHECK(exchange->headed && !exchange->ended);
+    CHECK(own->headed && !own->ended);
     if (h2_waiting_bytes(h2) > LIMIT_CONNECTION_OUTPUT_BYTES) {
-        exchange->wants_room = true;
+        own->wants_room = true;
         return false;
     }
-    if (outbox_append(&exchange->body, bytes) != STATUS_OK) {
-        exchange->over = true;
-        break_for_memory(exchange);
+    if (outbox_append(&own->body, bytes) != STATUS_OK) {
+        own->over = true;
+        break_for_memory(own);
         return true;
     }
     h2->unsent_bytes += bytes.len;
-    exchange->wants_room = outbox_pending(&exchange->body) > HTTP_ROOM_BYTES / 2;
-    continue_answer(exchange, true);
+    own->wants_room = outbox_pending(&own->body) > HTTP_ROOM_BYTES / 2;
+    continue_answer(own, true);
     return true;
 }
 
-void http_end(struct server *server, struct http_exchange *shared,
+void http_end(struct server *server, struct http_exchange *exchange,
               const struct http_field *trailers, size_t count)
 {
     (void)server;
-    struct h2_exchange *exchange = behind(shared);
-    if (!exchange->over) {
-        give_end(exchange, trailers, count);
+    struct h2_exchange *own = behind(exchange);
+    if (!own->over) {
+        give_end(own, trailers, count);
     }
 }
 
-void http_reset(struct server *server, struct http_exchange *shared, uint32_t code)
+void http_reset(struct server *server, struct http_exchange *exchange, uint32_t code)
 {
     (void)server;
-    if (!behind(shared)->over) {
-        h2_exchange_reset(behind(shared), code);
+    if (!behind(exchange)->over) {
+        h2_exchange_reset(behind(exchange), code);
     }
 }
 
-size_t http_unsent(const struct http_exchange *shared)
+size_t http_unsent(const struct http_exchange *exchange)
 {
-    return outbox_pending(&((const struct h2_exchange *)shared)->body);
+    return outbox_pending(&((const struct h2_exchange *)exchange)->body);
 }

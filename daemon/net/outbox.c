@@ -49,6 +49,9 @@ static enum status outbox_reserve(struct outbox *outbox, size_t bytes)
 
 enum status outbox_append(struct outbox *outbox, struct span bytes)
 {
+    if (bytes.len == 0) {
+        return STATUS_OK;
+    }
     TRY(outbox_reserve(outbox, bytes.len));
     return buffer_append(&outbox->bytes, bytes);
 }

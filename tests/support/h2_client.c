@@ -263,17 +263,18 @@ void h2_raw_send(struct tls_client *tls, uint8_t type, uint8_t flags, int32_t st
 void h2_raw_request(struct tls_client *tls, int32_t stream, uint8_t flags, const char *path)
 {
     // :method POST and :scheme https of the static table; :authority and :path literal.
-    uint8_t block[128] = {0x83, 0x87, 0x01, 1, 'x', 0x04, (uint8_t)strlen(path)};
+    struct span text = span_of_text(path);
+    uint8_t block[128] = {0x83, 0x87, 0x01, 1, 'x', 0x04, (uint8_t)text.len};
     enum { PATH_AT = 7 };
-    CHECK(strlen(path) < 100);
-    memcpy(block + PATH_AT, path, strlen(path));
-    h2_raw_send(tls, NGHTTP2_HEADERS, flags, stream, span_of(block, PATH_AT + strlen(path)));
+    CHECK(text.len < 100);
+    memcpy(block + PATH_AT, text.data, text.len);
+    h2_raw_send(tls, NGHTTP2_HEADERS, flags, stream, span_of(block, PATH_AT + text.len));
 }
 
 bool h2_raw_take(struct tls_client *tls, struct h2_raw_frame *ret_frame)
 {
     struct span rest = span_from(buffer_span(&tls->input), tls->taken);
-    if (rest.len < H2_FRAME_HEAD_BYTES) {
+    if (rest.data == NULL || rest.len < H2_FRAME_HEAD_BYTES) {
         return false;
     }
     const uint8_t *at = rest.data;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <openssl/ssl.h>
 
 #include "base/limits.h"
 #include "support/h2_world.h"
@@ -393,6 +394,63 @@ static void freeing_the_server_sends_what_is_given(void **state)
     assert_int_equal(client->goaway_code, NGHTTP2_NO_ERROR);
 }
 
+static void both_protocols_are_spoken(void **state)
+{
+    struct h2_world *h2 = *state;
+    struct h2_client *client = new_client(h2);
+    struct tls_client *till = world_till(h2->world);
+    struct tls_client *choosy = world_till(h2->world);
+    static const uint8_t both[] = "\2h2\11loyalty/1";
+    assert_int_equal(SSL_set_alpn_protos(choosy->ssl, both, sizeof(both) - 1), 0);
+    struct span frame = {0};
+    tls_client_send_frame(till, span_of_text("hello"));
+    H2_UNTIL(h2, tls_client_take(till, &frame));
+    tls_client_send_frame(choosy, span_of_text("ours comes first"));
+    H2_UNTIL(h2, tls_client_take(choosy, &frame));
+    int32_t stream = h2_client_post(client, "/echo", span_of_text("hello"), true);
+    H2_UNTIL(h2, h2_client_reply(client, stream)->closed);
+    assert_int_equal(h2->world->frames, 2);
+}
+
+static void a_reload_keeps_it_spoken(void **state)
+{
+    struct h2_world *h2 = *state;
+    char error[WORLD_ERROR_BYTES];
+    struct h2_client *before = new_client(h2);
+    int32_t stream = h2_client_post(before, "/echo", span_of_text("hello"), true);
+    H2_UNTIL(h2, h2_client_reply(before, stream)->closed);
+    assert_int_equal(server_reload(h2->world->server, error, sizeof(error)), STATUS_OK);
+    struct h2_client *after = new_client(h2);
+    int32_t stream_after = h2_client_post(after, "/echo", span_of_text("hello"), true);
+    stream = h2_client_post(before, "/echo", span_of_text("hello"), true);
+    H2_UNTIL(h2, h2_client_reply(after, stream_after)->closed &&
+                     h2_client_reply(before, stream)->closed);
+    expect_quiet(h2);
+}
+
+// Fields over 64 KiB: the stream must not wait for them for ever.
+static void an_answer_nghttp2_cannot_send_is_reset(void **state)
+{
+    static char large[80 * 1024];
+    struct h2_world *h2 = *state;
+    struct h2_client *client = new_client(h2);
+    int32_t stream = 0;
+    struct h2_seen *seen = ask(h2, client, &stream);
+    memset(large, 'v', sizeof(large));
+    const struct http_field field = {span_of_text("name"), span_of(large, sizeof(large))};
+    http_head(h2->world->server, seen->exchange, 200, &field, 1);
+    http_end(h2->world->server, seen->exchange, NULL, 0);
+    H2_UNTIL(h2, seen->gones == 1 && h2_client_reply(client, stream)->closed);
+    assert_int_equal(h2_client_reply(client, stream)->code, NGHTTP2_INTERNAL_ERROR);
+    seen = ask(h2, client, &stream);
+    http_head(h2->world->server, seen->exchange, 200, NULL, 0);
+    assert_true(http_body(h2->world->server, seen->exchange, span_of_text("body")));
+    http_end(h2->world->server, seen->exchange, &field, 1);
+    H2_UNTIL(h2, seen->gones == 1 && h2_client_reply(client, stream)->closed);
+    assert_int_equal(h2_client_reply(client, stream)->code, NGHTTP2_INTERNAL_ERROR);
+    expect_quiet(h2);
+}
+
 #define EXCHANGE_TEST(test) cmocka_unit_test_setup_teardown(test, start, stop)
 
 int main(void)
@@ -413,6 +471,9 @@ int main(void)
         EXCHANGE_TEST(going_may_answer_others),
         EXCHANGE_TEST(who_ends_his_side_gets_his_answers),
         EXCHANGE_TEST(ordinary_closes_leave_no_line),
+        EXCHANGE_TEST(both_protocols_are_spoken),
+        EXCHANGE_TEST(a_reload_keeps_it_spoken),
+        EXCHANGE_TEST(an_answer_nghttp2_cannot_send_is_reset),
         EXCHANGE_TEST(freeing_the_server_sends_what_is_given),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

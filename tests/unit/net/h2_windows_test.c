@@ -15,7 +15,7 @@
 #include "support/h2_world.h"
 #include "support/log_capture.h"
 
-enum { LONG_BYTES = 100 * 1024, SHORT_MS = 200, CALM_MS = 1000 };
+enum { LONG_BYTES = 102400, MORE_BYTES = 51200, SHORT_MS = 200, CALM_MS = 1000 };
 
 static uint8_t long_text[2 * LIMIT_CONNECTION_OUTPUT_BYTES];
 
@@ -74,9 +74,9 @@ static void more_than_the_window_comes_only_when_asked_for(void **state)
     http_want(h2->world->server, seen->exchange, 1);
     world_settle(h2->world);
     assert_int_equal(seen->body.len, HTTP_WINDOW_BYTES + 1);
-    http_want(h2->world->server, seen->exchange, 50 * 1024);
+    http_want(h2->world->server, seen->exchange, MORE_BYTES);
     world_settle(h2->world);
-    assert_int_equal(seen->body.len, HTTP_WINDOW_BYTES + 1 + 50 * 1024);
+    assert_int_equal(seen->body.len, HTTP_WINDOW_BYTES + 1 + MORE_BYTES);
     assert_int_equal(seen->wholes, 0);
     http_want(h2->world->server, seen->exchange, LONG_BYTES - seen->body.len);
     H2_UNTIL(h2, seen->wholes == 1);

@@ -71,6 +71,8 @@ static void without_the_right_alpn_nobody_comes_in(void **state)
     expect_refusal(world, &spec, "no application protocol", SSL_AD_NO_APPLICATION_PROTOCOL);
     spec.alpn = "loyalty/10";
     expect_refusal(world, &spec, "no application protocol", SSL_AD_NO_APPLICATION_PROTOCOL);
+    spec.alpn = "h2"; // nobody serves it here
+    expect_refusal(world, &spec, "no application protocol", SSL_AD_NO_APPLICATION_PROTOCOL);
     spec.alpn = "loyalty/";
     expect_refusal(world, &spec, "no application protocol", SSL_AD_NO_APPLICATION_PROTOCOL);
 }
