@@ -4,6 +4,7 @@ protobuf and JSON. The same request gives the same answer and the same replay ov
 same refusals by role, and health and reflection work with an unmodified client.
 """
 
+import struct
 import unittest
 
 import support  # noqa: F401 (finds the rest)
@@ -227,6 +228,22 @@ class Traces(unittest.TestCase):
             self.assertEqual(answer.code, 0, answer)
         lines = [line for line in CLUB.output().split("\n") if "program-published" in line]
         self.assertTrue(lines[-1].endswith(f"trace={TRACE}"), lines)
+
+    def test_logged_for_frames(self):
+        with CLUB.client("admin") as client:
+            current = client.ask("GetProgram", frames.programs.GetProgramRequest())
+            request = frames.programs.PublishProgramRequest(
+                mutation=frames.mutation(None, now_ms()), program=current.program,
+                etag=current.etag)
+            request.effective_from.FromMilliseconds(now_ms() + 7_200_000)
+            path = frames.SHORT["PublishProgram"]
+            envelope = frames.frame.RequestEnvelope(
+                correlation_id=99, method=path, payload=request.SerializeToString(),
+                traceparent=TRACE.replace("-01", "-00")).SerializeToString()
+            client.waiting[99] = path
+            client.send_bytes(struct.pack(">I", len(envelope)) + envelope)
+            scene.must(client.receive()[1])
+        self.assertIn(f"trace={TRACE[:-2]}00", CLUB.output())
 
 
 class Grpc(unittest.TestCase):

@@ -137,6 +137,47 @@ static void refusals_are_answers(void **state)
     assert_string_equal(reply.error->reason, "MALFORMED");
 }
 
+// Told once to go, a till is answered on.
+static void a_goaway_is_told_between_answers(void **state)
+{
+    (void)state;
+    struct span frame;
+    struct frame_reply reply;
+    ask(1, "/loyalty.v1.PointsService/Award", sale(world_id(&service), 100));
+    WORLD_UNTIL(net, server_in_flight(net->server) == 1);
+    assert_int_equal(frames_goaway(&face, &frame), STATUS_OK);
+    assert_int_equal(server_drain(net->server, frame), STATUS_OK);
+    receive(&reply);
+    assert_true(reply.goaway);
+    assert_int_equal(reply.correlation_id, 0);
+    receive(&reply);
+    assert_false(reply.goaway);
+    assert_int_equal(reply.correlation_id, 1);
+    assert_null(reply.error);
+}
+
+// A trace is only carried; a malformed one is no mistake.
+static void traces_do_no_harm(void **state)
+{
+    (void)state;
+    static const char *const traces[] = {"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+                                         "nonsense"};
+    for (uint64_t i = 0; i < 2; i++) {
+        struct frame_request request = {
+            .correlation_id = i + 1,
+            .method = span_of_text("/loyalty.v1.ClockService/GetClock"),
+            .traceparent = span_of_text(traces[i]),
+        };
+        struct span envelope;
+        struct frame_reply reply;
+        assert_int_equal(frame_encode_request(&request, &service.arena, &envelope), STATUS_OK);
+        tls_client_send_frame(till, envelope);
+        receive(&reply);
+        assert_int_equal(reply.correlation_id, i + 1);
+        assert_null(reply.error);
+    }
+}
+
 static void what_is_no_envelope_ends_the_connection(void **state)
 {
     (void)state;
@@ -179,9 +220,14 @@ int main(void)
 {
     log_set_level(LOG_ERROR);
     const struct CMUnitTest tests[] = {
-        TEST(a_till_awards_and_asks_again), TEST(answers_come_in_any_order),
-        TEST(refusals_are_answers),         TEST(what_is_no_envelope_ends_the_connection),
-        TEST(an_answer_to_nobody),          TEST(the_end_with_requests_open),
+        TEST(a_till_awards_and_asks_again),
+        TEST(answers_come_in_any_order),
+        TEST(refusals_are_answers),
+        TEST(what_is_no_envelope_ends_the_connection),
+        TEST(a_goaway_is_told_between_answers),
+        TEST(traces_do_no_harm),
+        TEST(an_answer_to_nobody),
+        TEST(the_end_with_requests_open),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
