@@ -41,7 +41,8 @@ loyalty_layer(face loyalty_base loyalty_core loyalty_wire loyalty_store loyalty_
     loyalty_rpc_proto PkgConfig::JANSSON)
 loyalty_layer(app loyalty_base loyalty_core loyalty_wire loyalty_store loyalty_net loyalty_service
     loyalty_jobs loyalty_face
-    PkgConfig::LIBEVENT PkgConfig::LIBEVENT_OPENSSL PkgConfig::OPENSSL PkgConfig::YAML)
+    PkgConfig::LIBEVENT PkgConfig::LIBEVENT_OPENSSL PkgConfig::OPENSSL PkgConfig::SYSTEMD
+    PkgConfig::YAML)
 
 if(EXISTS "${PROJECT_SOURCE_DIR}/daemon/app/main.c")
     add_executable(loyaltyd "${PROJECT_SOURCE_DIR}/daemon/app/main.c")
