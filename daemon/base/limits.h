@@ -79,9 +79,10 @@ enum {
     LIMIT_STORE_IN_FLIGHT = 65536,           // commands waiting for Redis
     LIMIT_STORE_OUTPUT_BYTES = 64 << 20,
     LIMIT_STORE_REPLY_BYTES = LIMIT_LOG_BYTES + 4096,
-    LIMIT_STORE_COMMAND_MS = 2000, // then the connection is given up: OUTCOME_UNKNOWN
-    LIMIT_CONFLICT_RETRIES = 32,   // append_if lost to another daemon
-    LIMIT_REQUEST_MS = 10000,      // the longest deadline a request may have
+    LIMIT_STORE_COMMAND_MS = 2000,  // then the connection is given up: OUTCOME_UNKNOWN
+    LIMIT_STORE_RECHECK_MS = 10000, // Redis's settings and role are looked at again this often
+    LIMIT_CONFLICT_RETRIES = 32,    // append_if lost to another daemon
+    LIMIT_REQUEST_MS = 10000,       // the longest deadline a request may have
 };
 
 // --- the daemon itself ---

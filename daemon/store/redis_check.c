@@ -3,6 +3,9 @@
 //     [AUTH] ─ INFO server ─ INFO persistence ─ ROLE ─ CONFIG GET ─ FUNCTION LIST
 //         └─► [FUNCTION LOAD, when the library is not this binary's] ─► ly1_check ─► ready
 //
+// ROLE and CONFIG GET are asked again from time to time, for what an operator may change at any
+// moment. (That the functions have gone is found by the first call.)
+//
 // Why each: redis 7.0 has functions and `XADD 0-*`; a Redis that loads, or is a replica, refuses
 // writes; without an append-only file that is fsynced before the reply an acknowledged award can be
 // lost; a policy other than noeviction deletes accounts; proto-max-bulk-len bounds what APPEND may
@@ -283,18 +286,17 @@ static void authenticate(struct redis_link *link, const struct redis_options *op
     send(link, on_authenticated, 0);
 }
 
-void redis_check_start(struct redis_link *link)
+static void ask_role(struct redis_link *link)
 {
-    const struct redis_options *options = redis_link_options(link);
-    if (options->password != NULL) {
-        authenticate(link, options);
-    }
-    ask_info(link, "server", on_server_info);
-    ask_info(link, "persistence", on_persistence_info);
     struct resp_writer *writer = redis_link_writer(link);
     resp_begin(writer, 1);
     resp_put_text(writer, "ROLE");
     send(link, on_role, 0);
+}
+
+static void ask_settings(struct redis_link *link)
+{
+    struct resp_writer *writer = redis_link_writer(link);
     resp_begin(writer, 3 + SETTINGS);
     resp_put_text(writer, "CONFIG");
     resp_put_text(writer, "GET");
@@ -303,6 +305,19 @@ void redis_check_start(struct redis_link *link)
     }
     resp_put_text(writer, "proto-max-bulk-len");
     send(link, on_settings, 0);
+}
+
+void redis_check_start(struct redis_link *link)
+{
+    const struct redis_options *options = redis_link_options(link);
+    if (options->password != NULL) {
+        authenticate(link, options);
+    }
+    ask_info(link, "server", on_server_info);
+    ask_info(link, "persistence", on_persistence_info);
+    ask_role(link);
+    ask_settings(link);
+    struct resp_writer *writer = redis_link_writer(link);
     resp_begin(writer, 5);
     resp_put_text(writer, "FUNCTION");
     resp_put_text(writer, "LIST");
@@ -310,4 +325,10 @@ void redis_check_start(struct redis_link *link)
     resp_put_text(writer, REDIS_LIBRARY);
     resp_put_text(writer, "WITHCODE");
     send(link, on_functions, 0);
+}
+
+void redis_check_again(struct redis_link *link)
+{
+    ask_role(link);
+    ask_settings(link);
 }

@@ -494,5 +494,5 @@ void redis_link_send(struct redis_link *link, const struct redis_call *call)
 
 void redis_link_send_check(struct redis_link *link, const struct redis_call *call)
 {
-    link_send_in(link, LINK_CHECKING, call);
+    link_send_in(link, link->state == LINK_CHECKING ? LINK_CHECKING : LINK_READY, call);
 }
