@@ -30,7 +30,7 @@ class Counts:
             mine = {doing: count for (who, doing), count in self.kills.items() if who == victim}
             others = {doing: count for doing, count in mine.items() if not isinstance(doing, tuple)}
             at_points = sum(mine.values()) - sum(others.values())
-            print(f"kills of {victim}: {sum(mine.values())}, at a point {at_points}, else {others}")
+            print(f"kills of {victim}: {sum(mine.values())}, at points {at_points}, else {others}")
         print(f"stood still: {dict(self.stood_still)}")
         print(f"clients: {dict(self.clients)}")
         print(f"{sum(self.kills.values())} kills in {seconds:.0f} s, {self.checked} intents judged, "
