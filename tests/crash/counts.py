@@ -33,8 +33,8 @@ class Counts:
             print(f"kills of {victim}: {sum(mine.values())}, at points {at_points}, else {others}")
         print(f"stood still: {dict(self.stood_still)}")
         print(f"clients: {dict(self.clients)}")
-        print(f"{sum(self.kills.values())} kills in {seconds:.0f} s, {self.checked} intents judged, "
-              f"lost {self.lost}, double {self.double}", flush=True)
+        print(f"{sum(self.kills.values())} kills in {seconds:.0f} s, {self.checked} intents "
+              f"judged, lost {self.lost}, double {self.double}", flush=True)
 
     def _print_points(self):
         """A line a command, a column a moment: kills of the daemon/of Redis/of both."""
