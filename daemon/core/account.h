@@ -3,9 +3,9 @@
 // no record, for they follow from instants already recorded; account_settle passes them.
 //
 // Invariants (account_check): lots rise strictly by end, each above 0; no points are there after
-// their end; a deficit means no spendable lot; balance = sum of lots - deficit; score = sum of contributions in force; points are
-// conserved: lots + pending + held - deficit = awarded + opened - redeemed - expired; the last card
-// covers now.
+// their end; a deficit means no spendable lot; balance = sum of lots - deficit; score = sum of
+// contributions in force; points are conserved: lots + pending + held - deficit = awarded + opened
+// - redeemed - expired; the last card covers now.
 //
 // Owned arrays are of two kinds: small ones that change in place (lots, pending, steps), saved
 // whole by a savepoint, and append-only ones (contributions, cards, uses, names, ids), saved by
