@@ -88,6 +88,7 @@ enum {
 // --- the daemon itself ---
 enum {
     LIMIT_LOG_LINE_BYTES = 1024, // a longer line to stderr is cut
+    LIMIT_LOOP_TIMERS = 64,      // set at once: 3 a connection to Redis, some of each part
 };
 
 static_assert(LIMIT_RECORD_BYTES <= LIMIT_SUFFIX_BYTES, "a suffix holds at least one record");
