@@ -1,5 +1,5 @@
-// Lines about a member's identifiers: those an enrolment promises to claim, and how each claim ended.
-// Their keys are made up from their numbers.
+// Lines about a member's identifiers: those an enrolment promises to claim, and how each claim
+// ended. Their keys are made up from their numbers.
 #include <string.h>
 
 #include "base/check.h"
