@@ -318,7 +318,7 @@ static void on_wake(struct sim *sim, void *what, uint64_t number)
     (void)number;
     struct client *client = what;
     if (!sim->resting && sim->asked < sim->operations && client->intent == NULL) {
-        struct intent *settled = sim_once_in(sim, 7) ? draw_settled(sim) : NULL;
+        struct intent *settled = sim_once_in(sim, 9) ? draw_settled(sim) : NULL;
         struct intent *intent = settled != NULL ? settled : draw_new(sim);
         if (intent != NULL) {
             client_give(sim, client, intent, settled != NULL);

@@ -112,7 +112,7 @@ void daemon_start(struct daemon *daemon)
         .identifier_hash = identifier_hash,
         .zones = {.load = load_zone, .free = free_zone},
         .partitions = SIM_PARTITIONS,
-        .cache_accounts = sim->kind->cache_accounts,
+        .cache_accounts = sim->kind->cache_accounts > 0 ? sim->kind->cache_accounts : SIM_MEMBERS,
         .seed = random_u64(&sim->random),
     };
     CHECK(service_new(&options, &daemon->service) == STATUS_OK);

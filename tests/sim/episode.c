@@ -16,7 +16,7 @@ enum {
     REST_MS = 900000,      // until every intent is settled
     DRAIN_MS = 60000,      // and what is late has come
     FAILURE_LINES = 60,    // of the trace
-    FINAL_ASKS = 30,
+    FINAL_ASKS = 10,
     STEPS_A_COMMAND = 100000,
 };
 
@@ -298,7 +298,7 @@ void sim_run(struct sim *sim)
     publish_first(sim);
     sim->calm = false;
     for (uint32_t i = 0; i < sim->client_count; i++) {
-        client_wake(sim, &sim->clients[i], sim_below(sim, 100));
+        client_wake(sim, &sim->clients[i], sim_below(sim, 10));
     }
     run_until_asked(sim);
     come_to_rest(sim);

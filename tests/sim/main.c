@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,8 @@
 #include "base/log.h"
 #include "sim/sim.h"
 
-enum { OPERATIONS = 100000, EPISODE_OPERATIONS = 200, EPISODE_MORE = 1000 };
+enum { KEPT_BYTES = 1 << 30 };
+enum { OPERATIONS = 100000, EPISODE_OPERATIONS = 100, EPISODE_MORE = 500 };
 
 struct options {
     uint64_t seed;
@@ -157,6 +159,8 @@ int main(int argc, char **argv)
         return usage();
     }
     log_set_level(options.trace ? LOG_DEBUG : (enum log_level)(LOG_ERROR + 1));
+    // Worlds are made by the thousand: their large blocks are used again, not mapped anew.
+    CHECK(mallopt(M_MMAP_THRESHOLD, KEPT_BYTES) == 1 && mallopt(M_TRIM_THRESHOLD, KEPT_BYTES) == 1);
     (void)printf("seed %" PRIu64 "\n", options.seed);
     (void)fflush(stdout);
     double began = seconds_now();

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "loyalty/v1/members.pb-c.h"
 #include "service/event.h"
 #include "sim/sim.h"
 
@@ -50,11 +51,28 @@ static void forget_ask(struct ask *ask)
     }
 }
 
+// An identifier's end is lost: what its enrolment was told of it may turn out otherwise.
+static void forget_enrolments(struct sim *sim, const struct book *book)
+{
+    for (uint32_t i = 0; i < sim->asks.count; i++) {
+        struct ask *ask = sim->asks.items[i];
+        bool enrols =
+            ask->variants[0]->message->descriptor == &loyalty__v1__enroll_request__descriptor;
+        if (ask->book == book && enrols) {
+            ask->answered = false;
+            ask->firsts = 0;
+        }
+    }
+}
+
 static void take_back(struct sim *sim, const struct change *change)
 {
     switch (change->kind) {
     case CHANGE_APPENDED:
         book_take_back(sim, change->book);
+        if (change->ask == NULL) {
+            forget_enrolments(sim, change->book);
+        }
         forget_ask(change->ask);
         break;
     case CHANGE_PUBLISHED:

@@ -13,7 +13,7 @@
 
 const struct command_row commands[] = {
     {"enroll", 40, MEMBERS("Enroll"), CRM, true, make_enroll, judge_enroll},
-    {"enroll with cards", 90, MEMBERS("Enroll"), CRM, true, make_enroll_with_cards, judge_enroll},
+    {"enroll with cards", 200, MEMBERS("Enroll"), CRM, true, make_enroll_with_cards, judge_enroll},
     {"enroll in the past", 40, MEMBERS("Enroll"), OFFICE, true, make_enroll_past, judge_enroll},
     {"award", 300, POINTS("Award"), TILL, true, make_award, judge_award},
     {"award by card", 60, POINTS("Award"), TILL, true, make_award_by_card, judge_award},
@@ -27,9 +27,9 @@ const struct command_row commands[] = {
     {"opening balance", 15, ADMIN("OpeningBalance"), OFFICE, true, make_opening, judge_opening},
     {"publish", 8, PROGRAMS("PublishProgram"), OFFICE, true, make_publish, judge_publish},
     {"quote", 40, POINTS("Quote"), TILL, false, make_quote, judge_quote},
-    {"get outcome", 40, POINTS("GetOutcome"), TILL, false, make_outcome, judge_outcome},
+    {"get outcome", 25, POINTS("GetOutcome"), TILL, false, make_outcome, judge_outcome},
     {"get member", 90, MEMBERS("GetMember"), CRM, false, make_member, judge_member},
-    {"list activity", 20, MEMBERS("ListActivity"), CRM, false, make_activity, judge_activity},
+    {"list activity", 12, MEMBERS("ListActivity"), CRM, false, make_activity, judge_activity},
     {"explain tier", 20, MEMBERS("ExplainTier"), CRM, false, make_tier, judge_tier},
     {"get program", 6, PROGRAMS("GetProgram"), CRM, false, make_program, judge_program},
     {"verify accounts", 6, ADMIN("VerifyAccounts"), OFFICE, false, make_verify, judge_verify},
