@@ -77,6 +77,7 @@ enum {
     LIMIT_FRAME_MS = 10000,                  // from a frame's first byte to its last, absolute
     LIMIT_ACCOUNT_QUEUE = 1024,              // commands waiting for one account
     LIMIT_STORE_IN_FLIGHT = 65536,           // commands waiting for Redis
+    LIMIT_STORE_CALLS = 32768,               // of the service at once: one a request, one a job
     LIMIT_STORE_OUTPUT_BYTES = 64 << 20,
     LIMIT_STORE_REPLY_BYTES = LIMIT_LOG_BYTES + 4096,
     LIMIT_STORE_COMMAND_MS = 2000,  // then the connection is given up: OUTCOME_UNKNOWN
