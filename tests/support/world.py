@@ -110,6 +110,10 @@ class Redis(Process):
         except OSError:
             return False
 
+    def last_words(self):
+        """What it has logged since it was started last."""
+        return self.output().rsplit("Redis is starting", 1)[1]
+
     def command(self, *words):
         """One command; its reply as str, int, list or None. Error replies raise."""
         with socket.socket(socket.AF_UNIX) as link:
