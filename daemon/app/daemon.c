@@ -13,8 +13,10 @@
 #include <time.h>
 
 #include "app/digests.h"
+#include "app/loop.h"
 #include "app/secrets.h"
 #include "app/zone_tzdata.h"
+#include "base/check.h"
 #include "base/log.h"
 #include "face/face.h"
 #include "face/frames.h"
@@ -74,7 +76,7 @@ static void tick_at(struct daemon *daemon, int64_t at_ms)
     int64_t wait_ms = at_ms - monotonic_ms(NULL);
     wait_ms = wait_ms < 0 ? 0 : wait_ms;
     struct timeval wait = {.tv_sec = wait_ms / 1000, .tv_usec = wait_ms % 1000 * 1000};
-    event_add(daemon->tick, &wait);
+    CHECK(event_add(daemon->tick, &wait) == 0); // never for want of memory: app/loop.h
 }
 
 static void on_sooner(void *context, int64_t at_ms)
@@ -106,7 +108,7 @@ static void on_drain(evutil_socket_t fd, short what, void *context)
         event_base_loopexit(daemon->base, NULL);
         return;
     }
-    event_add(daemon->drain, &(struct timeval){.tv_usec = DRAIN_STEP_US});
+    CHECK(event_add(daemon->drain, &(struct timeval){.tv_usec = DRAIN_STEP_US}) == 0);
 }
 
 static void on_end_signal(evutil_socket_t signal_number, short what, void *context)
@@ -170,10 +172,7 @@ static enum status say(enum status status, const char *what, const char *why)
 
 static enum status start_loop(struct daemon *daemon)
 {
-    daemon->base = event_base_new();
-    if (daemon->base == NULL) {
-        return say(STATUS_NO_MEMORY, "event-loop", "");
-    }
+    TRY(say(loop_new(&daemon->base), "event-loop", ""));
     daemon->tick = evtimer_new(daemon->base, on_tick, daemon);
     daemon->drain = evtimer_new(daemon->base, on_drain, daemon);
     daemon->signals[0] = evsignal_new(daemon->base, SIGTERM, on_end_signal, daemon);

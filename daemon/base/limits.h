@@ -79,11 +79,13 @@ enum {
     LIMIT_FRAME_MS = 10000,                  // from a frame's first byte to its last, absolute
     LIMIT_ACCOUNT_QUEUE = 1024,              // commands waiting for one account
     LIMIT_STORE_IN_FLIGHT = 65536,           // commands waiting for Redis
+    LIMIT_STORE_CALLS = 32768,               // of the service at once: one a request, one a job
     LIMIT_STORE_OUTPUT_BYTES = 64 << 20,
     LIMIT_STORE_REPLY_BYTES = LIMIT_LOG_BYTES + 4096,
-    LIMIT_STORE_COMMAND_MS = 2000, // then the connection is given up: OUTCOME_UNKNOWN
-    LIMIT_CONFLICT_RETRIES = 32,   // append_if lost to another daemon
-    LIMIT_REQUEST_MS = 10000,      // the longest deadline a request may have
+    LIMIT_STORE_COMMAND_MS = 2000,  // then the connection is given up: OUTCOME_UNKNOWN
+    LIMIT_STORE_RECHECK_MS = 10000, // Redis's settings and role are looked at again this often
+    LIMIT_CONFLICT_RETRIES = 32,    // append_if lost to another daemon
+    LIMIT_REQUEST_MS = 10000,       // the longest deadline a request may have
 };
 
 // --- HTTP/2: what RFC 9113 leaves open, and what it permits but nobody needs ---
@@ -114,6 +116,7 @@ enum {
 // --- the daemon itself ---
 enum {
     LIMIT_LOG_LINE_BYTES = 1024, // a longer line to stderr is cut
+    LIMIT_LOOP_TIMERS = 64,      // set at once: 3 a connection to Redis, some of each part
 };
 
 static_assert(LIMIT_RECORD_BYTES <= LIMIT_SUFFIX_BYTES, "a suffix holds at least one record");

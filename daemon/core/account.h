@@ -2,10 +2,10 @@
 // outcomes. Silent boundaries (pending points becoming spendable, score starting and ending) need
 // no record, for they follow from instants already recorded; account_settle passes them.
 //
-// Invariants (account_check): lots rise strictly by end, each above 0; a deficit means no spendable
-// lot; balance = sum of lots - deficit; score = sum of contributions in force; points are
-// conserved: lots + pending + held - deficit = awarded + opened - redeemed - expired; the last card
-// covers now.
+// Invariants (account_check): lots rise strictly by end, each above 0; no points are there after
+// their end; a deficit means no spendable lot; balance = sum of lots - deficit; score = sum of
+// contributions in force; points are conserved: lots + pending + held - deficit = awarded + opened
+// - redeemed - expired; the last card covers now.
 //
 // Owned arrays are of two kinds: small ones that change in place (lots, pending, steps), saved
 // whole by a savepoint, and append-only ones (contributions, cards, uses, names, ids), saved by
@@ -151,7 +151,9 @@ MUST_CHECK enum status account_check(const struct account *account, const char *
 // Whether two accounts are in the same state (for tests: lazy = eager, fold = state).
 bool account_equal(const struct account *a, const struct account *b, const char **ret_what);
 
-// Used by account_apply and its parts.
+// Used by account_apply and its parts, and by snapshots.
+// Takes the id; STATUS_CORRUPT for one that is too long or has a NUL.
+MUST_CHECK enum status account_name(struct account *account, struct span id);
 uint64_t mark_print(const struct mark *mark);
 MUST_CHECK enum status id_set_add(struct id_set *ids, uint64_t print);
 bool id_set_has(const struct id_set *ids, uint64_t print);

@@ -13,18 +13,55 @@ static enum status apply_names(struct account *account, const struct record *rec
     return STATUS_OK;
 }
 
+// A reference to a name there is, or to none.
+static bool is_known(const struct account *account, uint32_t ref)
+{
+    return ref <= account->names.places.count;
+}
+
+static enum status check_references(const struct account *account, const struct record *record)
+{
+    bool known = is_known(account, record->actor) && is_known(account, record->figures.tier) &&
+                 is_known(account, record->figures.next_tier);
+    if (record->type == RECORD_OPENED) {
+        known = known && is_known(account, record->opened.program) &&
+                is_known(account, record->opened.currency);
+    } else if (record->type == RECORD_AWARDED) {
+        known = known && is_known(account, record->awarded.unit);
+        for (size_t i = 0; i < record->awarded.rule_count; i++) {
+            uint32_t rule = record->awarded.rules[i].rule;
+            known = known && rule != 0 && is_known(account, rule);
+        }
+    } else if (record->type == RECORD_REDEEMED) {
+        known = known && is_known(account, record->redeemed.unit);
+    }
+    return known ? STATUS_OK : STATUS_CORRUPT;
+}
+
 static enum status apply_cards(struct account *account, const struct record *record)
 {
     for (size_t i = 0; i < record->card_count; i++) {
         const struct card *card = &record->cards[i];
-        bool known = card->tier != 0 && card->tier <= account->names.places.count;
-        if (!known || card->from_ms > record->at_ms || card->until_ms <= record->at_ms) {
+        if (card->tier == 0 || !is_known(account, card->tier) || card->from_ms > record->at_ms ||
+            card->until_ms <= record->at_ms) {
             return STATUS_CORRUPT;
         }
         TRY(vec_reserve_one(&account->cards, LIMIT_CARDS));
         account->cards.items[account->cards.count] = *card;
         account->cards.count++;
     }
+    return STATUS_OK;
+}
+
+enum status account_name(struct account *account, struct span id)
+{
+    if (id.len >= sizeof account->id || (id.len > 0 && memchr(id.data, '\0', id.len) != NULL)) {
+        return STATUS_CORRUPT;
+    }
+    if (id.len > 0) {
+        memcpy(account->id, id.data, id.len);
+    }
+    account->id[id.len] = '\0';
     return STATUS_OK;
 }
 
@@ -35,8 +72,7 @@ static enum status apply_opened(struct account *account, const struct record *re
         return STATUS_CORRUPT;
     }
     account->kind = opened->kind;
-    memcpy(account->id, opened->id.data, opened->id.len);
-    account->id[opened->id.len] = '\0';
+    TRY(account_name(account, opened->id));
     account->partition = opened->partition;
     account->program = opened->program;
     account->currency = opened->currency;
@@ -65,8 +101,13 @@ static enum status apply_bound(struct account *account, const struct record_boun
     return STATUS_CORRUPT;
 }
 
+// A balance's bound counts pending points too (domain.md, fine print 15).
 static enum status pending_add(struct account *account, const struct pending_lot *lot)
 {
+    int64_t all = account->balance + account->pending_points + account->held_points;
+    if (all + lot->points > LIMIT_POINTS_A_BALANCE) {
+        return STATUS_RANGE;
+    }
     TRY(vec_reserve_one(&account->pending, LIMIT_LOTS));
     struct pending_lot *items = account->pending.items;
     uint32_t at = account->pending.count;
@@ -102,6 +143,9 @@ static enum status apply_earned_points(struct account *account,
 
 static enum status use_add(struct account *account, const struct use *use)
 {
+    if (use->points > LIMIT_POINTS_A_RECORD) {
+        return STATUS_RANGE;
+    }
     TRY(vec_reserve_one(&account->uses, LIMIT_CONTRIBUTIONS));
     account->uses.items[account->uses.count] = *use;
     account->uses.count++;
@@ -127,9 +171,22 @@ static enum status apply_uses(struct account *account, const struct record_award
     return STATUS_OK;
 }
 
+static enum status give_score(struct account *account, const struct opening_score *score)
+{
+    if (score->score > LIMIT_POINTS_A_RECORD ||
+        account->score_given + score->score > LIMIT_POINTS_A_BALANCE) {
+        return STATUS_RANGE;
+    }
+    account->score_given += score->score;
+    return account_add_contribution(account, &(struct contribution){.from_ms = score->from_ms,
+                                                                    .until_ms = score->until_ms,
+                                                                    .score = score->score,
+                                                                    .seq = account->seq + 1});
+}
+
 static enum status apply_awarded(struct account *account, const struct record_awarded *awarded)
 {
-    if (awarded->points > LIMIT_POINTS_A_RECORD || awarded->score > LIMIT_POINTS_A_RECORD) {
+    if (awarded->points > LIMIT_POINTS_A_RECORD) {
         return STATUS_RANGE;
     }
     TRY(apply_earned_points(account, awarded));
@@ -137,12 +194,9 @@ static enum status apply_awarded(struct account *account, const struct record_aw
     if (awarded->score == 0) {
         return STATUS_OK;
     }
-    account->score_given += awarded->score;
-    return account_add_contribution(account,
-                                    &(struct contribution){.from_ms = awarded->occurred_ms,
-                                                           .until_ms = awarded->score_until_ms,
-                                                           .score = awarded->score,
-                                                           .seq = account->seq + 1});
+    return give_score(account, &(struct opening_score){.from_ms = awarded->occurred_ms,
+                                                       .until_ms = awarded->score_until_ms,
+                                                       .score = awarded->score});
 }
 
 static enum status take_from_lot(struct account *account, const struct lot_move *move)
@@ -208,8 +262,11 @@ static enum status apply_expired(struct account *account, const struct lot_move 
         }
     }
     account->pending.count = kept;
+    if (left != 0 || move->points <= 0) {
+        return STATUS_CORRUPT;
+    }
     account->expired += move->points;
-    return left == 0 && move->points > 0 ? STATUS_OK : STATUS_CORRUPT;
+    return STATUS_OK;
 }
 
 static enum status apply_boundary(struct account *account, const struct record_boundary *boundary)
@@ -231,15 +288,7 @@ static enum status apply_opening(struct account *account, const struct record_op
         account->opened += lot->points;
     }
     for (size_t i = 0; i < opening->score_count; i++) {
-        const struct opening_score *score = &opening->scores[i];
-        if (score->score > LIMIT_POINTS_A_RECORD) {
-            return STATUS_RANGE;
-        }
-        account->score_given += score->score;
-        TRY(account_add_contribution(account, &(struct contribution){.from_ms = score->from_ms,
-                                                                     .until_ms = score->until_ms,
-                                                                     .score = score->score,
-                                                                     .seq = account->seq + 1}));
+        TRY(give_score(account, &opening->scores[i]));
     }
     return STATUS_OK;
 }
@@ -274,9 +323,7 @@ enum status account_apply(struct account *account, const struct record *record)
     }
     TRY(account_settle(account, record->at_ms));
     TRY(apply_names(account, record));
-    if (record->actor > account->names.places.count) {
-        return STATUS_CORRUPT;
-    }
+    TRY(check_references(account, record));
     TRY(apply_outcomes(account, record));
     TRY(apply_cards(account, record));
     return record->mark.present ? id_set_add(&account->ids, mark_print(&record->mark)) : STATUS_OK;

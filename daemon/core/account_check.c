@@ -23,6 +23,9 @@ static enum status check_points(const struct account *account, const char **ret_
     }
     int64_t pending = 0;
     for (uint32_t i = 0; i < account->pending.count; i++) {
+        if (account->pending.items[i].ends_ms <= account->now_ms) {
+            return broken("a pending lot is over", ret_what);
+        }
         pending += account->pending.items[i].points;
     }
     if (account->deficit < 0 || (account->deficit > 0 && account->lots.count > 0)) {

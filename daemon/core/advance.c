@@ -98,10 +98,10 @@ static enum status cross_card(const struct account *account, const struct progra
                               struct record *record)
 {
     const struct program_version *version = program_set_at(programs, boundary->at_ms);
-    if (version == NULL) {
-        return STATUS_OK;
-    }
     struct held_card card = held_now(account);
+    if (version == NULL) {
+        return card.until_ms <= boundary->at_ms ? STATUS_NOT_FOUND : STATUS_OK;
+    }
     int rank = advance_rank(version->program, latest_program(programs), card.tier);
     if (card.until_ms <= boundary->at_ms) {
         rank = advance_rank_after_end(version, account->score, rank);

@@ -14,7 +14,8 @@
 #include "core/program.h"
 
 // Moves the account to `now_ms` (not back), emitting what time made on the way. `arena` is for
-// scratch and not reset.
+// scratch and not reset. STATUS_NOT_FOUND when a card ends and no version is in force to say what
+// follows: the account is of another program, or the program's log was lost.
 MUST_CHECK enum status advance(struct account *account, struct ledger_writer *writer,
                                struct arena *arena, int64_t now_ms);
 

@@ -65,7 +65,9 @@ static enum refusal_reason judge(const struct account *account,
         }
     }
     *ret_field = "";
-    return decide_in_bounds(account, points, score) ? REFUSAL_NONE : REFUSAL_FIGURE_OUT_OF_BOUNDS;
+    bool one_record = points <= LIMIT_POINTS_A_RECORD && score <= LIMIT_POINTS_A_RECORD;
+    return one_record && decide_in_bounds(account, points, score) ? REFUSAL_NONE
+                                                                  : REFUSAL_FIGURE_OUT_OF_BOUNDS;
 }
 
 static enum refusal_reason opening_card(const struct decide *decide,

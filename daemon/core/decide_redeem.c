@@ -36,14 +36,17 @@ static enum status take_lots(const struct decide *decide, int64_t points,
     return STATUS_OK;
 }
 
-static int64_t redeemed_today(const struct account *account, int32_t day)
+// What a day's limit leaves; nothing where a new version has lowered it below what is redeemed.
+static int64_t left_today(const struct account *account, const struct program *program, int32_t day)
 {
-    return account->redeem_day == day ? account->redeem_day_points : 0;
+    int64_t redeemed = account->redeem_day == day ? account->redeem_day_points : 0;
+    return redeemed < program->redeem_a_day ? program->redeem_a_day - redeemed : 0;
 }
 
-// What the program says no to, or REFUSAL_NONE.
+// What the program says no to, or REFUSAL_NONE and the points' value.
 static enum refusal_reason judge(const struct account *account, const struct program *program,
-                                 int32_t day, int64_t points, int64_t *ret_limit)
+                                 int32_t day, int64_t points, int64_t *ret_limit,
+                                 int64_t *ret_value_minor)
 {
     *ret_limit = program->redeem_minimum;
     if (points < program->redeem_minimum) {
@@ -57,11 +60,13 @@ static enum refusal_reason judge(const struct account *account, const struct pro
     if (points > account->balance) {
         return REFUSAL_INSUFFICIENT_POINTS;
     }
-    *ret_limit = program->redeem_a_day - redeemed_today(account, day);
+    *ret_limit = left_today(account, program, day);
     if (program->redeem_a_day != 0 && points > *ret_limit) {
         return REFUSAL_DAY_LIMIT;
     }
-    return REFUSAL_NONE;
+    *ret_limit = LIMIT_AMOUNT_MINOR_MAX;
+    enum status status = earn_points_value(program, points, ret_value_minor);
+    return status == STATUS_OK ? REFUSAL_NONE : REFUSAL_FIGURE_OUT_OF_BOUNDS;
 }
 
 enum status decide_redeem(const struct decide *decide, const struct redeem_command *command,
@@ -80,7 +85,9 @@ enum status decide_redeem(const struct decide *decide, const struct redeem_comma
     const struct program *program = version->program;
     int32_t day = civil_to_days(zone_date(version->zone, account->now_ms));
     int64_t limit;
-    enum refusal_reason reason = judge(account, program, day, command->points, &limit);
+    int64_t value_minor = 0;
+    enum refusal_reason reason =
+        judge(account, program, day, command->points, &limit, &value_minor);
     if (reason != REFUSAL_NONE) {
         return refuse_recorded(decide, reason, command->points, limit, ret_decision);
     }
@@ -89,12 +96,12 @@ enum status decide_redeem(const struct decide *decide, const struct redeem_comma
     record.redeemed = (struct record_redeemed){
         .version = version->number,
         .points = command->points,
+        .value_minor = value_minor,
         .day = day,
         .counted = program->redeem_a_day != 0,
         .receipt = {.number = command->receipt.number,
                     .business_day = command->receipt.business_day},
     };
-    TRY(earn_points_value(program, command->points, &record.redeemed.value_minor));
     TRY(take_lots(decide, command->points, &record.redeemed));
     TRY(decide_unit(decide, &record, command->unit, &record.redeemed.unit));
     return decide_emit(decide, &record, OUTCOME_APPLIED, ret_decision);

@@ -114,7 +114,7 @@ static bool replay_step(struct replay *replay, int64_t now_ms)
     replay->at_ms = at_ms;
     const struct program_version *version = program_set_at(replay->programs, at_ms);
     if (version == NULL) {
-        return true;
+        return replay->card.until_ms > at_ms; // an end without rules ends the replay
     }
     int64_t score = replay_score(replay, at_ms);
     if (replay->card.until_ms <= at_ms) {

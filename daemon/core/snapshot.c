@@ -34,8 +34,7 @@ static enum status layout_identity(struct codec *codec, struct account *account)
     struct span id = span_of_text(account->id);
     TRY(codec_text(codec, &id, LIMIT_MEMBER_ID_BYTES));
     if (!codec->writing) {
-        memcpy(account->id, id.data, id.len);
-        account->id[id.len] = '\0';
+        TRY(account_name(account, id));
     }
     TRY(codec_u32(codec, &account->partition));
     TRY(codec_u32(codec, &account->program));
@@ -112,7 +111,10 @@ static enum status layout_score(struct codec *codec, struct account *account)
         TRY(codec_instant(codec, &part->from_ms));
         TRY(codec_instant(codec, &part->until_ms));
         TRY(codec_u32(codec, &reported));
-        part->boundary_from_ms = part->from_ms + (reported == 0 ? 0 : 1);
+        if (reported > 1 || (reported == 1 && part->from_ms == INSTANT_NEVER)) {
+            return STATUS_CORRUPT;
+        }
+        part->boundary_from_ms = part->from_ms + (int64_t)reported;
         TRY(codec_i64(codec, &part->score));
         TRY(codec_u64(codec, &part->seq));
     }
@@ -282,9 +284,11 @@ static enum status read_state(struct span payload, struct arena *arena, struct a
     return STATUS_OK;
 }
 
+// In their order, each an answer, none behind the cut.
 static enum status apply_retained_marks(struct account *account, struct snapshot_cursor *cursor,
                                         struct arena *arena)
 {
+    uint64_t last_seq = 0;
     for (;;) {
         uint64_t seq;
         struct span body;
@@ -298,6 +302,10 @@ static enum status apply_retained_marks(struct account *account, struct snapshot
         struct record record;
         arena_reset(arena);
         TRY(record_decode(body, arena, &record));
+        if (!record.mark.present || seq <= last_seq || seq > account->seq) {
+            return STATUS_CORRUPT;
+        }
+        last_seq = seq;
         TRY(id_set_add(&account->ids, mark_print(&record.mark)));
     }
 }
@@ -308,6 +316,7 @@ enum status snapshot_apply(struct account *account, struct span payload, const u
     CHECK(!account_exists(account));
     struct span retained;
     TRY(read_state(payload, arena, account, &retained));
+    TRY(snapshot_check(account));
     struct snapshot_cursor cursor = {0};
     struct reader reader = {.rest = retained};
     TRY(reader_u64(&reader, &cursor.left));

@@ -24,6 +24,10 @@ MUST_CHECK enum status snapshot_build(struct span prefix, struct span id, uint32
 MUST_CHECK enum status snapshot_apply(struct account *account, struct span payload,
                                       const uint8_t *tail, struct arena *arena);
 
+// Whether an account just read from a snapshot holds together: STATUS_CORRUPT when it does not,
+// STATUS_NO_MEMORY. Used by snapshot_apply.
+MUST_CHECK enum status snapshot_check(const struct account *account);
+
 // Its own checksum, which the chain cannot give: CHAIN_HASH_BYTES at the payload's start.
 MUST_CHECK enum status snapshot_verify(struct span payload, const uint8_t *tail,
                                        chain_hash_fn *hash);

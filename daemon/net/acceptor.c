@@ -56,6 +56,7 @@ static void set_socket(int fd)
     set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_PROBES);
 }
 
+// After errno. The loop has room for the timer (net/server.h).
 static void rest(struct acceptor *acceptor)
 {
     if (!acceptor->starved) {
@@ -65,6 +66,14 @@ static void rest(struct acceptor *acceptor)
     const struct timeval wait = {.tv_usec = REST_MS * 1000L};
     (void)event_del(acceptor->readable);
     CHECK(event_add(acceptor->rested, &wait) == 0);
+}
+
+// The kernel may have no room for another descriptor to be watched.
+static void watch(struct acceptor *acceptor)
+{
+    if (event_add(acceptor->readable, NULL) != 0) {
+        rest(acceptor);
+    }
 }
 
 // Accepts one. Returns whether to try for another.
@@ -116,7 +125,7 @@ static void on_rested(evutil_socket_t fd, short what, void *context)
     (void)what;
     struct acceptor *acceptor = context;
     if (!acceptor->paused) {
-        CHECK(event_add(acceptor->readable, NULL) == 0);
+        watch(acceptor);
     }
 }
 
@@ -159,6 +168,6 @@ void acceptor_resume(struct acceptor *acceptor)
     }
     acceptor->paused = false;
     if (event_pending(acceptor->rested, EV_TIMEOUT, NULL) == 0) {
-        CHECK(event_add(acceptor->readable, NULL) == 0);
+        watch(acceptor);
     }
 }

@@ -60,16 +60,21 @@ static long on_socket_control(BIO *bio, int command, long number, void *pointer)
     }
 }
 
-// One for the process, made at first use.
+// One for the process, made at first use; NULL when there is no memory for it yet.
 static const BIO_METHOD *socket_method(void)
 {
     static BIO_METHOD *method = NULL;
-    if (method == NULL) {
-        method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "stream");
-        CHECK(method != NULL && BIO_meth_set_read(method, on_socket_read) == 1 &&
-              BIO_meth_set_write(method, on_socket_write) == 1 &&
-              BIO_meth_set_ctrl(method, on_socket_control) == 1);
+    if (method != NULL) {
+        return method;
     }
+    BIO_METHOD *made = BIO_meth_new(BIO_TYPE_SOURCE_SINK, "stream");
+    if (made == NULL || BIO_meth_set_read(made, on_socket_read) != 1 ||
+        BIO_meth_set_write(made, on_socket_write) != 1 ||
+        BIO_meth_set_ctrl(made, on_socket_control) != 1) {
+        BIO_meth_free(made);
+        return NULL;
+    }
+    method = made;
     return method;
 }
 
@@ -88,8 +93,9 @@ static void on_message(int sent, int version, int type, const void *bytes, size_
 
 enum status stream_init(struct stream *stream, SSL_CTX *context, int fd)
 {
-    SSL *ssl = SSL_new(context);
-    BIO *socket = BIO_new(socket_method());
+    const BIO_METHOD *method = socket_method();
+    SSL *ssl = method == NULL ? NULL : SSL_new(context);
+    BIO *socket = ssl == NULL ? NULL : BIO_new(method);
     if (ssl == NULL || socket == NULL) {
         SSL_free(ssl);
         (void)BIO_free(socket);

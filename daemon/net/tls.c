@@ -12,6 +12,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "net/tls_rehearsal.h"
 
 enum {
     CHAIN_DEPTH_MAX = 4,            // intermediates between a client's certificate and an anchor
@@ -178,6 +179,21 @@ static int on_verified(int good, X509_STORE_CTX *chain)
     return good;
 }
 
+// A certificate whose key could not be decoded is loaded all the same, and no client of it would
+// ever be believed. Asking for the purpose looks at the extensions, which is done but once.
+static bool authorities_usable(X509_STORE *store)
+{
+    STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(store);
+    for (int i = 0; i < sk_X509_OBJECT_num(objects); i++) {
+        X509 *authority = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(objects, i));
+        if (authority != NULL &&
+            (X509_get0_pubkey(authority) == NULL || X509_check_purpose(authority, -1, 0) != 1)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static enum status load_authorities(SSL_CTX *tls, const char *path, struct sentence error)
 {
     STACK_OF(X509_NAME) *names = SSL_load_client_CA_file(path);
@@ -190,6 +206,9 @@ static enum status load_authorities(SSL_CTX *tls, const char *path, struct sente
     // On the store, not on the context, so that tls_peer_recheck judges by the same rules as a
     // handshake.
     X509_STORE *store = SSL_CTX_get_cert_store(tls);
+    if (!authorities_usable(store)) {
+        return refuse_file(error, "a client CA that cannot be used", path);
+    }
     CHECK(X509_STORE_set_depth(store, CHAIN_DEPTH_MAX) == 1);
     CHECK(X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN) == 1);
     X509_STORE_set_verify_cb(store, on_verified);
@@ -231,6 +250,18 @@ static enum status load_files(SSL_CTX *tls, const struct server_tls_options *opt
     return options->crl_path == NULL ? STATUS_OK : load_revoked(tls, options->crl_path, error);
 }
 
+static enum status rehearse(SSL_CTX *tls, const struct server_tls_options *options,
+                            struct sentence error)
+{
+    const char *reason = NULL;
+    enum status status = tls_rehearse(tls, &reason);
+    if (status != STATUS_OK) {
+        (void)snprintf(error.text, error.bytes, "no handshake with the certificate in %s: %s",
+                       options->certificate_path, reason);
+    }
+    return status;
+}
+
 enum status tls_context_new(const struct server_tls_options *options, char *ret_error,
                             size_t error_bytes, SSL_CTX **ret_context)
 {
@@ -249,6 +280,9 @@ enum status tls_context_new(const struct server_tls_options *options, char *ret_
     }
     set_protocol(tls);
     enum status status = load_files(tls, options, error);
+    if (status == STATUS_OK) {
+        status = rehearse(tls, options, error);
+    }
     if (status != STATUS_OK) {
         SSL_CTX_free(tls);
         return status;

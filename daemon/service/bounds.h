@@ -23,5 +23,7 @@ enum {
 // Memory the cache of folded accounts may take.
 #define SERVICE_CACHE_BYTES ((size_t)1 << 30)
 
+static_assert((int)SERVICE_REQUESTS + 2 * (int)SERVICE_JOBS + 16 <= (int)LIMIT_STORE_CALLS,
+              "the store can remember every call there may be");
 static_assert((int)SERVICE_ARENA_KEEP_BYTES < (int)LIMIT_ARENA_BYTES,
               "a warm arena is smaller than its cap");

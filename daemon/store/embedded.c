@@ -68,13 +68,20 @@ static void restart_later(struct embedded_redis *redis)
     redis->backoff_ms = twice_ms < BACKOFF_LAST_MS ? twice_ms : BACKOFF_LAST_MS;
 }
 
+static void forget_end(struct embedded_redis *redis)
+{
+    if (redis->ended != NULL) {
+        event_free(redis->ended);
+        redis->ended = NULL;
+    }
+}
+
 static void on_ended(evutil_socket_t fd, short what, void *context)
 {
     (void)fd;
     (void)what;
     struct embedded_redis *redis = context;
-    event_free(redis->ended);
-    redis->ended = NULL;
+    forget_end(redis);
     char how[EMBEDDED_STATUS_BYTES];
     embedded_process_reap(&redis->process, how);
     if (now_ms() - redis->started_ms >= LIVED_MS) {
@@ -82,6 +89,19 @@ static void on_ended(evutil_socket_t fd, short what, void *context)
     }
     note(redis, "exited %s, restarting in %lld ms", how, (long long)redis->backoff_ms);
     restart_later(redis);
+}
+
+// A server whose end would not be noticed is ended at once.
+static enum status watch_server(struct embedded_redis *redis)
+{
+    redis->ended = event_new(redis->base, redis->process.pidfd, EV_READ, on_ended, redis);
+    if (redis->ended != NULL && event_add(redis->ended, NULL) == 0) {
+        return STATUS_OK;
+    }
+    note(redis, "cannot watch redis-server: no memory");
+    forget_end(redis);
+    embedded_process_stop(&redis->process, STOP_WAIT_MS);
+    return STATUS_NO_MEMORY;
 }
 
 // Notes what is wrong when it fails.
@@ -99,8 +119,7 @@ static enum status start_server(struct embedded_redis *redis)
         note(redis, "cannot run redis-server: %s", strerror(errno));
         return status;
     }
-    redis->ended = event_new(redis->base, redis->process.pidfd, EV_READ, on_ended, redis);
-    CHECK(redis->ended != NULL && event_add(redis->ended, NULL) == 0);
+    TRY(watch_server(redis));
     redis->started_ms = now_ms();
     note(redis, "started pid=%d", (int)redis->process.pid);
     return STATUS_OK;
@@ -166,9 +185,7 @@ void embedded_redis_free(struct embedded_redis *redis)
     if (redis == NULL) {
         return;
     }
-    if (redis->ended != NULL) {
-        event_free(redis->ended);
-    }
+    forget_end(redis);
     if (redis->restart_timer != NULL) {
         event_free(redis->restart_timer);
     }

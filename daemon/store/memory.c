@@ -1,6 +1,6 @@
 // The port in memory: calls wait in a queue, copied, until memory_step executes and answers the
-// oldest. A reply's bytes are a copy that is freed when `done` returns, so that a caller who holds
-// on to them is found by ASan.
+// oldest; or go to a router, which owns them then, while the store keeps account of whom it still
+// owes an answer.
 #include "store/memory.h"
 
 #include <stdlib.h>
@@ -9,60 +9,9 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "store/bounds.h"
-#include "store/memory_world.h"
+#include "store/memory_call.h"
 
 enum { SCAN_COUNT_MAX = 1024, FREE_ROUNDS_MAX = 1 << 20 };
-
-enum call_kind {
-    CALL_LOAD,
-    CALL_FIND,
-    CALL_SCAN,
-    CALL_HEAD,
-    CALL_APPEND, // mutations from here on
-    CALL_COMPACT,
-    CALL_CLAIM,
-    CALL_SET_CLOCK,
-    CALL_CREATE,
-};
-
-struct memory_range {
-    struct store_account account;
-    uint64_t from_bytes;
-    uint64_t bytes_max;
-};
-
-struct memory_claim { // of find only the first two
-    uint32_t partition;
-    struct span key;
-    struct span member_id;
-    struct span take_over_from;
-};
-
-struct memory_page {
-    uint32_t partition;
-    uint64_t cursor;
-    uint32_t count;
-};
-
-struct memory_call {
-    struct memory_call *next;
-    enum call_kind kind;
-    const char *problem; // FAILED, whatever the world looks like
-    void (*done)(void);  // of the type that `kind` has
-    void *context;
-    union {
-        struct memory_range range;
-        struct store_append append;
-        struct store_compact compact;
-        struct memory_claim claim;
-        struct memory_page page;
-        uint64_t from_bytes;
-        int64_t clock_ms;
-        uint32_t partition_count;
-    };
-    size_t kept_bytes;
-    uint8_t bytes[]; // what the spans above point into
-};
 
 struct memory {
     struct store store; // first: the port's handle is this object
@@ -71,6 +20,9 @@ struct memory {
     struct memory_call **end;
     enum memory_fault fault;
     bool answering;
+    memory_route_fn *route; // NULL: calls wait in the queue
+    void *route_context;
+    struct memory_call *open; // routed and not told yet
 };
 
 static const struct store_ops operations;
@@ -89,7 +41,7 @@ struct memory_world *memory_world_of(const struct store *store)
 
 // --- asking ---
 
-// A call at the end of the queue, with room for `bytes` bytes of its spans.
+// A call with room for `bytes` bytes of its spans.
 static struct memory_call *call_new(struct store *store, enum call_kind kind, void (*done)(void),
                                     void *context, size_t bytes)
 {
@@ -97,11 +49,28 @@ static struct memory_call *call_new(struct store *store, enum call_kind kind, vo
     struct memory_call *call = calloc(1, sizeof(*call) + bytes);
     CHECK(call != NULL);
     call->kind = kind;
+    call->world = memory->world;
     call->done = done;
     call->context = context;
-    *memory->end = call;
-    memory->end = &call->next;
     return call;
+}
+
+// The call is filled: it goes to the end of the queue, or to whoever routes.
+static void call_send(struct store *store, struct memory_call *call)
+{
+    struct memory *memory = memory_of(store);
+    if (memory->route == NULL) {
+        *memory->end = call;
+        memory->end = &call->next;
+        return;
+    }
+    call->next = memory->open;
+    call->place = &memory->open;
+    if (memory->open != NULL) {
+        memory->open->place = &call->next;
+    }
+    memory->open = call;
+    memory->route(memory->route_context, call);
 }
 
 // Copies the bytes into the call and points the span there.
@@ -123,6 +92,7 @@ static void ask_range(struct store *store, const struct memory_range *range, sto
     call->problem = store_account_problem(&range->account);
     call->range = *range;
     call_keep(call, &call->range.account.id);
+    call_send(store, call);
 }
 
 static void load(struct store *store, const struct store_account *account, store_done_fn *done,
@@ -150,6 +120,7 @@ static void append(struct store *store, const struct store_append *append, store
     call_keep(call, &call->append.account.id);
     call_keep(call, &call->append.records);
     call_keep(call, &call->append.event);
+    call_send(store, call);
 }
 
 static void compact(struct store *store, const struct store_compact *compact, store_done_fn *done,
@@ -161,6 +132,7 @@ static void compact(struct store *store, const struct store_compact *compact, st
     call->compact = *compact;
     call_keep(call, &call->compact.account.id);
     call_keep(call, &call->compact.snapshot);
+    call_send(store, call);
 }
 
 static void ask_claim(struct store *store, enum call_kind kind, const struct memory_claim *claim,
@@ -173,6 +145,7 @@ static void ask_claim(struct store *store, enum call_kind kind, const struct mem
     call_keep(call, &call->claim.key);
     call_keep(call, &call->claim.member_id);
     call_keep(call, &call->claim.take_over_from);
+    call_send(store, call);
 }
 
 static void claim(struct store *store, uint32_t partition, struct span key, struct span member_id,
@@ -199,6 +172,7 @@ static void scan(struct store *store, uint32_t partition, uint64_t cursor, uint3
     call->page.partition = partition;
     call->page.cursor = cursor;
     call->page.count = page < SCAN_COUNT_MAX ? page : SCAN_COUNT_MAX;
+    call_send(store, call);
 }
 
 static void head(struct store *store, uint64_t program_from_bytes, store_head_fn *done,
@@ -206,6 +180,7 @@ static void head(struct store *store, uint64_t program_from_bytes, store_head_fn
 {
     struct memory_call *call = call_new(store, CALL_HEAD, (void (*)(void))done, context, 0);
     call->from_bytes = program_from_bytes;
+    call_send(store, call);
 }
 
 static void set_sandbox_clock(struct store *store, int64_t now_ms, store_done_fn *done,
@@ -214,6 +189,7 @@ static void set_sandbox_clock(struct store *store, int64_t now_ms, store_done_fn
     struct memory_call *call = call_new(store, CALL_SET_CLOCK, (void (*)(void))done, context, 0);
     call->problem = store_clock_problem(now_ms);
     call->clock_ms = now_ms;
+    call_send(store, call);
 }
 
 static void create_partitions(struct store *store, uint32_t count, store_done_fn *done,
@@ -222,122 +198,10 @@ static void create_partitions(struct store *store, uint32_t count, store_done_fn
     struct memory_call *call = call_new(store, CALL_CREATE, (void (*)(void))done, context, 0);
     call->problem = store_partition_count_problem(count);
     call->partition_count = count;
+    call_send(store, call);
 }
 
 // --- answering ---
-
-// Bytes of the caller's own for as long as `done` runs.
-static struct span bytes_lend(struct span bytes)
-{
-    if (bytes.len == 0) {
-        return (struct span){0};
-    }
-    uint8_t *copy = malloc(bytes.len);
-    CHECK(copy != NULL);
-    memcpy(copy, bytes.data, bytes.len);
-    return span_of(copy, bytes.len);
-}
-
-static void bytes_take_back(struct span lent)
-{
-    free((uint8_t *)lent.data);
-}
-
-static void tell_reply(const struct memory_call *call, struct store_reply reply)
-{
-    reply.bytes = bytes_lend(reply.bytes);
-    ((store_done_fn *)call->done)(call->context, &reply);
-    bytes_take_back(reply.bytes);
-}
-
-static void tell_head(const struct memory_call *call, struct store_head reply)
-{
-    reply.program = bytes_lend(reply.program);
-    ((store_head_fn *)call->done)(call->context, &reply);
-    bytes_take_back(reply.program);
-}
-
-static void tell_page(const struct memory_call *call, const struct store_scan_reply *reply)
-{
-    ((store_scan_fn *)call->done)(call->context, reply);
-}
-
-static void execute_scan(const struct memory_world *world, const struct memory_call *call,
-                         bool answered)
-{
-    struct span *ids = calloc(call->page.count, sizeof(*ids));
-    CHECK(ids != NULL);
-    struct store_scan_reply reply =
-        memory_world_scan(world, call->page.partition, call->page.cursor, call->page.count, ids);
-    for (size_t i = 0; i < reply.count; i++) {
-        ids[i] = bytes_lend(ids[i]);
-    }
-    if (answered) {
-        tell_page(call, &reply);
-    }
-    for (size_t i = 0; i < reply.count; i++) {
-        bytes_take_back(ids[i]);
-    }
-    free(ids);
-}
-
-static struct store_reply execute_plain(struct memory_world *world, const struct memory_call *call)
-{
-    const struct memory_claim *asked = &call->claim;
-    switch (call->kind) {
-    case CALL_LOAD:
-        return memory_world_load(world, &call->range.account, call->range.from_bytes,
-                                 call->range.bytes_max);
-    case CALL_FIND:
-        return memory_world_find_owner(world, asked->partition, asked->key);
-    case CALL_APPEND:
-        return memory_world_append(world, &call->append);
-    case CALL_COMPACT:
-        return memory_world_compact(world, &call->compact);
-    case CALL_CLAIM:
-        return memory_world_claim(world, asked->partition, asked->key, asked->member_id,
-                                  asked->take_over_from);
-    case CALL_SET_CLOCK:
-        return memory_world_set_clock(world, call->clock_ms);
-    case CALL_CREATE:
-        return memory_world_create(world, call->partition_count);
-    default: // scan and head have replies of their own
-        CHECK(call->kind == CALL_LOAD);
-        return (struct store_reply){0};
-    }
-}
-
-// Executes; with `answered` the caller is told what came of it.
-static void execute(struct memory_world *world, const struct memory_call *call, bool answered)
-{
-    if (call->kind == CALL_SCAN) {
-        execute_scan(world, call, answered);
-    } else if (call->kind == CALL_HEAD) {
-        struct store_head reply = memory_world_head(world, call->from_bytes);
-        if (answered) {
-            tell_head(call, reply);
-        }
-    } else {
-        struct store_reply reply = execute_plain(world, call);
-        if (answered) {
-            tell_reply(call, reply);
-        }
-    }
-}
-
-static void tell_result(const struct memory_call *call, enum store_result result, const char *text)
-{
-    if (call->kind == CALL_SCAN) {
-        struct store_scan_reply reply = {.result = result};
-        tell_page(call, &reply);
-    } else if (call->kind == CALL_HEAD) {
-        struct store_head reply = {.result = result};
-        tell_head(call, reply);
-    } else {
-        struct store_reply reply = {.result = result, .bytes = span_of_text(text)};
-        tell_reply(call, reply);
-    }
-}
 
 static struct memory_call *memory_pop(struct memory *memory)
 {
@@ -351,6 +215,25 @@ static struct memory_call *memory_pop(struct memory *memory)
     return call;
 }
 
+// Executes and answers a waiting call as the fault wants it.
+static void call_run(struct memory_call *call, enum memory_fault fault)
+{
+    if (fault == MEMORY_FAULT_BEFORE) {
+        memory_call_tell(call, STORE_UNAVAILABLE);
+        return;
+    }
+    if (fault == MEMORY_FAULT_LOST_ASK) {
+        memory_call_tell(call, memory_call_lost(call));
+        return;
+    }
+    memory_call_execute(call);
+    if (fault == MEMORY_FAULT_LOST_REPLY) {
+        memory_call_tell(call, memory_call_lost(call));
+    } else {
+        memory_call_tell_reply(call);
+    }
+}
+
 bool memory_step(struct store *store)
 {
     struct memory *memory = memory_of(store);
@@ -359,27 +242,15 @@ bool memory_step(struct store *store)
     if (call == NULL) {
         return false;
     }
-    memory->answering = true;
-    enum store_result lost = call->kind >= CALL_APPEND ? STORE_UNKNOWN : STORE_UNAVAILABLE;
     enum memory_fault fault = MEMORY_FAULT_NONE;
     if (call->problem == NULL) {
         fault = memory->fault;
         memory->fault = MEMORY_FAULT_NONE;
     }
-    if (call->problem != NULL) {
-        tell_result(call, STORE_FAILED, call->problem);
-    } else if (fault == MEMORY_FAULT_BEFORE) {
-        tell_result(call, STORE_UNAVAILABLE, NULL);
-    } else if (fault == MEMORY_FAULT_LOST_ASK) {
-        tell_result(call, lost, NULL);
-    } else {
-        execute(memory->world, call, fault == MEMORY_FAULT_NONE);
-        if (fault == MEMORY_FAULT_LOST_REPLY) {
-            tell_result(call, lost, NULL);
-        }
-    }
+    memory->answering = true;
+    call_run(call, fault);
     memory->answering = false;
-    free(call);
+    memory_call_free(call);
     return true;
 }
 
@@ -387,6 +258,37 @@ void memory_run(struct store *store)
 {
     while (memory_step(store)) {
     }
+}
+
+// --- calls in flight ---
+
+void memory_route(struct store *store, memory_route_fn *route, void *context)
+{
+    struct memory *memory = memory_of(store);
+    CHECK(memory->first == NULL);
+    memory->route = route;
+    memory->route_context = context;
+}
+
+// No longer among those its store still owes an answer.
+static void call_close(struct memory_call *call)
+{
+    *call->place = call->next;
+    if (call->next != NULL) {
+        call->next->place = call->place;
+    }
+}
+
+void memory_call_answer(struct memory_call *call)
+{
+    call_close(call);
+    memory_call_tell_reply(call);
+}
+
+void memory_call_give_up(struct memory_call *call, bool sent)
+{
+    call_close(call);
+    memory_call_tell(call, sent ? memory_call_lost(call) : STORE_UNAVAILABLE);
 }
 
 // --- the object ---
@@ -402,11 +304,15 @@ static void memory_free(struct store *store)
 {
     struct memory *memory = memory_of(store);
     CHECK(!memory->answering);
+    memory->route = NULL;
+    while (memory->open != NULL) {
+        memory_call_give_up(memory->open, true);
+    }
     struct memory_call *call = memory_pop(memory);
     for (int round = 0; call != NULL; round++) {
         CHECK(round < FREE_ROUNDS_MAX); // answers that ask again and again
-        tell_result(call, STORE_UNAVAILABLE, NULL);
-        free(call);
+        memory_call_tell(call, STORE_UNAVAILABLE);
+        memory_call_free(call);
         call = memory_pop(memory);
     }
     if (--memory->world->references == 0) {

@@ -51,6 +51,7 @@ void memory_world_free(struct memory_world *world)
     for (size_t i = 0; i < MEMORY_PARTITIONS; i++) {
         partition_fini(&world->partitions[i]);
     }
+    memory_journal_fini(&world->journal);
     free((void *)world->buckets);
     free(world);
 }

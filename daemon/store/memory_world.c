@@ -113,10 +113,14 @@ struct store_reply memory_world_append(struct memory_world *world,
     }
     struct store_key key = store_key_account(&append->account);
     struct memory_entry *entry = memory_world_enter(world, &key);
+    memory_journal_note(world, partition, entry, false);
     CHECK(buffer_append(&entry->value, append->records) == STATUS_OK);
     push_event(partition, append->event);
     if (append->due_changed) {
         index_due(partition, entry, append);
+    }
+    if (world->observer != NULL) {
+        world->observer->on_append(world->observer->context, append);
     }
     return (struct store_reply){.result = STORE_OK, .log_bytes = entry->value.len};
 }
@@ -144,9 +148,13 @@ struct store_reply memory_world_compact(struct memory_world *world,
     buffer_init(&compacted, 0);
     CHECK(buffer_append(&compacted, compact->snapshot) == STATUS_OK);
     CHECK(buffer_append(&compacted, suffix) == STATUS_OK);
+    memory_journal_note(world, partition, entry, true);
     buffer_fini(&entry->value);
     entry->value = compacted;
     partition->archived_bytes += compact->cut_bytes;
+    if (world->observer != NULL) {
+        world->observer->on_compact(world->observer->context, compact);
+    }
     return (struct store_reply){.result = STORE_OK, .log_bytes = compacted.len};
 }
 
@@ -165,8 +173,12 @@ struct store_reply memory_world_claim(struct memory_world *world, uint32_t parti
         return (struct store_reply){.result = STORE_TAKEN, .bytes = owner};
     }
     struct memory_entry *entry = memory_world_enter(world, &name);
+    memory_journal_note(world, NULL, entry, true);
     buffer_clear(&entry->value);
     CHECK(buffer_append(&entry->value, member_id) == STATUS_OK);
+    if (world->observer != NULL) {
+        world->observer->on_claim(world->observer->context, key, member_id);
+    }
     return only(STORE_OK);
 }
 

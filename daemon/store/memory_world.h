@@ -14,6 +14,7 @@
 #include "base/status.h"
 #include "base/vec.h"
 #include "store/keys.h"
+#include "store/memory.h"
 #include "store/store.h"
 
 // A key and its string; of an account also where it stands in the due index.
@@ -38,6 +39,25 @@ struct memory_partition {
     uint64_t archived_bytes;
 };
 
+// A change and how it was before. An append shortens the value again, a compaction or a claim puts
+// the old one back.
+struct memory_change {
+    struct memory_entry *entry;
+    struct memory_partition *partition; // NULL: a claim
+    bool appended;
+    size_t value_bytes;
+    struct buffer value;
+    bool indexed;
+    int64_t due_ms;
+    uint64_t archived_bytes;
+};
+
+struct memory_journal {
+    bool on;
+    VEC(struct memory_change) changes;
+    uint64_t first; // the number of the first one that is still there
+};
+
 enum {
     MEMORY_META = LIMIT_PARTITIONS, // meta's place among the partitions
     MEMORY_PARTITIONS = LIMIT_PARTITIONS + 1,
@@ -52,7 +72,9 @@ struct memory_world {
     size_t bucket_count; // a power of two
     size_t entry_count;
     struct memory_partition partitions[MEMORY_PARTITIONS];
-    char text[96]; // of the last FAILED
+    char text[96];                          // of the last FAILED
+    const struct memory_observer *observer; // may be NULL
+    struct memory_journal journal;
 };
 
 MUST_CHECK enum status memory_world_new(struct memory_world **ret_world);
@@ -69,6 +91,11 @@ struct memory_entry *memory_world_enter(struct memory_world *world, const struct
 
 struct memory_partition *memory_world_partition(struct memory_world *world,
                                                 const struct store_account *account);
+
+// Remembers an entry as it is before it changes; `keep_value` where it is to be replaced.
+void memory_journal_note(struct memory_world *world, struct memory_partition *partition,
+                         struct memory_entry *entry, bool keep_value);
+void memory_journal_fini(struct memory_journal *journal);
 
 struct store_reply memory_world_load(const struct memory_world *world,
                                      const struct store_account *account, uint64_t from_bytes,

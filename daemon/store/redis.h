@@ -1,8 +1,9 @@
 // The store in Redis: a few connections (unix socket or TCP) with everything pipelined on them, a
 // partition's calls always on the same, hiredis only as codec. It connects, checks that this Redis
 // is safe to trust (appendonly yes, appendfsync always, no-appendfsync-on-rewrite no,
-// maxmemory-policy noeviction, role master, the functions of this version loaded), and reconnects
-// with back-off; a call while not ready is UNAVAILABLE. A reply is matched to its request by order
+// maxmemory-policy noeviction, role master, the functions of this version loaded), looks at
+// settings and role again while it is connected, and reconnects with back-off; a call while not
+// ready is UNAVAILABLE. A reply is matched to its request by order
 // and, for functions, by a tag that is echoed. A command that has no answer by its deadline ends
 // the connection, and with it all others in flight.
 //
@@ -24,6 +25,7 @@ struct redis_options {
     const char *user;     // NULL: none (password alone uses AUTH password)
     const char *password; // NULL: none
     int64_t command_ms;   // absolute deadline of each command; 0: LIMIT_STORE_COMMAND_MS
+    int64_t recheck_ms;   // between two looks at Redis's settings; 0: LIMIT_STORE_RECHECK_MS
     bool relaxed;         // durability = relaxed: accept a Redis without appendfsync always
 };
 

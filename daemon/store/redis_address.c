@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <event2/bufferevent.h>
+#include <event2/event.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -13,6 +14,8 @@
 
 #include "base/check.h"
 #include "store/redis.h"
+
+enum { ONE_TURN_BYTES = 1 << 20 }; // all commands of one turn of the loop leave in one write
 
 static enum status address_of_path(struct redis_address *address, const char *path)
 {
@@ -98,7 +101,13 @@ struct bufferevent *redis_address_connect(const struct redis_address *address,
         errno = ENOMEM;
         return NULL;
     }
+    CHECK(bufferevent_set_max_single_write(bev, ONE_TURN_BYTES) == 0);
+    CHECK(bufferevent_set_max_single_read(bev, ONE_TURN_BYTES) == 0);
     // Without an address: it connects already. With one, a failure would call back at once.
-    CHECK(bufferevent_socket_connect(bev, NULL, 0) == 0);
+    if (bufferevent_socket_connect(bev, NULL, 0) != 0 || bufferevent_enable(bev, EV_READ) != 0) {
+        bufferevent_free(bev);
+        errno = ENOMEM;
+        return NULL;
+    }
     return bev;
 }

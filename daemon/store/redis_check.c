@@ -1,7 +1,16 @@
 // The questions are asked in one burst and judged in order, so the first misfit is the one named:
 //
-//     [AUTH] ─ INFO server ─ INFO persistence ─ ROLE ─ CONFIG GET ─ FUNCTION LIST
-//         └─► [FUNCTION LOAD, when the library is not this binary's] ─► ly1_check ─► ready
+//     [AUTH] ─ INFO server ─ INFO persistence ─ ROLE ─ CONFIG GET
+//         └─► FUNCTION LOAD ─► INFO persistence ─► [BGREWRITEAOF] ─► ly1_check ─► ready
+//
+// FUNCTION LOAD is also the first write of ours, each time: its fsync takes with it what a Redis
+// that was killed had written and not synced, and has loaded again. BGREWRITEAOF is for a Redis that
+// has not begun a new append-only file since it started: where the old one ended in a torn
+// transaction, redis 7.0 did not apply that, but left its beginning in the file, so that with what
+// is written behind it the next start would apply it after all (valkey-io/valkey#4342).
+//
+// ROLE and CONFIG GET are asked again from time to time, for what an operator may change at any
+// moment. (That the functions have gone is found by the first call.)
 //
 // Why each: redis 7.0 has functions and `XADD 0-*`; a Redis that loads, or is a replica, refuses
 // writes; without an append-only file that is fsynced before the reply an acknowledged award can be
@@ -68,6 +77,34 @@ static bool has_reply(struct redis_link *link, const struct redis_answer *answer
     return false;
 }
 
+// The value of a line "name:value\r\n" of INFO; empty when there is none.
+static struct span info_field(struct span info, const char *name)
+{
+    size_t name_len = strlen(name);
+    while (info.len > 0) {
+        const uint8_t *end = memchr(info.data, '\n', info.len);
+        size_t line = end == NULL ? info.len : (size_t)(end - info.data) + 1;
+        if (line > name_len && memcmp(info.data, name, name_len) == 0) {
+            struct span value = span_of(info.data + name_len, line - name_len);
+            while (value.len > 0 && value.data[value.len - 1] <= ' ') {
+                value.len--;
+            }
+            return value;
+        }
+        info = span_from(info, line);
+    }
+    return (struct span){0};
+}
+
+static void ask_info(struct redis_link *link, const char *section, redis_answer_fn *on_answer)
+{
+    struct resp_writer *writer = redis_link_writer(link);
+    resp_begin(writer, 2);
+    resp_put_text(writer, "INFO");
+    resp_put_text(writer, section);
+    send(link, on_answer, 0);
+}
+
 // --- the last steps ---
 
 static bool on_checked(const struct redis_call *call, const struct redis_answer *answer)
@@ -101,10 +138,53 @@ static void ask_permissions(struct redis_link *link)
     send(link, on_checked, tag);
 }
 
+// Whether a new file was begun; false also without an answer, which is then seen to.
+static bool has_begun_file(struct redis_link *link, const struct redis_answer *answer)
+{
+    if (!has_reply(link, answer, "INFO")) {
+        return false;
+    }
+    struct span rewrites = info_field(answer->value->text, "aof_rewrites:");
+    return rewrites.len > 0 && !span_is_text(rewrites, "0");
+}
+
+static bool on_rewrites_again(const struct redis_call *call, const struct redis_answer *answer)
+{
+    if (has_begun_file(call->context, answer)) {
+        ask_permissions(call->context);
+    } else if (answer->value != NULL) {
+        refuse(call->context, "BGREWRITEAOF must work once after each start of Redis");
+    }
+    return true;
+}
+
+// An error does not tell: another connection's may be under way.
+static bool on_rewrite(const struct redis_call *call, const struct redis_answer *answer)
+{
+    if (answer->value != NULL || answer->text.len > 0) {
+        ask_info(call->context, "persistence", on_rewrites_again);
+    }
+    return true;
+}
+
+static bool on_rewrites(const struct redis_call *call, const struct redis_answer *answer)
+{
+    struct redis_link *link = call->context;
+    if (has_begun_file(link, answer)) {
+        ask_permissions(link);
+    } else if (answer->value != NULL) {
+        struct resp_writer *writer = redis_link_writer(link);
+        resp_begin(writer, 1);
+        resp_put_text(writer, "BGREWRITEAOF");
+        send(link, on_rewrite, 0);
+    }
+    return true;
+}
+
 static bool on_loaded(const struct redis_call *call, const struct redis_answer *answer)
 {
     if (has_reply(call->context, answer, "FUNCTION LOAD")) {
-        ask_permissions(call->context);
+        ask_info(call->context, "persistence", on_rewrites);
     }
     return true;
 }
@@ -126,25 +206,6 @@ static bool on_authenticated(const struct redis_call *call, const struct redis_a
 {
     (void)has_reply(call->context, answer, "AUTH");
     return true;
-}
-
-// The value of a line "name:value\r\n" of INFO; empty when there is none.
-static struct span info_field(struct span info, const char *name)
-{
-    size_t name_len = strlen(name);
-    while (info.len > 0) {
-        const uint8_t *end = memchr(info.data, '\n', info.len);
-        size_t line = end == NULL ? info.len : (size_t)(end - info.data) + 1;
-        if (line > name_len && memcmp(info.data, name, name_len) == 0) {
-            struct span value = span_of(info.data + name_len, line - name_len);
-            while (value.len > 0 && value.data[value.len - 1] <= ' ') {
-                value.len--;
-            }
-            return value;
-        }
-        info = span_from(info, line);
-    }
-    return (struct span){0};
 }
 
 static bool on_server_info(const struct redis_call *call, const struct redis_answer *answer)
@@ -223,11 +284,10 @@ static void judge_setting(struct redis_link *link, const struct setting *setting
     }
 }
 
-static bool on_settings(const struct redis_call *call, const struct redis_answer *answer)
+static void judge_settings(struct redis_link *link, const struct redis_answer *answer)
 {
-    struct redis_link *link = call->context;
     if (!has_reply(link, answer, "CONFIG GET")) {
-        return true;
+        return;
     }
     for (size_t i = 0; i < SETTINGS; i++) {
         judge_setting(link, &settings[i], answer->value);
@@ -238,37 +298,20 @@ static bool on_settings(const struct redis_call *call, const struct redis_answer
         refuse(link, "proto-max-bulk-len is %llu, must be at least %llu", (unsigned long long)bytes,
                (unsigned long long)bulk_bytes_min);
     }
+}
+
+// The last of the burst: nothing was found so far, or nothing more is sent.
+static bool on_settings(const struct redis_call *call, const struct redis_answer *answer)
+{
+    judge_settings(call->context, answer);
+    load_functions(call->context);
     return true;
 }
 
-static bool on_functions(const struct redis_call *call, const struct redis_answer *answer)
+static bool on_settings_again(const struct redis_call *call, const struct redis_answer *answer)
 {
-    struct redis_link *link = call->context;
-    if (!has_reply(link, answer, "FUNCTION LIST")) {
-        return true;
-    }
-    if (answer->value->type != RESP_ARRAY) {
-        return false;
-    }
-    const struct resp_value *code = NULL;
-    if (answer->value->count > 0) {
-        code = find_value(answer->value->items[0], "library_code");
-    }
-    if (code != NULL && span_equal(code->text, redis_functions_code())) {
-        ask_permissions(link);
-    } else {
-        load_functions(link);
-    }
+    judge_settings(call->context, answer);
     return true;
-}
-
-static void ask_info(struct redis_link *link, const char *section, redis_answer_fn *on_answer)
-{
-    struct resp_writer *writer = redis_link_writer(link);
-    resp_begin(writer, 2);
-    resp_put_text(writer, "INFO");
-    resp_put_text(writer, section);
-    send(link, on_answer, 0);
 }
 
 static void authenticate(struct redis_link *link, const struct redis_options *options)
@@ -283,6 +326,27 @@ static void authenticate(struct redis_link *link, const struct redis_options *op
     send(link, on_authenticated, 0);
 }
 
+static void ask_role(struct redis_link *link)
+{
+    struct resp_writer *writer = redis_link_writer(link);
+    resp_begin(writer, 1);
+    resp_put_text(writer, "ROLE");
+    send(link, on_role, 0);
+}
+
+static void ask_settings(struct redis_link *link, redis_answer_fn *on_answer)
+{
+    struct resp_writer *writer = redis_link_writer(link);
+    resp_begin(writer, 3 + SETTINGS);
+    resp_put_text(writer, "CONFIG");
+    resp_put_text(writer, "GET");
+    for (size_t i = 0; i < SETTINGS; i++) {
+        resp_put_text(writer, settings[i].name);
+    }
+    resp_put_text(writer, "proto-max-bulk-len");
+    send(link, on_answer, 0);
+}
+
 void redis_check_start(struct redis_link *link)
 {
     const struct redis_options *options = redis_link_options(link);
@@ -291,23 +355,12 @@ void redis_check_start(struct redis_link *link)
     }
     ask_info(link, "server", on_server_info);
     ask_info(link, "persistence", on_persistence_info);
-    struct resp_writer *writer = redis_link_writer(link);
-    resp_begin(writer, 1);
-    resp_put_text(writer, "ROLE");
-    send(link, on_role, 0);
-    resp_begin(writer, 3 + SETTINGS);
-    resp_put_text(writer, "CONFIG");
-    resp_put_text(writer, "GET");
-    for (size_t i = 0; i < SETTINGS; i++) {
-        resp_put_text(writer, settings[i].name);
-    }
-    resp_put_text(writer, "proto-max-bulk-len");
-    send(link, on_settings, 0);
-    resp_begin(writer, 5);
-    resp_put_text(writer, "FUNCTION");
-    resp_put_text(writer, "LIST");
-    resp_put_text(writer, "LIBRARYNAME");
-    resp_put_text(writer, REDIS_LIBRARY);
-    resp_put_text(writer, "WITHCODE");
-    send(link, on_functions, 0);
+    ask_role(link);
+    ask_settings(link, on_settings);
+}
+
+void redis_check_again(struct redis_link *link)
+{
+    ask_role(link);
+    ask_settings(link, on_settings_again);
 }

@@ -24,12 +24,11 @@ enum {
     BACKOFF_FIRST_MS = 50,
     BACKOFF_LAST_MS = 2000,
     BACKOFF_DOUBLINGS_MAX = 6,
-    ONE_WRITE_BYTES = 1 << 20, // all commands of one turn leave in one write
-    SALVAGE_BYTES = 16 * 1024, // read at a time from a connection about to be closed
-    LATE_MAX = 1 << 22,        // one call a request at least, and the jobs'
+    SALVAGE_BYTES = 16 * 1024,            // read at a time from a connection about to be closed
+    LATE_ROOM = LIMIT_STORE_CALLS + 1024, // the callers' and the store's own
+    LATE_MAX = 1 << 22,
 };
 
-static_assert(LATE_MAX >= LIMIT_CONNECTIONS * LIMIT_CONNECTION_IN_FLIGHT, "one call a request");
 static_assert(BACKOFF_FIRST_MS << BACKOFF_DOUBLINGS_MAX >= BACKOFF_LAST_MS, "the last is reached");
 
 enum link_state { LINK_WAITING, LINK_CONNECTING, LINK_CHECKING, LINK_READY };
@@ -57,8 +56,8 @@ struct redis_link {
     bool deadline_armed;
     bool turn_armed;
     int64_t open_deadline_ms;
-    bool verdict_told; // of staleness
-    uint32_t failures; // connections given up since the last that was ready
+    bool verdict_told;  // of staleness
+    uint32_t doublings; // of the pause: connections given up since the last that was ready
 
     char reason[REDIS_REASON_BYTES]; // why not READY
 };
@@ -131,7 +130,7 @@ void redis_link_ready(struct redis_link *link)
 {
     CHECK(link->state == LINK_CHECKING);
     link->state = LINK_READY;
-    link->failures = 0;
+    link->doublings = 0;
     link->verdict_told = false;
     link->on_verdict(link->context, true, "");
     link_turn_soon(link);
@@ -196,14 +195,12 @@ static void link_salvage(struct redis_link *link)
 
 static void link_retry_later(struct redis_link *link)
 {
-    uint32_t doublings =
-        link->failures < BACKOFF_DOUBLINGS_MAX ? link->failures : BACKOFF_DOUBLINGS_MAX;
-    int64_t full_ms = (int64_t)BACKOFF_FIRST_MS << doublings;
+    int64_t full_ms = (int64_t)BACKOFF_FIRST_MS << link->doublings;
     full_ms = full_ms < BACKOFF_LAST_MS ? full_ms : BACKOFF_LAST_MS;
     uint32_t random = 0;
     evutil_secure_rng_get_bytes(&random, sizeof(random));
     timer_set(link->retry_timer, full_ms / 2 + (int64_t)random % (full_ms / 2 + 1));
-    link->failures++;
+    link->doublings += link->doublings < BACKOFF_DOUBLINGS_MAX;
 }
 
 static void link_close(struct redis_link *link)
@@ -348,9 +345,6 @@ static void on_retry(evutil_socket_t fd, short what, void *context)
     link->state = LINK_CONNECTING;
     link->open_deadline_ms = now_ms() + link->options.command_ms;
     bufferevent_setcb(link->bev, on_readable, NULL, on_event, link);
-    CHECK(bufferevent_set_max_single_write(link->bev, ONE_WRITE_BYTES) == 0);
-    CHECK(bufferevent_set_max_single_read(link->bev, ONE_WRITE_BYTES) == 0);
-    CHECK(bufferevent_enable(link->bev, EV_READ) == 0);
     link_arm_deadline(link);
 }
 
@@ -379,6 +373,7 @@ static enum status link_init(struct redis_link *link, struct event_base *base,
     TRY(redis_address_init(&link->address, redis));
     (void)snprintf(link->reason, sizeof(link->reason), "connecting to %s", link->address.text);
     resp_writer_init(&link->writer);
+    TRY(redis_queue_reserve(&link->late, LATE_ROOM));
     link->retry_timer = evtimer_new(base, on_retry, link);
     link->deadline_timer = evtimer_new(base, on_deadline, link);
     link->turn_timer = evtimer_new(base, on_turn, link);
@@ -460,7 +455,6 @@ void redis_link_answer_later(struct redis_link *link, const struct redis_call *c
 {
     CHECK(result != STORE_OK);
     struct redis_waiting waiting = {.call = *call, .result = result, .text = static_text};
-    // Without room to remember the call it would never be answered.
     CHECK(redis_queue_push(&link->late, &waiting, LATE_MAX) == STATUS_OK);
     link_turn_soon(link);
 }
@@ -470,29 +464,36 @@ static enum status link_write(struct redis_link *link, const struct redis_call *
 {
     struct span command = {0};
     TRY(resp_finish(&link->writer, &command));
-    TRY(redis_pipeline_push(&link->pipeline, call, command.len,
-                            now_ms() + link->options.command_ms));
-    // The call is in the queue: a command missing from the output would shift all replies.
-    CHECK(bufferevent_write(link->bev, command.data, command.len) == 0);
+    TRY(redis_pipeline_reserve(&link->pipeline));
+    // All or nothing: a command without its place in the queue would shift all replies.
+    if (bufferevent_write(link->bev, command.data, command.len) != 0) {
+        return STATUS_NO_MEMORY;
+    }
+    redis_pipeline_push(&link->pipeline, call, command.len, now_ms() + link->options.command_ms);
     link_arm_deadline(link);
     return STATUS_OK;
 }
 
-static void link_send_in(struct redis_link *link, enum link_state state,
+static bool link_send_in(struct redis_link *link, enum link_state state,
                          const struct redis_call *call)
 {
     bool open = link->state == state && !redis_pipeline_is_spent(&link->pipeline);
-    if (!open || link_write(link, call) != STATUS_OK) {
-        redis_link_answer_later(link, call, STORE_UNAVAILABLE, "");
+    if (open && link_write(link, call) == STATUS_OK) {
+        return true;
     }
+    redis_link_answer_later(link, call, STORE_UNAVAILABLE, "");
+    return false;
 }
 
 void redis_link_send(struct redis_link *link, const struct redis_call *call)
 {
-    link_send_in(link, LINK_READY, call);
+    (void)link_send_in(link, LINK_READY, call);
 }
 
 void redis_link_send_check(struct redis_link *link, const struct redis_call *call)
 {
-    link_send_in(link, LINK_CHECKING, call);
+    bool opening = link->state == LINK_CHECKING;
+    if (!link_send_in(link, opening ? LINK_CHECKING : LINK_READY, call) && opening) {
+        redis_pipeline_break(&link->pipeline, "no memory to ask whether Redis is fit");
+    }
 }

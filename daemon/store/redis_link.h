@@ -91,7 +91,7 @@ void redis_link_answer_later(struct redis_link *link, const struct redis_call *c
 
 // --- for the handshake ---
 
-// As redis_link_send, while CHECKING.
+// As redis_link_send, and also while CHECKING.
 void redis_link_send_check(struct redis_link *link, const struct redis_call *call);
 // The handshake is done: calls are sent from now on.
 void redis_link_ready(struct redis_link *link);

@@ -56,8 +56,15 @@ void redis_pipeline_fini(struct redis_pipeline *pipeline)
     redis_queue_fini(&pipeline->in_flight);
 }
 
-enum status redis_pipeline_push(struct redis_pipeline *pipeline, const struct redis_call *call,
-                                size_t bytes, int64_t deadline_ms)
+enum status redis_pipeline_reserve(struct redis_pipeline *pipeline)
+{
+    uint32_t count = pipeline->in_flight.count;
+    return count < LIMIT_STORE_IN_FLIGHT ? redis_queue_reserve(&pipeline->in_flight, count + 1)
+                                         : STATUS_TOO_LARGE;
+}
+
+void redis_pipeline_push(struct redis_pipeline *pipeline, const struct redis_call *call,
+                         size_t bytes, int64_t deadline_ms)
 {
     CHECK(pipeline->open);
     struct redis_waiting waiting = {
@@ -65,12 +72,11 @@ enum status redis_pipeline_push(struct redis_pipeline *pipeline, const struct re
         .end_offset = pipeline->output_bytes + bytes,
         .deadline_ms = deadline_ms,
     };
-    TRY(redis_queue_push(&pipeline->in_flight, &waiting, LIMIT_STORE_IN_FLIGHT));
+    CHECK(redis_queue_push(&pipeline->in_flight, &waiting, LIMIT_STORE_IN_FLIGHT) == STATUS_OK);
     pipeline->output_bytes += bytes;
     if (call->in_flight != NULL) {
         ++*call->in_flight;
     }
-    return STATUS_OK;
 }
 
 int64_t redis_pipeline_deadline(const struct redis_pipeline *pipeline)

@@ -1,6 +1,7 @@
 // Choosing connections, and making one readiness of theirs.
 #include "store/redis_pool.h"
 
+#include <event2/event.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -103,6 +104,40 @@ static void on_link_turn(void *context)
     pool->on_state(pool->context, ready, pool->told_reason);
 }
 
+// --- looking again ---
+
+static enum status pool_look_later(struct redis_pool *pool)
+{
+    struct timeval after = {.tv_sec = pool->recheck_ms / 1000,
+                            .tv_usec = pool->recheck_ms % 1000 * 1000};
+    return evtimer_add(pool->recheck_timer, &after) == 0 ? STATUS_OK : STATUS_NO_MEMORY;
+}
+
+static void on_recheck(evutil_socket_t fd, short what, void *context)
+{
+    (void)fd;
+    (void)what;
+    struct redis_pool *pool = context;
+    const char *reason = NULL;
+    bool asked = false;
+    for (size_t i = 0; i < REDIS_CONNECTIONS && !asked; i++) {
+        asked = redis_link_state(pool->links[i], &reason) == REDIS_LINK_READY;
+        if (asked) {
+            redis_check_again(pool->links[i]);
+        }
+    }
+    CHECK(pool_look_later(pool) == STATUS_OK);
+}
+
+static enum status pool_start_looking(struct redis_pool *pool, struct event_base *base,
+                                      const struct redis_options *options)
+{
+    pool->recheck_ms =
+        options->recheck_ms > 0 ? options->recheck_ms : (int64_t)LIMIT_STORE_RECHECK_MS;
+    pool->recheck_timer = evtimer_new(base, on_recheck, pool);
+    return pool->recheck_timer == NULL ? STATUS_NO_MEMORY : pool_look_later(pool);
+}
+
 // --- sending ---
 
 // The bounds are the store's; a connection below its share of them need not ask the others.
@@ -157,19 +192,23 @@ enum status redis_pool_init(struct redis_pool *pool, struct event_base *base,
         .on_verdict = on_verdict,
         .context = pool,
     };
-    for (size_t i = 0; i < REDIS_CONNECTIONS; i++) {
-        enum status status = redis_link_new(base, &link_options, &pool->links[i]);
-        if (status != STATUS_OK) {
-            redis_pool_fini(pool);
-            return status;
-        }
+    enum status status = pool_start_looking(pool, base, options);
+    for (size_t i = 0; i < REDIS_CONNECTIONS && status == STATUS_OK; i++) {
+        status = redis_link_new(base, &link_options, &pool->links[i]);
     }
-    return STATUS_OK;
+    if (status != STATUS_OK) {
+        redis_pool_fini(pool);
+    }
+    return status;
 }
 
 // An answer may make a new call on any connection, so none is freed before all are silent.
 void redis_pool_fini(struct redis_pool *pool)
 {
+    if (pool->recheck_timer != NULL) {
+        event_free(pool->recheck_timer);
+        pool->recheck_timer = NULL;
+    }
     for (size_t i = 0; i < REDIS_CONNECTIONS; i++) {
         redis_link_shut(pool->links[i]);
     }

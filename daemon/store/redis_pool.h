@@ -1,6 +1,7 @@
 // The connections of one store. Calls of a partition that are in flight at the same time go over
 // one connection, so calls on one account keep their order. The store is ready when any connection
-// is, unless Redis has refused one (store/redis_check.h): then all ask anew.
+// is, unless Redis has refused one (store/redis_check.h): then all ask anew. One that is ready
+// looks at Redis's settings again from time to time, for all.
 //
 // Why several: of each connection Redis reads 16 to 32 KiB in one turn of its loop, and with
 // appendfsync always it fsyncs once a turn, so what waits on one connection is committed some 50 to
@@ -29,6 +30,8 @@ struct redis_route {
 
 struct redis_pool {
     struct redis_link *links[REDIS_CONNECTIONS];
+    struct event *recheck_timer;
+    int64_t recheck_ms;
     struct redis_route routes[LIMIT_PARTITIONS + 1]; // the last is meta's
     bool refused;             // the last word of Redis on itself was that it is unfit
     redis_state_fn *on_state; // may be NULL

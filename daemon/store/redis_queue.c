@@ -16,10 +16,16 @@ void redis_queue_fini(struct redis_queue *queue)
     }
 }
 
-// Twice the ring, with its contents from index 0 on.
-static enum status queue_grow(struct redis_queue *queue)
+// A ring for `count` at least, with the contents from index 0 on.
+enum status redis_queue_reserve(struct redis_queue *queue, uint32_t count)
 {
-    uint32_t capacity = queue->capacity == 0 ? FIRST_CAPACITY : queue->capacity * 2;
+    uint32_t capacity = queue->capacity == 0 ? FIRST_CAPACITY : queue->capacity;
+    while (capacity < count) {
+        capacity *= 2;
+    }
+    if (capacity == queue->capacity) {
+        return STATUS_OK;
+    }
     struct redis_waiting *ring = reallocarray(NULL, capacity, sizeof(*ring));
     if (ring == NULL) {
         return STATUS_NO_MEMORY;
@@ -44,9 +50,7 @@ enum status redis_queue_push(struct redis_queue *queue, const struct redis_waiti
     if (queue->count >= count_max) {
         return STATUS_TOO_LARGE;
     }
-    if (queue->count == queue->capacity) {
-        TRY(queue_grow(queue));
-    }
+    TRY(redis_queue_reserve(queue, queue->count + 1));
     queue->ring[(queue->head + queue->count) & (queue->capacity - 1)] = *waiting;
     queue->count++;
     return STATUS_OK;

@@ -50,6 +50,8 @@ struct redis_queue {
 };
 
 void redis_queue_fini(struct redis_queue *queue);
+// Room for `count` in all, so that pushing up to there cannot fail. STATUS_NO_MEMORY.
+MUST_CHECK enum status redis_queue_reserve(struct redis_queue *queue, uint32_t count);
 // STATUS_NO_MEMORY, or STATUS_TOO_LARGE at `count_max`.
 MUST_CHECK enum status redis_queue_push(struct redis_queue *queue,
                                         const struct redis_waiting *waiting, uint32_t count_max);

@@ -217,16 +217,23 @@ static redisReplyObjectFunctions value_functions = {
     .freeObject = free_value,
 };
 
+// It never shrinks its buffer by itself: for want of memory it would abort.
+static redisReader *parser_new(struct resp_reader *reader)
+{
+    redisReader *parser = redisReaderCreateWithFunctions(&value_functions);
+    if (parser != NULL) {
+        parser->privdata = reader;
+        parser->maxbuf = 0;
+    }
+    return parser;
+}
+
 enum status resp_reader_init(struct resp_reader *reader)
 {
     *reader = (struct resp_reader){0};
     arena_init(&reader->arena, LIMIT_STORE_REPLY_BYTES);
-    reader->parser = redisReaderCreateWithFunctions(&value_functions);
-    if (reader->parser == NULL) {
-        return STATUS_NO_MEMORY;
-    }
-    reader->parser->privdata = reader;
-    return STATUS_OK;
+    reader->parser = parser_new(reader);
+    return reader->parser == NULL ? STATUS_NO_MEMORY : STATUS_OK;
 }
 
 void resp_reader_fini(struct resp_reader *reader)
@@ -247,6 +254,8 @@ enum status resp_reader_feed(struct resp_reader *reader, struct span bytes)
         return STATUS_OK;
     }
     int fed = redisReaderFeed(reader->parser, (const char *)bytes.data, bytes.len);
+    size_t len = reader->parser->len;
+    reader->fed_bytes = len > reader->fed_bytes ? len : reader->fed_bytes;
     return fed == REDIS_OK ? STATUS_OK : STATUS_NO_MEMORY;
 }
 
@@ -264,8 +273,24 @@ enum status resp_reader_next(struct resp_reader *reader, const struct resp_value
     return STATUS_OK;
 }
 
+// A parser with nothing left in it that has held much gives way to a fresh one, if there is memory.
+static void parser_trim(struct resp_reader *reader)
+{
+    redisReader *parser = reader->parser;
+    if (reader->fed_bytes <= KEPT_BYTES || parser->pos < parser->len) {
+        return;
+    }
+    redisReader *fresh = parser_new(reader);
+    if (fresh != NULL) {
+        redisReaderFree(parser);
+        reader->parser = fresh;
+        reader->fed_bytes = 0;
+    }
+}
+
 void resp_reader_forget(struct resp_reader *reader)
 {
+    parser_trim(reader);
     if (reader->arena.used_bytes > KEPT_BYTES) {
         arena_fini(&reader->arena);
     } else {

@@ -56,6 +56,7 @@ struct redisReader;
 
 struct resp_reader {
     struct redisReader *parser;
+    size_t fed_bytes; // the most it has held at once
     struct arena arena;
 };
 

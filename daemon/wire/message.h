@@ -3,8 +3,8 @@
 // fields, text that is none. What is decoded lives as long as the arena and is never freed alone.
 //
 // Stricter than protobuf asks (none of this is ever written by a client that encodes once): refused
-// are unknown fields, unknown enum numbers, a singular field given twice, two members of one oneof,
-// and numbers that do not fit their type.
+// are unknown fields, unknown enum numbers, a singular field given twice, a map's key given twice,
+// two members of one oneof, and numbers that do not fit their type.
 #pragma once
 
 #include <protobuf-c/protobuf-c.h>

@@ -19,10 +19,19 @@ struct level {
     uint16_t seen[WIRE_TYPE_FIELDS];       // values of each field so far
 };
 
+// A key of a map of a message that is still being read.
+struct map_key {
+    const struct level *level;
+    const ProtobufCFieldDescriptor *field;
+    struct span key;
+};
+
 struct scan {
     struct message_fault *fault;
     uint32_t values; // of the whole message so far
     uint32_t depth;
+    uint32_t key_count;
+    struct map_key keys[WIRE_MAP_KEYS];
 };
 
 // NOLINTBEGIN(misc-no-recursion): as deep as there are levels
@@ -194,6 +203,40 @@ static enum status scan_scalar(const struct scan *scan, const struct level *leve
     }
 }
 
+// The key of a map's entry that has been looked at; empty when it has none.
+static struct span entry_key(struct span entry)
+{
+    uint32_t tag = 0;
+    uint64_t number = 0;
+    struct span bytes = {0};
+    while (read_small_varint(&entry, &tag)) {
+        if ((tag & 7) != PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED) {
+            (void)read_varint(&entry, &number);
+        } else if (read_sized(&entry, &bytes) && tag >> 3 == 1) {
+            return bytes;
+        }
+    }
+    return (struct span){0};
+}
+
+// An entry of a map under a key that is there already: decoders differ in which they keep.
+static enum status count_key(struct scan *scan, const struct level *level, struct span entry)
+{
+    struct span key = entry_key(entry);
+    for (uint32_t i = 0; i < scan->key_count; i++) {
+        const struct map_key *known = &scan->keys[i];
+        if (known->level == level && known->field == level->field && span_equal(known->key, key)) {
+            return refuse(scan, level, true, "a key that is given twice");
+        }
+    }
+    if (scan->key_count == WIRE_MAP_KEYS) {
+        return refuse(scan, level, true, "more than %d entries of maps", WIRE_MAP_KEYS);
+    }
+    scan->keys[scan->key_count++] =
+        (struct map_key){.level = level, .field = level->field, .key = key};
+    return STATUS_OK;
+}
+
 // NOLINTBEGIN(misc-no-recursion): WIRE_MESSAGE_DEPTH bounds it
 
 static enum status scan_message(struct scan *scan, const struct level *parent,
@@ -208,7 +251,8 @@ static enum status scan_sized(struct scan *scan, struct level *level, struct spa
     }
     switch (level->field->type) {
     case PROTOBUF_C_TYPE_MESSAGE:
-        return scan_message(scan, level, level->field->descriptor, bytes);
+        TRY(scan_message(scan, level, level->field->descriptor, bytes));
+        return field_is_map(level->type, level->field) ? count_key(scan, level, bytes) : STATUS_OK;
     case PROTOBUF_C_TYPE_STRING:
         if (!text_is_clean(bytes)) {
             return refuse(scan, level, true, "not UTF-8, or with a NUL in it");
@@ -297,9 +341,11 @@ static enum status scan_message(struct scan *scan, const struct level *parent,
         return refuse(scan, parent, true, "nested deeper than %d messages", WIRE_MESSAGE_DEPTH);
     }
     scan->depth++;
+    uint32_t key_count = scan->key_count;
     while (rest.len > 0) {
         TRY(scan_field(scan, &level, &rest));
     }
+    scan->key_count = key_count;
     scan->depth--;
     return STATUS_OK;
 }
@@ -309,6 +355,10 @@ static enum status scan_message(struct scan *scan, const struct level *parent,
 enum status message_scan(const ProtobufCMessageDescriptor *type, struct span bytes,
                          struct message_fault *ret_fault)
 {
-    struct scan scan = {.fault = ret_fault};
+    struct scan scan; // the keys need no zeroes
+    scan.fault = ret_fault;
+    scan.values = 0;
+    scan.depth = 0;
+    scan.key_count = 0;
     return scan_message(&scan, NULL, type, bytes);
 }

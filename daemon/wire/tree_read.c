@@ -99,6 +99,10 @@ static enum status read_map(struct problems *problems, const json_t *object,
     if (!json_is_object(object)) {
         return expected(problems, object, at, "an object of keys and values");
     }
+    if (json_object_size(object) > WIRE_MAP_KEYS) {
+        return problem_add(problems, at, "%zu entries; at most %d", json_object_size(object),
+                           WIRE_MAP_KEYS);
+    }
     uint8_t *elements = NULL;
     TRY(make_list(problems, message, field, json_object_size(object), &elements));
     ProtobufCMessage **entries = (ProtobufCMessage **)(void *)elements;

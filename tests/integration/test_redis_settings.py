@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""A Redis that could lose what was acknowledged is refused, and the setting at fault is named; a
-Redis that goes away is answered for with RETRY_LATER at once, and service resumes by itself.
+"""A Redis that could lose what was acknowledged is refused, also when it was good at first, and the
+setting at fault is named; a Redis that goes away is answered for with RETRY_LATER at once, and
+service resumes by itself.
 """
 
 import time
@@ -119,6 +120,17 @@ class Outage(unittest.TestCase):
                 self.check_down(client)
                 self.club.restart_redis()
                 self.check_up(client, 2 * round_ + 1)
+
+    def test_spoilt_and_mended_at_run_time(self):
+        """A setting changed under a standing connection is found without anything failing."""
+        with self.club.client() as client:
+            must(client.call("Award", self.award()))
+            self.club.redis.command("CONFIG", "SET", "appendfsync", "everysec")
+            world.wait_for(lambda: "appendfsync is everysec, must be always"
+                           in self.club.daemons[0].output(), "the daemon to notice")
+            self.check_down(client)
+            self.club.redis.command("CONFIG", "SET", "appendfsync", "always")
+            self.check_up(client, 1)
 
     def test_frozen_and_back(self):
         """A Redis that does not answer: the outcome is open, then nothing is sent to it any more.

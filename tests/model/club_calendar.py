@@ -1,14 +1,17 @@
 """Civil dates and the program's zone, for the model: domain.md, "Figures", Calendar.
 
-Instants are UTC milliseconds. NEVER is later than all of them.
+Instants are UTC milliseconds. NEVER is later than all of them. What was once looked up in a zone is
+remembered.
 """
 
 import datetime
+import functools
 import zoneinfo
 
 NEVER = 2**63 - 1
 DAY_MS = 86_400_000
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+REMEMBERED = 1 << 15
 
 
 def days_in_month(year, month):
@@ -30,6 +33,11 @@ def period_end(date, period):
     return add_months(datetime.date(date.year, first_month, 1), months)
 
 
+@functools.cache
+def zone_named(name):
+    return Zone(name)
+
+
 class Zone:
     """A time zone by its IANA name."""
 
@@ -37,14 +45,17 @@ class Zone:
         self.name = name
         self.info = zoneinfo.ZoneInfo(name)
 
+    @functools.lru_cache(REMEMBERED)
     def local(self, instant_ms):
         """The local wall clock, without zone."""
         utc = EPOCH + datetime.timedelta(milliseconds=instant_ms)
         return utc.astimezone(self.info).replace(tzinfo=None)
 
+    @functools.lru_cache(REMEMBERED)
     def date(self, instant_ms):
         return self.local(instant_ms).date()
 
+    @functools.lru_cache(REMEMBERED)
     def instant(self, local):
         """In a gap the first instant after it, in an overlap the earlier."""
         early = self._utc_ms(local, fold=0)
@@ -52,10 +63,14 @@ class Zone:
             return early
         # A gap: the offset before it gives an instant after it, and the other way round.
         before, after = self._utc_ms(local, fold=1), early
-        old_offset = self._offset(before)
+        return self.first_instant_of_offset(before, after)
+
+    def first_instant_of_offset(self, before, after):
+        """When the offset changed between two instants that differ in it."""
+        old_offset = self.offset_ms(before)
         while after - before > 1:
             middle = (before + after) // 2
-            if self._offset(middle) == old_offset:
+            if self.offset_ms(middle) == old_offset:
                 before = middle
             else:
                 after = middle
@@ -65,6 +80,7 @@ class Zone:
         """"2026-06-01" or "2026-06-01 09:30" local."""
         return self.instant(datetime.datetime.fromisoformat(text))
 
+    @functools.lru_cache(REMEMBERED)
     def day_start(self, date):
         return self.instant(datetime.datetime.combine(date, datetime.time()))
 
@@ -78,10 +94,11 @@ class Zone:
         """The end of the period that (the date of the instant) + months is in."""
         return self.day_start(period_end(add_months(self.date(instant_ms), months), period))
 
+    def offset_ms(self, instant_ms):
+        """How far local clocks are ahead of UTC."""
+        utc = EPOCH + datetime.timedelta(milliseconds=instant_ms)
+        return utc.astimezone(self.info).utcoffset() // datetime.timedelta(milliseconds=1)
+
     def _utc_ms(self, local, fold):
         aware = local.replace(tzinfo=self.info, fold=fold)
         return (aware - EPOCH) // datetime.timedelta(milliseconds=1)
-
-    def _offset(self, instant_ms):
-        utc = EPOCH + datetime.timedelta(milliseconds=instant_ms)
-        return utc.astimezone(self.info).utcoffset()

@@ -8,7 +8,7 @@ import datetime
 import math
 from fractions import Fraction
 
-from club_calendar import NEVER, Zone
+from club_calendar import NEVER, zone_named
 
 WEEKDAYS = ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"]
 
@@ -37,6 +37,7 @@ class Sale:
     paid_with_points: int = 0   # minor units
     unit: str = ""              # "store-0007/till-02"
     channel: str = ""
+    currency: str = None        # none said: the program's
     training: bool = False
 
     @property
@@ -50,6 +51,11 @@ class Earned:
     score: int
     by_rule: dict   # rule id -> points
     by_line: list   # of (points, score)
+    occurred_ms: int = None
+    # When the points can be spent and when they end, and until when the score counts.
+    spendable_ms: int = None
+    end_ms: int = None
+    score_until_ms: int = None
 
 
 def largest_remainder(total, parts):
@@ -102,6 +108,14 @@ class Rule:
     def takes(self, category):
         return not self.categories or category in self.categories
 
+    def capped(self, parts, used):
+        """What it gives each line, cut to what the caps leave."""
+        room = self.room(*used(self.id))
+        given = sum(parts)
+        if room is None or given <= room:
+            return parts
+        return [part * room / given for part in parts]
+
     def room(self, used_day, used_month):
         """The most points the caps leave; None without caps."""
         rooms = []
@@ -123,9 +137,10 @@ class Program:
         redeem = document.get("redeem") or {}
         guards = document.get("guards") or {}
         self.currency = document["currency"]
-        self.zone = Zone(document["zone"])
+        self.zone = zone_named(document["zone"])
         self.rescore = [tuple(map(int, text.split("-"))) for text in document.get("rescore") or []]
         self.tiers = [self._tier(tier) for tier in document["tiers"]]
+        self.ranks = {tier.id: rank for rank, tier in enumerate(self.tiers)}
         self.keep = choice(document.get("validity_on_upgrade"), "RESTART", "KEEP") == "KEEP"
         self.one_down = choice(document.get("on_card_end"), "TO_SCORE", "ONE_DOWN") == "ONE_DOWN"
         self.rules = [Rule(rule) for rule in earn.get("rules") or []]
@@ -166,16 +181,18 @@ class Program:
     # --- tiers ---
 
     def knows(self, tier_id):
-        return any(tier.id == tier_id for tier in self.tiers)
+        return tier_id in self.ranks
 
     def rank(self, tier_id):
-        return [tier.id for tier in self.tiers].index(tier_id)
+        return self.ranks[tier_id]
 
     def reached(self, score, immediate_only=False):
         """Rank of the highest tier whose threshold is reached and whose kind may be given."""
-        ranks = [rank for rank, tier in enumerate(self.tiers)
-                 if tier.threshold <= score and (tier.immediate or not immediate_only)]
-        return max(ranks, default=0)
+        for rank in range(len(self.tiers) - 1, 0, -1):
+            tier = self.tiers[rank]
+            if tier.threshold <= score and (tier.immediate or not immediate_only):
+                return rank
+        return 0
 
     # --- instants ---
 
@@ -197,10 +214,13 @@ class Program:
         day = self.zone.date(occurred_ms) + datetime.timedelta(days=self.pending_days)
         return self.zone.day_start(day)
 
-    def is_rescore(self, instant_ms):
-        date = self.zone.date(instant_ms)
-        return ((date.month, date.day) in self.rescore
-                and self.zone.day_start(date) == instant_ms)
+    def rescores_of_year(self, year):
+        """The instants of the re-scoring dates of a civil year."""
+        return [self.zone.day_start(datetime.date(year, month, day)) for month, day in self.rescore]
+
+    def worth(self, points):
+        """In money, minor units."""
+        return math.floor(points * self.point_value) if self.point_value else 0
 
     # --- earning ---
 
@@ -248,6 +268,14 @@ class Program:
     def earn(self, sale, occurred_ms, tier_rank, used):
         """What the sale earns for a member of that tier. `used(rule_id)` is the points the rule
         has given in the civil day and in the month of the sale."""
+        earned = self._earn(sale, occurred_ms, tier_rank, used)
+        earned.occurred_ms = occurred_ms
+        earned.spendable_ms = self.spendable(occurred_ms)
+        earned.end_ms = self.lot_end(occurred_ms)
+        earned.score_until_ms = self.score_until(occurred_ms)
+        return earned
+
+    def _earn(self, sale, occurred_ms, tier_rank, used):
         total = sale.total
         earning = Fraction(1)
         if total and not self.points_paid_earns:
@@ -261,19 +289,18 @@ class Program:
                  for rule, parts in self._base(sale, holding).items()}
         base = [sum(parts[i] for parts in rates.values()) for i in range(len(sale.lines))]
         given = {**rates, **self._multiplied(sale, holding, base), **self._bonuses(sale, holding)}
-        exact = {}
-        for rule in holding:
-            if rule in given:
-                parts = [part * tier.multiplier for part in given[rule]]
-                room = rule.room(*used(rule.id))
-                if room is not None and sum(parts) > room:
-                    parts = [part * room / sum(parts) for part in parts]
-                exact[rule] = parts
+        exact = {rule: rule.capped([part * tier.multiplier for part in given[rule]], used)
+                 for rule in holding if rule in given}
+        return self._rounded(base, exact)
+
+    def _rounded(self, base, exact):
+        """The one rounding of a sale: of the base of each line, and what each rule gave each."""
+        lines = range(len(base))
         points = self.round(sum(sum(parts) for parts in exact.values()))
         score = self.round(sum(base) * self.score_share)
         by_rule = largest_remainder(points, [sum(parts) for parts in exact.values()])
         line_points = largest_remainder(
-            points, [sum(parts[i] for parts in exact.values()) for i in range(len(sale.lines))])
+            points, [sum(parts[i] for parts in exact.values()) for i in lines])
         line_score = largest_remainder(score, [part * self.score_share for part in base])
         return Earned(points, score,
                       {rule.id: share for rule, share in zip(exact, by_rule) if share},
@@ -285,21 +312,45 @@ class Versions:
 
     def __init__(self, versions):
         self.versions = sorted(versions, key=lambda version: version[0])
+        self.zone = self.versions[0][1].zone
+        self._rescores = {}  # civil year -> instants, remembered
 
     def at(self, instant_ms):
         """The one in force (the new one at equality); None before the first."""
-        in_force = [program for from_ms, program in self.versions if from_ms <= instant_ms]
-        return in_force[-1] if in_force else None
+        number = self.number(instant_ms)
+        return self.versions[number - 1][1] if number else None
+
+    def number(self, instant_ms):
+        """Counted from 1; 0 before the first."""
+        number = len(self.versions)
+        while number > 0 and self.versions[number - 1][0] > instant_ms:
+            number -= 1
+        return number
 
     def rescores(self, after_ms, until_ms):
         """Re-scoring instants in (after, until], each by the version in force at it."""
-        zone = self.versions[0][1].zone
-        found = []
-        for year in range(zone.date(after_ms).year, zone.date(until_ms).year + 1):
-            for month, day in {date for _, program in self.versions for date in program.rescore}:
-                instant_ms = zone.day_start(datetime.date(year, month, day))
-                program = self.at(instant_ms)
-                if (after_ms < instant_ms <= until_ms and program
-                        and program.is_rescore(instant_ms)):
-                    found.append(instant_ms)
-        return sorted(found)
+        if after_ms >= until_ms:
+            return []
+        # A date that the zone skipped is the next day, which may be the next year's.
+        years = range(self.zone.date(after_ms).year - 1, self.zone.date(until_ms).year + 1)
+        return [instant_ms for year in years for instant_ms in self._rescores_of_year(year)
+                if after_ms < instant_ms <= until_ms]
+
+    def next_rescore(self, after_ms, until_ms):
+        """The first of them, or NEVER."""
+        for year in range(self.zone.date(after_ms).year - 1, self.zone.date(until_ms).year + 1):
+            for instant_ms in self._rescores_of_year(year):
+                if after_ms < instant_ms <= until_ms:
+                    return instant_ms
+        return NEVER
+
+    def is_rescore(self, instant_ms):
+        return self.next_rescore(instant_ms - 1, instant_ms) == instant_ms
+
+    def _rescores_of_year(self, year):
+        if year not in self._rescores:
+            self._rescores[year] = sorted(
+                {instant_ms for _, program in self.versions
+                 for instant_ms in program.rescores_of_year(year)
+                 if self.at(instant_ms) is program})
+        return self._rescores[year]

@@ -109,6 +109,15 @@ static bool expect_standing(struct story *story, const struct account *account)
     return true;
 }
 
+static int64_t identifiers_in(const struct account *account, enum identifier_stage stage)
+{
+    int64_t count = 0;
+    for (uint32_t i = 0; i < account->identifiers.count; i++) {
+        count += account->identifiers.items[i].stage == stage ? 1 : 0;
+    }
+    return count;
+}
+
 static void expect_one(struct story *story, const struct account *account, uint64_t unwritten)
 {
     if (expect_figure(story, account) || expect_standing(story, account)) {
@@ -121,6 +130,12 @@ static void expect_one(struct story *story, const struct account *account, uint6
                   words_next(story));
     } else if (words_take(story, "lots")) {
         same_lots(story, "lots", account->lots.items, account->lots.count);
+    } else if (words_take(story, "claiming")) {
+        same_number(story, "identifiers being claimed",
+                    identifiers_in(account, IDENTIFIER_CLAIMING), words_number(story));
+    } else if (words_take(story, "bound")) {
+        same_number(story, "identifiers bound", identifiers_in(account, IDENTIFIER_BOUND),
+                    words_number(story));
     } else if (words_take(story, "unwritten")) {
         same_number(story, "unwritten records", (int64_t)unwritten, words_number(story));
     } else if (words_take(story, "due")) {
@@ -178,6 +193,39 @@ static void gives_line(struct story *story, const struct record_awarded *awarded
     same_number(story, "the line's score", awarded->lines[line - 1].score, words_number(story));
 }
 
+// Where the member stands by the last command's answer.
+static bool answer_standing(struct story *story)
+{
+    const struct figures *figures = &story->last.record.figures;
+    if (words_take(story, "balance")) {
+        same_number(story, "the answer's balance", figures->balance, words_number(story));
+    } else if (words_take(story, "pending")) {
+        same_number(story, "the answer's pending points", figures->pending, words_number(story));
+    } else if (words_take(story, "counted")) {
+        same_number(story, "the answer's score", figures->score, words_number(story));
+    } else if (words_take(story, "tier")) {
+        same_text(story, "the answer's tier", last_name(story, figures->tier), words_next(story));
+    } else if (words_take(story, "missing")) {
+        same_number(story, "missing by the answer", figures->missing, words_number(story));
+    } else {
+        return false;
+    }
+    return true;
+}
+
+// What the last command left, by its answer.
+static void leaves(struct story *story)
+{
+    if (story->last_member == NULL || !story->last.record.has_figures) {
+        story_fail(story, "the last command left no figures");
+    }
+    while (words_left(story)) {
+        if (!answer_standing(story)) {
+            story_fail(story, "what is %s?", words_next(story));
+        }
+    }
+}
+
 // What the last award answered.
 static void gives(struct story *story)
 {
@@ -191,12 +239,8 @@ static void gives(struct story *story)
             same_number(story, "points", awarded->points, words_number(story));
         } else if (words_take(story, "score")) {
             same_number(story, "score", awarded->score, words_number(story));
-        } else if (words_take(story, "balance")) {
-            same_number(story, "the answer's balance", record->figures.balance,
-                        words_number(story));
-        } else if (words_take(story, "tier")) {
-            same_text(story, "the answer's tier", last_name(story, record->figures.tier),
-                      words_next(story));
+        } else if (answer_standing(story)) {
+            continue;
         } else if (words_take(story, "rule")) {
             const char *rule = words_next(story);
             same_number(story, rule, points_of_rule(story, rule), words_number(story));
@@ -237,20 +281,45 @@ static void takes(struct story *story)
     same_lots(story, "lots taken", lots, count);
 }
 
+// The refusal the last command was answered with, be it from the log.
+static struct refusal last_refusal(const struct story *story)
+{
+    if (!story->last.replayed) {
+        return story->last.refusal;
+    }
+    const struct record_refused *recorded = &story->last.record.refused;
+    return (struct refusal){.reason = (enum refusal_reason)recorded->reason,
+                            .asked = recorded->asked,
+                            .limit = recorded->limit};
+}
+
+// Takes NAME [asked NUMBER] [limit NUMBER]; whether that is the refusal.
+static bool take_reason(struct story *story, const char *name, const struct refusal *refusal)
+{
+    bool is = strcmp(words_next(story), name) == 0;
+    if (words_take(story, "asked")) {
+        int64_t asked = words_number(story);
+        same_number(story, "the figure asked", is ? refusal->asked : asked, asked);
+    }
+    if (words_take(story, "limit")) {
+        int64_t limit = words_number(story);
+        same_number(story, "the limit", is ? refusal->limit : limit, limit);
+    }
+    return is;
+}
+
 // One reason, or several of which any will do.
 static void refused(struct story *story)
 {
     if (!story->refusal_open) {
         story_fail(story, "the last command was not refused");
     }
-    uint32_t number = story->last.refusal.reason;
-    if (story->last.replayed) {
-        number = story->last.record.refused.reason;
-    }
-    const char *name = story->last.id_conflict ? "ID_CONFLICT" : refusal_describe(number)->name;
+    struct refusal refusal = last_refusal(story);
+    const char *name =
+        story->last.id_conflict ? "ID_CONFLICT" : refusal_describe(refusal.reason)->name;
     bool found = false;
     do {
-        found = strcmp(words_next(story), name) == 0 || found;
+        found = take_reason(story, name, &refusal) || found;
     } while (words_left(story));
     if (!found) {
         story_fail(story, "the refusal is %s", name);
@@ -315,6 +384,12 @@ bool story_claim(struct story *story, const char *verb)
         takes(story);
     } else if (strcmp(verb, "record") == 0) {
         record(story);
+    } else if (strcmp(verb, "leaves") == 0) {
+        leaves(story);
+    } else if (strcmp(verb, "nothing") == 0) {
+        if (story->last.outcome != OUTCOME_NOTHING) {
+            story_fail(story, "the last command did something");
+        }
     } else if (strcmp(verb, "replayed") == 0) {
         if (!story->last.replayed) {
             story_fail(story, "the last command was not answered from the log");

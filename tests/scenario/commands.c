@@ -46,6 +46,7 @@ static void enrol(struct story *story)
     if (words_take(story, "at")) {
         command.enrol.enrolled_ms = words_instant(story);
     }
+    story_identifiers(story, &command.enrol);
     run(story, member, &command);
 }
 
@@ -167,11 +168,11 @@ static void opening(struct story *story)
     run(story, member, &command);
 }
 
-static void clock_to(struct story *story)
+static void clock_to(struct story *story, bool behind)
 {
     int64_t now_ms = words_instant(story);
-    if (now_ms < story->now_ms) {
-        story_fail(story, "time does not run back");
+    if ((now_ms < story->now_ms) != behind) {
+        story_fail(story, behind ? "this clock is not behind" : "time does not run back");
     }
     story->now_ms = now_ms;
 }
@@ -180,7 +181,9 @@ bool story_command(struct story *story, const char *verb)
 {
     if (strcmp(verb, "at") == 0 ||
         (strcmp(verb, "TIME") == 0 && words_take(story, "passes") && words_take(story, "to"))) {
-        clock_to(story);
+        clock_to(story, false);
+    } else if (strcmp(verb, "behind") == 0 && words_take(story, "at")) {
+        clock_to(story, true);
     } else if (strcmp(verb, "enrol") == 0) {
         enrol(story);
     } else if (strcmp(verb, "sale") == 0 ||
@@ -197,6 +200,8 @@ bool story_command(struct story *story, const char *verb)
     } else if (strcmp(verb, "job") == 0) {
         struct command command = {.kind = COMMAND_JOB};
         run(story, story_member(story), &command);
+    } else if (strcmp(verb, "bound") == 0 || strcmp(verb, "lost") == 0) {
+        story_bound(story, strcmp(verb, "lost") == 0);
     } else {
         return false;
     }

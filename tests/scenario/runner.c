@@ -7,7 +7,7 @@
 #include "base/check.h"
 #include "scenario/story.h"
 
-enum { STORY_BYTES_MAX = 64 * 1024, PROGRAM_PATH_MAX = 128 };
+enum { FILE_BYTES_MAX = 64 << 20, PROGRAM_PATH_MAX = 128 };
 
 struct member *story_member(struct story *story)
 {
@@ -20,17 +20,22 @@ struct member *story_member(struct story *story)
     story_fail(story, "nobody is called %s", name);
 }
 
-// The whole file in a static buffer, ended by NUL.
-static char *read_story(const char *path)
+// The whole file, ended by NUL; the caller frees it.
+static char *read_file(const char *path)
 {
-    static char text[STORY_BYTES_MAX];
     FILE *file = fopen(path, "re");
     if (file == NULL) {
         perror(path);
         exit(2);
     }
-    size_t len = fread(text, 1, sizeof text - 1, file);
-    CHECK(len < sizeof text - 1 && ferror(file) == 0);
+    CHECK(fseek(file, 0, SEEK_END) == 0);
+    long bytes = ftell(file);
+    CHECK(bytes >= 0 && bytes <= FILE_BYTES_MAX);
+    rewind(file);
+    char *text = malloc((size_t)bytes + 1);
+    CHECK(text != NULL);
+    size_t len = fread(text, 1, (size_t)bytes, file);
+    CHECK(len == (size_t)bytes);
     (void)fclose(file);
     text[len] = '\0';
     return text;
@@ -136,26 +141,6 @@ static void tell_wrongly(struct story *story, char **rest)
     }
 }
 
-static void tell(struct story *story, char *text)
-{
-    char *rest = text;
-    for (char *line = next_line(&rest); line != NULL; line = next_line(&rest)) {
-        story->line++;
-        split(story, line);
-        if (story->words.count == 0) {
-            continue;
-        }
-        if (words_take(story, "wrongly")) {
-            tell_wrongly(story, &rest);
-        } else {
-            tell_words(story, &rest);
-        }
-    }
-    if (story->refusal_open) {
-        story_fail(story, "the story ends in a refusal it does not mention");
-    }
-}
-
 // Every log once more from its first byte.
 static void fold_all(struct story *story)
 {
@@ -174,22 +159,56 @@ static void fold_all(struct story *story)
     }
 }
 
+static void begin(struct story *story, const char *name)
+{
+    *story = (struct story){.path = name, .next_id = 1000};
+    club_init(&story->club);
+}
+
+static void end(struct story *story)
+{
+    if (story->refusal_open) {
+        story_fail(story, "the story ends in a refusal it does not mention");
+    }
+    fold_all(story);
+    for (size_t i = 0; i < story->member_count; i++) {
+        member_fini(&story->members[i]);
+    }
+    club_fini(&story->club);
+}
+
+static void tell(struct story *story, char **rest)
+{
+    if (words_take(story, "story")) {
+        const char *name = words_next(story);
+        end(story);
+        begin(story, name);
+    } else if (words_take(story, "wrongly")) {
+        tell_wrongly(story, rest);
+    } else {
+        tell_words(story, rest);
+    }
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2) {
-        (void)fprintf(stderr, "usage: scenario_runner STORY\n");
+        (void)fprintf(stderr, "usage: scenario_runner FILE\n");
         return 2;
     }
     static struct story story;
-    story.path = argv[1];
-    story.next_id = 1000;
-    club_init(&story.club);
-    tell(&story, read_story(argv[1]));
-    fold_all(&story);
-    for (size_t i = 0; i < story.member_count; i++) {
-        member_fini(&story.members[i]);
+    char *text = read_file(argv[1]);
+    char *rest = text;
+    begin(&story, argv[1]);
+    for (char *line = next_line(&rest); line != NULL; line = next_line(&rest)) {
+        story.line++;
+        split(&story, line);
+        if (story.words.count > 0) {
+            tell(&story, &rest);
+        }
     }
-    club_fini(&story.club);
+    end(&story);
     printf("%s: %u lines\n", story.path, story.line);
+    free(text);
     return 0;
 }

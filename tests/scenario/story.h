@@ -11,9 +11,10 @@
 
 enum {
     STORY_MEMBERS_MAX = 8,
-    STORY_WORDS_MAX = 96,
-    STORY_LINES_MAX = 8, // of one sale
-    STORY_LOTS_MAX = 64, // of one redemption
+    STORY_WORDS_MAX = 1024,
+    STORY_LINES_MAX = 8,       // of one sale
+    STORY_LOTS_MAX = 64,       // of one redemption
+    STORY_IDENTIFIERS_MAX = 4, // of one member
 };
 
 struct words {
@@ -34,6 +35,7 @@ struct story {
     // the last command
     struct member *last_member;
     struct member_answer last;
+    struct identifier identifiers[STORY_IDENTIFIERS_MAX];
     bool refusal_open; // it was refused, and the story has not said so yet
     // the line is expected to fail
     bool wrongly;
@@ -68,3 +70,7 @@ const char *story_instant(struct story *story, int64_t instant_ms);
 // Whether the line was a command (story_commands.c) or a claim (story_claims.c).
 bool story_command(struct story *story, const char *verb);
 bool story_claim(struct story *story, const char *verb);
+// Lines about identifiers (identifiers.c): how many an enrolment brings ("with 2 identifiers"), and
+// the end of the claim to one ("bound anna 1", "lost anna 1").
+void story_identifiers(struct story *story, struct enrol_command *enrol);
+void story_bound(struct story *story, bool lost);

@@ -38,8 +38,12 @@ class Cable:
                 near.close()
                 continue
             self.links.append((near, far))
-            for one, other in ((near, far), (far, near)):
-                threading.Thread(target=self._pass, args=(one, other), daemon=True).start()
+            self._join(near, far)
+
+    def _join(self, near, far):
+        """Begins to pass on what comes from either end."""
+        for one, other in ((near, far), (far, near)):
+            threading.Thread(target=self._pass, args=(one, other), daemon=True).start()
 
     def _pass(self, source, sink):
         """Bytes read while held are sent afterwards, even if whoever sent them has hung up."""
@@ -50,7 +54,11 @@ class Cable:
         except OSError:
             pass
         self.flowing.wait()
-        for end in (source, sink):
+        self._hang_up(source, sink)
+
+    @staticmethod
+    def _hang_up(*ends):
+        for end in ends:
             try:
                 end.shutdown(socket.SHUT_RDWR)
             except OSError:

@@ -39,7 +39,7 @@ class Scene:
         with open(self.key, "w", encoding="ascii") as file:
             file.write(os.urandom(32).hex() + "\n")
         self.redis_settings = {"enable-debug-command": "yes", **redis_settings}
-        self.redis = self.world.redis(**self.redis_settings)
+        self.redis = self.start_redis()
         self.daemons = [self.start_daemon(f"daemon-{i}") for i in range(daemons)]
         for daemon in self.daemons:
             daemon.wait_ready()
@@ -48,13 +48,16 @@ class Scene:
             for daemon in self.daemons:
                 world.wait_for(lambda d=daemon: self.knows_program(d), "the program to be known")
 
-    def start_daemon(self, name, *more, path=None):
+    def start_daemon(self, name, *more, path=None, wait=True):
         return self.world.daemon(name, "--redis", f"unix:{path or self.redis.path}",
                                  "--identifier-key-file", self.key, "--partitions", "16",
-                                 *self.options, *more)
+                                 *self.options, *more, wait=wait)
+
+    def start_redis(self, wait=True):
+        return self.world.redis(wait=wait, **self.redis_settings)
 
     def restart_redis(self):
-        self.redis = self.world.redis(**self.redis_settings)
+        self.redis = self.start_redis()
 
     @staticmethod
     def knows_program(daemon):

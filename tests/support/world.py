@@ -34,11 +34,11 @@ def wait_for(condition, what, seconds=WAIT_S):
 class Process:
     """A child process with its output in a file."""
 
-    def __init__(self, arguments, log):
+    def __init__(self, arguments, log, environment=None):
         self.log = log
         with open(log, "ab") as file:
             self.child = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=file,
-                                          stderr=file)
+                                          stderr=file, env={**os.environ, **(environment or {})})
         atexit.register(self.kill)
 
     def alive(self):
@@ -81,12 +81,13 @@ class Process:
 
 
 class Redis(Process):
-    """A redis-server on a unix socket, as safe as the daemon wants it unless told otherwise."""
+    """A redis-server on a unix socket, as safe as the daemon wants it unless told otherwise. Its
+    first answer is waited for, unless told otherwise."""
 
     SAFE = {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction",
             "save": "", "no-appendfsync-on-rewrite": "no", "auto-aof-rewrite-percentage": "0"}
 
-    def __init__(self, folder, **settings):
+    def __init__(self, folder, environment=None, wait=True, **settings):
         os.makedirs(folder, exist_ok=True)
         self.folder = folder
         self.path = f"{folder}/socket"
@@ -95,7 +96,11 @@ class Redis(Process):
                      "--daemonize", "no"]
         for name, value in self.settings.items():
             arguments += [f"--{name}", value]
-        super().__init__(arguments, f"{folder}/log")
+        super().__init__(arguments, f"{folder}/log", environment)
+        if wait:
+            self.wait_answering()
+
+    def wait_answering(self):
         wait_for(self.answers, "redis-server to answer")
 
     def answers(self):
@@ -104,6 +109,10 @@ class Redis(Process):
             return self.command("PING") == "PONG"
         except OSError:
             return False
+
+    def last_words(self):
+        """What it has logged since it was started last."""
+        return self.output().rsplit("Redis is starting", 1)[1]
 
     def command(self, *words):
         """One command; its reply as str, int, list or None. Error replies raise."""
@@ -135,27 +144,33 @@ class Redis(Process):
 
 
 class Daemon(Process):
-    """A loyaltyd; `port` is there once it listens."""
+    """A loyaltyd; `port` is there once it listens, which is waited for unless told otherwise."""
 
-    def __init__(self, world, name, *arguments, binary=None):
+    def __init__(self, world, name, *arguments, binary=None, wait=True):
         port_file = f"{world.folder}/{name}.port"
         if os.path.exists(port_file):
             os.unlink(port_file)
         self.world = world
+        self.port = None
+        self.port_file = port_file
         tls = world.tls
         super().__init__([binary or f"{world.bin}/loyaltyd", "--listen", "127.0.0.1:0",
                           "--port-file", port_file, "--tls-cert", f"{tls}/server.pem",
                           "--tls-key", f"{tls}/server.key", "--tls-ca", f"{tls}/ca.pem",
                           *arguments], f"{world.folder}/{name}.log")
+        if wait:
+            self.wait_listening()
 
+    def wait_listening(self):
         def port():
             assert self.alive(), self.output()
-            if os.path.exists(port_file):
-                with open(port_file, encoding="ascii") as file:
+            if os.path.exists(self.port_file):
+                with open(self.port_file, encoding="ascii") as file:
                     return file.read().strip()
             return None
 
         self.port = int(wait_for(port, "loyaltyd to listen"))
+        return self
 
     def client(self, name="admin"):
         return frames.Client(self.port, frames.tls_context(self.world.tls, name))
@@ -207,8 +222,8 @@ class World:
     def ctl_json(self, *arguments, daemon):
         return json.loads(self.ctl("-o", "json", *arguments, daemon=daemon).stdout)
 
-    def redis(self, **settings):
-        return Redis(f"{self.folder}/redis", **settings)
+    def redis(self, **more):
+        return Redis(f"{self.folder}/redis", **more)
 
     def daemon(self, name, *arguments, **more):
         return Daemon(self, name, *arguments, **more)

@@ -106,6 +106,52 @@ static void relaxed_durability_is_a_choice(void **state)
                         "+OK");
 }
 
+// Set while the connection stands: found without a call having failed.
+static void assert_looked_after(const char *name, const char *bad, const char *good,
+                                const char *reason)
+{
+    assert_string_equal(redis_process_ask(&process, "CONFIG SET %s %s", name, bad), "+OK");
+    redis_world_wait_reason(&world, reason);
+    assert_string_equal(world.reason, reason);
+    assert_unavailable();
+    assert_string_equal(redis_process_ask(&process, "CONFIG SET %s %s", name, good), "+OK");
+    redis_world_wait_ready(&world);
+    struct store_account account = port_account(0, "m");
+    assert_int_equal(port_load(&world.port, &account), STORE_OK);
+}
+
+static void settings_are_looked_at_again(void **state)
+{
+    (void)state;
+    struct redis_options options = {.unix_path = process.socket, .recheck_ms = 20};
+    redis_world_open(&world, &process, &options);
+    redis_world_wait_ready(&world);
+    assert_looked_after("appendfsync", "everysec", "always",
+                        "appendfsync is everysec, must be always");
+    assert_looked_after("appendonly", "no", "yes", "appendonly is no, must be yes");
+    assert_string_equal(redis_process_ask(&process, "REPLICAOF 127.0.0.1 1"), "+OK");
+    redis_world_wait_reason(&world, "role is slave, must be master");
+    assert_string_equal(redis_process_ask(&process, "REPLICAOF NO ONE"), "+OK");
+    redis_world_wait_ready(&world);
+}
+
+// A good answer changes nothing, however often it is asked for.
+static void looking_again_disturbs_nobody(void **state)
+{
+    (void)state;
+    struct redis_options options = {.unix_path = process.socket, .recheck_ms = 1};
+    redis_world_open(&world, &process, &options);
+    redis_world_wait_ready(&world);
+    assert_int_equal(port_create(&world.port, PORT_PARTITIONS), STORE_OK);
+    uint32_t changes = world.changes;
+    struct port_picture log = port_picture_of_none(0, "m");
+    for (uint32_t i = 0; i < 200; i++) {
+        port_grow(&world.port, &log, i, 50);
+    }
+    assert_int_equal(world.changes, changes);
+    assert_string_equal(redis_process_ask(&process, "FLUSHALL"), "+OK");
+}
+
 // --- role ---
 
 static void a_replica_is_refused(void **state)
@@ -247,6 +293,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(unsafe_settings_are_named, close_world),
         cmocka_unit_test_teardown(relaxed_durability_is_a_choice, close_world),
+        cmocka_unit_test_teardown(settings_are_looked_at_again, close_world),
+        cmocka_unit_test_teardown(looking_again_disturbs_nobody, close_world),
         cmocka_unit_test_teardown(a_replica_is_refused, close_world),
         cmocka_unit_test_teardown(a_lost_role_is_found_by_the_first_write, close_world),
         cmocka_unit_test_teardown(a_full_redis_refuses_whole, close_world),

@@ -64,7 +64,8 @@ static void push(size_t index, uint64_t tag, bool mutation)
     indices[index] = index;
     struct redis_call call = {
         .on_answer = on_answer, .context = &indices[index], .tag = tag, .mutation = mutation};
-    assert_int_equal(redis_pipeline_push(&pipeline, &call, 100, 5000 + (int64_t)index), STATUS_OK);
+    assert_int_equal(redis_pipeline_reserve(&pipeline), STATUS_OK);
+    redis_pipeline_push(&pipeline, &call, 100, 5000 + (int64_t)index);
 }
 
 static void take(const char *bytes)
@@ -239,6 +240,12 @@ static void the_queue_is_a_ring_with_a_bound(void **state)
     }
     assert_int_equal(popped, pushed);
     assert_null(redis_queue_front(&queue));
+    assert_int_equal(redis_queue_reserve(&queue, queue.capacity + 1), STATUS_OK);
+    const struct redis_waiting *ring = queue.ring;
+    for (uint32_t i = 0; i < queue.capacity; i++) {
+        assert_int_equal(redis_queue_push(&queue, &more, queue.capacity), STATUS_OK);
+    }
+    assert_ptr_equal(queue.ring, ring);
     redis_queue_fini(&queue);
 }
 

@@ -136,6 +136,50 @@ static void values_given_twice(void **state)
     CHECK_CASES(cases);
 }
 
+// names: {"a": ..., "b": ...}; keys of different maps are different keys.
+static void keys_given_twice(void **state)
+{
+    (void)state;
+    static const struct fault_case cases[] = {
+        {&loyalty__v1__tier__descriptor, BYTES("\x12\x03\x0a\x01\x61\x12\x03\x0a\x01\x62"), "",
+         NULL},
+        {&loyalty__v1__tier__descriptor, BYTES("\x12\x03\x0a\x01\x61\x12\x03\x0a\x01\x61"),
+         "names[1]", "a key that is given twice"},
+        {&loyalty__v1__tier__descriptor,
+         BYTES("\x12\x06\x12\x01x\x0a\x01\x61\x12\x03\x0a\x01\x62\x12\x03\x0a\x01\x61"), "names[2]",
+         "a key that is given twice"},
+        {&loyalty__v1__tier__descriptor, BYTES("\x12\x00\x12\x02\x0a\x00"), "names[1]",
+         "a key that is given twice"},
+        {&loyalty__v1__program__descriptor,
+         BYTES("\x2a\x05\x12\x03\x0a\x01\x61\x2a\x05\x12\x03\x0a\x01\x61"), "", NULL},
+        {&loyalty__v1__program__descriptor,
+         BYTES("\x2a\x05\x12\x03\x0a\x01\x61\x2a\x0a\x12\x03\x0a\x01\x62\x12\x03\x0a\x01\x62"),
+         "tiers[1].names[1]", "a key that is given twice"},
+        {&loyalty__v1__error__descriptor,
+         BYTES("\x2a\x05\x10\x07\x0a\x01\x61\x2a\x05\x10\x08\x0a\x01\x61"), "figures[1]",
+         "a key that is given twice"},
+    };
+    CHECK_CASES(cases);
+}
+
+static void keys_end_before_they_cost(void **state)
+{
+    (void)state;
+    enum { ENTRY_BYTES = 5 };
+    uint8_t bytes[(WIRE_MAP_KEYS + 1) * ENTRY_BYTES];
+    struct message_fault fault = {0};
+    for (size_t i = 0; i < sizeof(bytes) / ENTRY_BYTES; i++) {
+        const uint8_t entry[ENTRY_BYTES] = {0x12, 3, 0x0a, 1, (uint8_t)(1 + i)};
+        memcpy(bytes + i * ENTRY_BYTES, entry, ENTRY_BYTES);
+    }
+    struct span all = span_of(bytes, sizeof(bytes));
+    struct span fewer = span_of(bytes, sizeof(bytes) - ENTRY_BYTES);
+    assert_int_equal(message_scan(&loyalty__v1__tier__descriptor, fewer, &fault), STATUS_OK);
+    assert_int_equal(message_scan(&loyalty__v1__tier__descriptor, all, &fault), STATUS_INVALID);
+    assert_string_equal(fault.path, "names[64]");
+    assert_string_equal(fault.reason, "more than 64 entries of maps");
+}
+
 static void numbers_out_of_their_range(void **state)
 {
     (void)state;
@@ -221,6 +265,8 @@ int main(void)
         cmocka_unit_test(wire_types_that_do_not_fit),
         cmocka_unit_test(text_that_is_none),
         cmocka_unit_test(values_given_twice),
+        cmocka_unit_test(keys_given_twice),
+        cmocka_unit_test(keys_end_before_they_cost),
         cmocka_unit_test(numbers_out_of_their_range),
         cmocka_unit_test(nesting_ends_before_the_stack),
     };

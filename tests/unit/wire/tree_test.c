@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -355,9 +356,27 @@ static void what_json_cannot_hold_is_not_written(void **state)
     assert_null(tree);
 }
 
+// As many as the decoder of messages takes, for what is read here is sent.
+static void maps_have_a_bound(void **state)
+{
+    (void)state;
+    char json[1024];
+    for (int count = WIRE_MAP_KEYS; count <= WIRE_MAP_KEYS + 1; count++) {
+        size_t len = (size_t)snprintf(json, sizeof(json), "{\"tiers\": [{\"names\": {");
+        for (int i = 0; i < count; i++) {
+            len += (size_t)snprintf(json + len, sizeof(json) - len, "%s\"%d\": \"\"",
+                                    i == 0 ? "" : ",", i);
+        }
+        (void)snprintf(json + len, sizeof(json) - len, "}}]}");
+        check_problems(PROGRAM, json,
+                       count > WIRE_MAP_KEYS ? "tiers[0].names: 65 entries; at most 64\n" : "");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(maps_have_a_bound),
         cmocka_unit_test(both_names_and_forms_are_taken),
         cmocka_unit_test(numbers_reach_their_ends),
         cmocka_unit_test(absence_and_presence_are_kept_apart),

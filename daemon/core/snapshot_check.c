@@ -1,0 +1,119 @@
+// What a snapshot says of an account, looked over before it is believed: its checksum only tells
+// that it is what somebody wrote. Every figure is within the bounds that the fold keeps, every
+// reference leads to a name, and what follows from something else (the score and its steps from the
+// contributions, the rest by account_check) is the same when it is worked out anew.
+#include "core/snapshot.h"
+
+#include <string.h>
+
+// Totals ever have no bound of their own; with this one no sum of three overflows.
+#define TOTAL_MAX (INT64_MAX / 4)
+
+static bool within(int64_t value, int64_t least, int64_t most)
+{
+    return value >= least && value <= most;
+}
+
+static bool check_totals(const struct account *account)
+{
+    const int64_t totals[] = {
+        account->awarded, account->opened,      account->redeemed,
+        account->expired, account->score_given, account->redeem_day_points,
+    };
+    for (size_t i = 0; i < sizeof totals / sizeof totals[0]; i++) {
+        if (!within(totals[i], 0, TOTAL_MAX)) {
+            return false;
+        }
+    }
+    return within(account->enrolled_ms, LIMIT_INSTANT_MIN_MS, account->now_ms) &&
+           account->now_ms < LIMIT_INSTANT_MAX_MS && account->seq <= INT64_MAX &&
+           within(account->balance, -LIMIT_POINTS_A_BALANCE, LIMIT_POINTS_A_BALANCE) &&
+           within(account->deficit, 0, LIMIT_POINTS_A_BALANCE) &&
+           within(account->held_points, 0, LIMIT_POINTS_A_BALANCE);
+}
+
+static bool check_lots(const struct account *account)
+{
+    for (uint32_t i = 0; i < account->lots.count; i++) {
+        if (!within(account->lots.items[i].points, 1, LIMIT_POINTS_A_BALANCE)) {
+            return false;
+        }
+    }
+    for (uint32_t i = 0; i < account->pending.count; i++) {
+        const struct pending_lot *pending = &account->pending.items[i];
+        if (!within(pending->points, 1, LIMIT_POINTS_A_RECORD) ||
+            pending->spendable_ms <= account->now_ms ||
+            (i > 0 && pending[-1].spendable_ms > pending->spendable_ms)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool check_references(const struct account *account)
+{
+    uint32_t names = account->names.places.count;
+    for (uint32_t i = 0; i < account->cards.count; i++) {
+        const struct card *card = &account->cards.items[i];
+        if (card->tier == 0 || card->tier > names || card->cause < CARD_ENROLLED ||
+            card->cause > CARD_OPENING) {
+            return false;
+        }
+    }
+    for (uint32_t i = 0; i < account->uses.count; i++) {
+        const struct use *use = &account->uses.items[i];
+        if (use->rule > names || !within(use->points, 0, LIMIT_POINTS_A_RECORD)) {
+            return false;
+        }
+    }
+    for (uint32_t i = 0; i < account->identifiers.count; i++) {
+        if (account->identifiers.items[i].stage > IDENTIFIER_LOST) {
+            return false;
+        }
+    }
+    return account->program <= names && account->currency <= names;
+}
+
+// Score and steps, from the contributions alone.
+static enum status work_out_score(const struct account *account, struct account *scored)
+{
+    scored->now_ms = account->now_ms;
+    for (uint32_t i = 0; i < account->contributions.count; i++) {
+        const struct contribution *part = &account->contributions.items[i];
+        if (!within(part->score, -LIMIT_POINTS_A_RECORD, LIMIT_POINTS_A_RECORD) ||
+            part->seq > account->seq) {
+            return STATUS_CORRUPT;
+        }
+        TRY(account_add_contribution(scored, part));
+    }
+    return STATUS_OK;
+}
+
+static bool same_score(const struct account *a, const struct account *b)
+{
+    return a->score == b->score && a->steps.count == b->steps.count &&
+           (a->steps.count == 0 ||
+            memcmp(a->steps.items, b->steps.items, a->steps.count * sizeof *a->steps.items) == 0);
+}
+
+static enum status check_score(const struct account *account)
+{
+    struct account scored;
+    account_init(&scored);
+    enum status status = work_out_score(account, &scored);
+    if (status == STATUS_OK && !same_score(account, &scored)) {
+        status = STATUS_CORRUPT;
+    }
+    account_fini(&scored);
+    return status == STATUS_NO_MEMORY ? status : status == STATUS_OK ? STATUS_OK : STATUS_CORRUPT;
+}
+
+enum status snapshot_check(const struct account *account)
+{
+    const char *what;
+    if (!check_totals(account) || !check_lots(account) || !check_references(account)) {
+        return STATUS_CORRUPT;
+    }
+    TRY(check_score(account));
+    return account_check(account, &what);
+}

@@ -1,0 +1,78 @@
+// One call on the memory store: what was asked, copied; whether the world has executed it, and the
+// reply it gave then; whether the caller has been told. Internal to the memory store.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "store/memory.h"
+#include "store/memory_world.h"
+#include "store/store.h"
+
+enum call_kind {
+    CALL_LOAD,
+    CALL_FIND,
+    CALL_SCAN,
+    CALL_HEAD,
+    CALL_APPEND, // mutations from here on
+    CALL_COMPACT,
+    CALL_CLAIM,
+    CALL_SET_CLOCK,
+    CALL_CREATE,
+};
+
+struct memory_range {
+    struct store_account account;
+    uint64_t from_bytes;
+    uint64_t bytes_max;
+};
+
+struct memory_claim { // of find only the first two
+    uint32_t partition;
+    struct span key;
+    struct span member_id;
+    struct span take_over_from;
+};
+
+struct memory_page {
+    uint32_t partition;
+    uint64_t cursor;
+    uint32_t count;
+};
+
+struct memory_call {
+    struct memory_call *next; // waiting, or open: of the same store
+    struct memory_call **place;
+    enum call_kind kind;
+    struct memory_world *world;
+    const char *problem; // FAILED, whatever the world looks like
+    void (*done)(void);  // of the type that `kind` has
+    void *context;
+    bool executed;
+    bool told;
+    union { // from the execution until the caller is told; owns its bytes
+        struct store_reply reply;
+        struct store_head head;
+        struct store_scan_reply page_reply;
+    };
+    union {
+        struct memory_range range;
+        struct store_append append;
+        struct store_compact compact;
+        struct memory_claim claim;
+        struct memory_page page;
+        uint64_t from_bytes;
+        int64_t clock_ms;
+        uint32_t partition_count;
+    };
+    size_t kept_bytes;
+    uint8_t bytes[]; // what the spans above point into
+};
+
+// Tells the caller the reply of the execution; once.
+void memory_call_tell_reply(struct memory_call *call);
+// Tells the caller a result without anything; once.
+void memory_call_tell(struct memory_call *call, enum store_result result);
+// What a caller is told who does not know what became of the call.
+enum store_result memory_call_lost(const struct memory_call *call);

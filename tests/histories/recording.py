@@ -1,0 +1,108 @@
+"""One history: members, clients, faults while they work, and at the end what everybody can see.
+"""
+
+import random
+import time
+
+import support  # noqa: F401 (finds the rest)
+import faults
+import frames
+import numbered
+import operations as history
+import scene
+import till
+from operations import READ, Operation
+
+PROGRAM = "../tests/histories/one_tier.yaml"
+COMPACT_BYTES = "20000"
+PACE_S = 0.01        # a client's mean pause between two intents
+QUIET_ANSWERS = 900  # a history without faults ends after so many
+PAGE = 200
+KINDS = {frames.members.ACTIVITY_KIND_AWARDED: history.AWARD,
+         frames.members.ACTIVITY_KIND_REDEEMED: history.REDEEM,
+         frames.members.ACTIVITY_KIND_REFUSED: history.REFUSED}
+
+
+def open_club():
+    """Two daemons on one Redis, with a program in which only requests move points."""
+    club = scene.Scene(daemons=2, options=("--compact-bytes", COMPACT_BYTES), publish=False)
+    club.world.publish(club.daemons[0], PROGRAM)
+    for daemon in club.daemons:
+        scene.world.wait_for(lambda d=daemon: club.knows_program(d), "the program to be known")
+    return club
+
+
+class Recording:
+    """A history by its seed and number. `operations` and `entries` (by member) are what came of
+    it."""
+
+    def __init__(self, club, seed, number):
+        self.club = club
+        self.random = random.Random(f"{seed}/{number}")
+        self.members = [f"h{seed}-{number}-{i}" for i in range(self.random.randint(1, 3))]
+        self.fault_count = self.random.choice((0, 2, 3, 4, 5))
+        self.faults = faults.Faults(club, self.random)
+        self.board = till.Board(self.members)
+        context = frames.tls_context(club.world.tls, "till")
+        self.tills = [till.Till(f"{seed}/{number}/c{i}", self.board, club, context, PACE_S)
+                      for i in range(self.random.randint(8, 24))]
+        self.operations = []
+        self.entries = {}
+
+    def run(self):
+        self.club.enrol(*self.members)
+        before_ns = time.time_ns() - time.monotonic_ns()
+        for one in self.tills:
+            one.start()
+        if self.fault_count:
+            self.faults.run(self.fault_count)
+        self.await_answers(QUIET_ANSWERS if not self.fault_count else self.board.definite + 50)
+        self.board.ending.set()
+        for one in self.tills:
+            one.join()
+        for one in self.tills:
+            if one.wrong is not None:
+                raise one.wrong
+            self.operations += one.operations
+        self.close()
+        self.trust_deadlines(time.time_ns() - time.monotonic_ns() - before_ns)
+
+    def await_answers(self, goal):
+        scene.world.wait_for(lambda: self.board.definite >= goal or self.board.wrong.is_set(),
+                             "clients to be answered", 120)
+
+    def close(self):
+        """What both daemons say at last, and the records themselves."""
+        for daemon in range(2):
+            for member in self.members:
+                begun = time.monotonic_ns()
+                answer = self.club.get(member, daemon)
+                self.operations.append(Operation(
+                    f"last-{daemon}-{member}", READ, member, begun, answer=history.TOLD,
+                    ended=time.monotonic_ns(), balance=answer.standing.balance, seq=answer.seq,
+                    client=f"daemon-{daemon}"))
+        self.entries = {member: self.list_records(member) for member in self.members}
+
+    def list_records(self, member):
+        """All records but the first, which is the enrolment; the oldest first."""
+        request = frames.members.ListActivityRequest(member=frames.member_ref(member),
+                                                     page_size=PAGE)
+        entries = []
+        with self.club.client("backend") as client:
+            while True:
+                page = client.ask("ListActivity", request)
+                entries += [numbered.Entry(activity.seq, activity.request_id,
+                                           KINDS.get(activity.kind, str(activity.kind)),
+                                           activity.points) for activity in page.activities]
+                request.page_token = page.next_page_token
+                if not page.next_page_token:
+                    return entries[-2::-1]
+
+    def trust_deadlines(self, moved_ns):
+        """Deadlines are of the wall clock: where that was set meanwhile they say nothing."""
+        if abs(moved_ns) > till.DEADLINE_SLACK_NS // 2:
+            for operation in self.operations:
+                operation.until = None
+
+    def save(self, path):
+        history.save(path, self.operations, entries=self.entries)

@@ -1,0 +1,63 @@
+"""What a run of the model check has tried: counts by group and kind, and the kinds that even a
+short run must meet, for one that never met them would be blind.
+"""
+
+BESIDE = ("", " -1 ms", " +1 ms")
+BOUNDARY_INSTANTS = ["lot end", "pending", "end while pending", "card end", "score start",
+                     "score end", "re-scoring", "version", "tie", "midnight", "month end",
+                     "half-year end", "29 February", "the 31st", "clocks forward",
+                     "late: re-scoring", "late: card start", "late: card end", "late: enrolment",
+                     "late: last day allowed", "late: midnight"]
+TYING = ["pending released", "lot ended", "score ended", "score started", "card ended",
+         "re-scoring"]
+
+REQUIRED = {
+    "commands": [
+        "enrolment", "sale", "late sale", "sale by date", "sale ahead of the clock", "training",
+        "quote", "backfill", "redemption", "opening", "job", "due asked", "claim bound",
+        "claim lost", "claim ended already", "retry", "retry, refused"],
+    "refusals": [
+        "NO_PROGRAM", "ALREADY_ENROLLED", "UNKNOWN_MEMBER", "SALE_FROM_FUTURE", "SALE_TOO_OLD",
+        "SALE_BEFORE_ENROLMENT", "OUT_OF_ORDER", "WRONG_CURRENCY", "FIGURE_OUT_OF_BOUNDS",
+        "GUARD_SALE", "GUARD_MEMBER_DAY", "INSUFFICIENT_POINTS", "BELOW_MINIMUM", "NOT_A_STEP",
+        "DAY_LIMIT", "UNKNOWN_TIER", "BAD_INTERVAL"],
+    "boundaries": [
+        "pending released", "lot ended: spendable", "lot ended: pending", "score ended",
+        "score started", "card ended: raised", "card ended: kept", "card ended: lowered",
+        "re-scoring: raised", "re-scoring: kept", "re-scoring: kept above the score",
+        "upgrade at once", "points ended before they came", "late score replayed",
+        "late score: card given", "replayed: re-scoring", "replayed: card end",
+        "replayed: card given then", "replayed: card given then, but replaced since"],
+    "ties": [f"{first} + {second}" for i, first in enumerate(TYING) for second in TYING[i + 1:]],
+    "cards": [
+        "kept the old end", "would end at a skipped local time",
+        "ends at a local time that comes twice", "end clamped to the month's last day",
+        "given on 29 February", "given on 29 February, ends on 29 February 2000",
+        "given on 29 February, ends on 28 February 2100"],
+    "instants": [kind + step for kind in BOUNDARY_INSTANTS for step in BESIDE] + [
+        "clocks back", "an hour begins that comes twice", "an hour that will come again",
+        "an hour that comes again", "an hour ends that came twice", "late: version",
+        "months before a clock change", "pending until another boundary", "a clock behind",
+        "a sale at a re-scoring's very instant", "beside the last record", "late",
+        "the same instant", "299999 ms ahead", "300000 ms ahead", "300001 ms ahead"],
+}
+
+
+def commands(counts):
+    return sum(times for (group, kind), times in counts.items()
+               if group == "commands" and kind != "due asked")
+
+
+def never_met(counts):
+    return [f"{group}: {kind}" for group, kinds in REQUIRED.items() for kind in kinds
+            if not counts[group, kind]]
+
+
+def report(counts):
+    """A line a group, the rarest kinds last."""
+    lines = []
+    for group in REQUIRED:
+        kinds = sorted(((times, kind) for (g, kind), times in counts.items() if g == group),
+                       reverse=True)
+        lines.append(f"{group}: " + "; ".join(f"{kind} {times:,}" for times, kind in kinds))
+    return "\n".join(lines)

@@ -1,0 +1,310 @@
+// One episode: several daemons over one world in memory, clients with their intents, the networks
+// between them, one virtual clock, one random source. Everything that happens is an item of the
+// agenda or a daemon's timer, one after the other.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/vec.h"
+#include "jobs/compact.h"
+#include "service/dispatch.h"
+#include "service/service.h"
+#include "sim/agenda.h"
+#include "sim/book.h"
+#include "sim/counts.h"
+#include "sim/faults.h"
+#include "sim/rules.h"
+#include "sim/table.h"
+#include "sim/trace.h"
+#include "store/memory.h"
+#include "support/random_club.h"
+
+enum {
+    SIM_DAEMONS = 4,
+    SIM_CLIENTS = 10,
+    SIM_MEMBERS = 12,
+    SIM_PARTITIONS = 4,
+    SIM_CARDS = 8,     // identifiers that members may show
+    SIM_VERSIONS = 64, // published in one episode
+    SIM_VARIANTS = 2,  // bodies under one request id
+};
+
+// 2026-01-10T00:00:00Z
+#define SIM_START_MS INT64_C(1768003200000)
+
+// What a client wants under one request id: the same for every retry.
+struct ask {
+    uint64_t number;
+    struct intent *variants[SIM_VARIANTS]; // more than one: the id is used for two bodies
+    struct book *book;                     // NULL: the program
+    int64_t created_ms;
+    // as the store has it
+    bool recorded;
+    bool lost; // was recorded, and a failover took it back
+    uint64_t recorded_step;
+    const struct intent *winner;
+    uint64_t seq;
+    struct figures figures;
+    enum rules_tier tier;
+    int64_t points;
+    // as it was answered
+    bool answered;
+    struct span first;
+    uint32_t firsts; // answers that were not said to be replays
+    int32_t may_run; // deliveries that were not answered by a definite no
+};
+
+struct intent {
+    const struct command_row *row;
+    struct ask *ask; // NULL: a read
+    struct book *book;
+    ProtobufCMessage *message;
+    Loyalty__V1__Mutation *mutation;
+    int64_t amount; // minor units, or points
+    int64_t occurred_ms;
+    bool training;
+    bool backfill;
+    const struct rules *rules; // to be published
+    const struct ask *about;   // a question for an outcome
+    uint32_t attempts;
+};
+
+struct client {
+    uint32_t number;
+    uint32_t daemon; // where it goes by habit
+    struct intent *intent;
+    bool again; // the intent had been settled before
+    uint64_t attempt;
+    uint64_t seen[SIM_MEMBERS];
+};
+
+// One delivery of a request to a daemon.
+struct call {
+    struct call *next; // spare
+    struct sim *sim;
+    struct intent *intent;
+    struct client *client;
+    uint64_t attempt;
+    uint64_t number;
+    struct span payload;
+    uint32_t daemon;
+    bool open;
+    uint64_t step;      // at which it was delivered
+    int64_t at_ms;      // the same, in time
+    uint64_t min_seq;   // that it said
+    uint64_t least_seq; // what had been acknowledged by then
+    uint64_t told_seq;  // by the answer; 0: none
+    uint64_t losses;    // of the store by then
+};
+
+struct transit;
+
+struct daemon {
+    struct sim *sim;
+    uint32_t number;
+    bool up;
+    bool dying;
+    bool cut;
+    int64_t paused_until_ms;
+    int64_t clock_offset_ms;
+    struct timers timers;
+    struct store *store;
+    struct service *service;
+    struct compact *compact;
+    size_t open_calls;
+    // its connections to the store
+    uint32_t connection;
+    int64_t asked_ms[SIM_PARTITIONS + 1]; // when the last call arrives there
+    int64_t replied_ms;
+    struct transit *open_first; // calls not answered, oldest first
+    struct transit *open_last;
+    int64_t refused_until_ms; // the connection is known to be dead
+    // what it knows
+    size_t known_versions;
+    int64_t head_store_ms;      // the store's time of the head it read last
+    int64_t head_asked_ms;      // when it asked for that
+    uint64_t knew[SIM_MEMBERS]; // highest sequence number it has told anybody
+};
+
+struct recent_sync {
+    uint64_t changes;
+    int64_t at_ms;
+};
+
+struct server {
+    struct store *base; // keeps the world, and looks into it
+    uint32_t incarnation;
+    int64_t clock_offset_ms;
+    int64_t clock_moved_ms;
+    int64_t down_until_ms;
+    int64_t stalled_until_ms;
+    bool sync_put; // an fsync is on the agenda
+    bool doomed;   // restarts as soon as there is something unsynced to lose
+    VEC(struct transit *) unsynced;
+    uint64_t synced;       // changes that were acknowledged
+    size_t known_versions; // by whoever asked for what is being executed; 0: nobody
+    uint64_t losses;       // times that acknowledged changes were lost
+    VEC(struct recent_sync) recent;
+};
+
+// A change of the world, so that books follow when it is lost.
+enum change_kind { CHANGE_APPENDED, CHANGE_PUBLISHED, CHANGE_COMPACTED, CHANGE_CLAIMED };
+
+struct change {
+    enum change_kind kind;
+    struct book *book; // appended; claimed: who had it before
+    struct ask *ask;   // answered by this append
+    uint32_t partition;
+    uint32_t claim;
+    uint8_t tail[CHAIN_HASH_BYTES]; // published: the program's before
+};
+
+struct claim {
+    uint8_t key[IDENTIFIER_KEY_BYTES];
+    struct book *owner; // NULL: nobody any more
+};
+
+struct page_token {
+    char *text; // NULL: no page follows
+};
+
+struct sim {
+    uint64_t seed;
+    uint64_t episode;
+    const struct kind *kind;
+    bool kind_given; // on the command line
+    struct counts *counts;
+    struct random random;
+    struct trace *trace;
+    struct arena arena;   // the episode's
+    struct arena scratch; // of one step
+    struct agenda agenda;
+    int64_t now_ms;
+    bool calm;           // nothing goes wrong: before, and when it is to come to rest
+    uint64_t operations; // wanted
+    uint64_t asked;
+    struct server server;
+    struct daemon daemons[SIM_DAEMONS];
+    uint32_t daemon_count;
+    struct client clients[SIM_CLIENTS];
+    uint32_t client_count;
+    uint32_t busy; // clients with an intent or about to have one
+    bool resting;  // no new intents
+    struct book books[SIM_MEMBERS];
+    uint32_t member_count;
+    struct page_token pages[SIM_MEMBERS]; // of the activity listed last
+    int64_t last_card;                    // that an enrolment has named
+    VEC(struct ask *) asks;
+    uint64_t calls;
+    struct call *spare_calls;
+    struct transit *spare_transits;
+    // the program as it is stored
+    struct rules_set versions;
+    const struct rules *published[SIM_VERSIONS];
+    uint8_t program_tail[CHAIN_HASH_BYTES];
+    bool versions_lost;
+    // observer
+    struct memory_observer observer;
+    VEC(struct change) changes; // since `first_change`
+    uint64_t first_change;
+    uint64_t events[SIM_PARTITIONS + 1];
+    VEC(struct claim) claims;
+};
+
+// --- episode.c ---
+
+// Runs one episode to its end; every invariant held if it returns.
+void sim_run(struct sim *sim);
+
+// Whether this fault happens now; counts it.
+bool sim_fault(struct sim *sim, enum fault fault);
+int64_t sim_below(struct sim *sim, int64_t below);
+bool sim_once_in(struct sim *sim, int64_t times);
+void sim_put(struct sim *sim, int64_t delay_ms, agenda_fn *run, void *what, uint64_t number);
+void sim_note(struct sim *sim, const char *what, int64_t a, int64_t b, int64_t c);
+
+// An invariant does not hold: says so, with everything needed to see it again, and ends.
+__attribute__((noreturn, cold, format(printf, 3, 4))) void
+sim_violated(struct sim *sim, const char *invariant, const char *format, ...);
+
+// --- daemon.c ---
+
+void daemon_start(struct daemon *daemon);
+// As SIGKILL ends it.
+void daemon_kill(struct daemon *daemon);
+// Delivers a request.
+void daemon_ask(struct daemon *daemon, struct call *call);
+void daemon_run_timers(struct daemon *daemon);
+bool daemon_is_frozen(const struct daemon *daemon);
+void sim_chain_hash(const uint8_t *previous, struct span record, uint8_t *ret_hash);
+// Kept as the daemons keep it.
+void sim_identifier(uint32_t kind, struct span value, struct identifier *ret_identifier);
+
+// --- store_link.c: between daemons and the store; store_server.c: the store ---
+
+void link_open(struct daemon *daemon);
+// The connections are gone: every caller is told that he does not know.
+void link_break(struct daemon *daemon);
+// Looks for calls that have waited too long.
+void link_watch(struct daemon *daemon);
+// Its reply comes to the daemon, now or when it can.
+void link_reply(struct sim *sim, void *transit, uint64_t number);
+// One of those who needed it does not any more.
+void transit_release(struct transit *transit);
+// The world ends: if the item was to move a transit on, it will not.
+void transit_end(const struct agenda_item *item);
+int64_t server_now(const struct sim *sim);
+void server_set_clock(struct sim *sim, int64_t offset_ms);
+// A call comes to the store.
+void server_arrive(struct sim *sim, void *transit, uint64_t number);
+// Something was executed: an fsync follows.
+void server_touched(struct sim *sim);
+void server_restart(struct sim *sim);
+// The same, right after the next change.
+void server_doom(struct sim *sim);
+void server_fail_over(struct sim *sim);
+
+// --- client.c ---
+
+void client_wake(struct sim *sim, struct client *client, int64_t delay_ms);
+// Asks an intent outside of the usual course.
+void client_give(struct sim *sim, struct client *client, struct intent *intent, bool again);
+void client_answered(struct sim *sim, const struct call *call, const struct dispatch_reply *reply);
+struct intent *intent_new(struct sim *sim, const struct command_row *row);
+// A request id of its own; intent->book is set.
+struct ask *ask_new(struct sim *sim, struct intent *intent);
+// Sets its message's `mutation`, under its ask's id or a new one.
+void intent_mutates(struct sim *sim, struct intent *intent, Loyalty__V1__Mutation **field);
+
+// --- judge.c ---
+
+// Every answer of every daemon, also those that get lost on the way.
+void judge_answer(struct sim *sim, struct call *call, const struct dispatch_reply *reply);
+
+// --- observer.c ---
+
+void observer_begin(struct sim *sim);
+// The store's change number `count` and those after it are lost; `acknowledged` ones may be.
+void observer_lose(struct sim *sim, uint64_t count);
+void observer_synced(struct sim *sim);
+// The first `count` changes can no longer be lost.
+void observer_keep(struct sim *sim, uint64_t count);
+// How many can no longer be lost.
+uint64_t observer_first(const struct sim *sim);
+struct book *observer_owner(struct sim *sim, const struct identifier *identifier);
+
+// --- verify.c ---
+
+// Folds the stored log of a member and compares it with the book.
+void verify_book(struct sim *sim, struct book *book);
+// Everything that can be looked at when all is at rest.
+void verify_rest(struct sim *sim);
+
+// --- chaos.c ---
+
+void chaos_begin(struct sim *sim);
+// Undoes what is still wrong.
+void chaos_end(struct sim *sim);

@@ -1,0 +1,53 @@
+// The rows of commands. Weights are against each other; the rows of records are in records.c.
+#include "sim/table.h"
+
+#include "sim/commands.h"
+
+#define TILL "pos/store-1/till-1"
+#define CRM "backend/crm"
+#define OFFICE "admin/head-office"
+#define POINTS(name) "/loyalty.v1.PointsService/" name
+#define MEMBERS(name) "/loyalty.v1.MembersService/" name
+#define ADMIN(name) "/loyalty.v1.AdminService/" name
+#define PROGRAMS(name) "/loyalty.v1.ProgramsService/" name
+
+const struct command_row commands[] = {
+    {"enroll", 40, MEMBERS("Enroll"), CRM, true, make_enroll, judge_enroll},
+    {"enroll with cards", 200, MEMBERS("Enroll"), CRM, true, make_enroll_with_cards, judge_enroll},
+    {"enroll in the past", 40, MEMBERS("Enroll"), OFFICE, true, make_enroll_past, judge_enroll},
+    {"award", 300, POINTS("Award"), TILL, true, make_award, judge_award},
+    {"award by card", 60, POINTS("Award"), TILL, true, make_award_by_card, judge_award},
+    {"award late", 40, POINTS("Award"), TILL, true, make_award_late, judge_award},
+    {"award dated", 20, POINTS("Award"), TILL, true, make_award_dated, judge_award},
+    {"award ahead", 12, POINTS("Award"), TILL, true, make_award_ahead, judge_award},
+    {"training", 8, POINTS("Award"), TILL, true, make_training, judge_award},
+    {"redeem", 160, POINTS("Redeem"), TILL, true, make_redeem, judge_redeem},
+    {"one id, two bodies", 12, POINTS("Award"), TILL, true, make_conflict, NULL},
+    {"backfill", 15, ADMIN("Backfill"), OFFICE, true, make_backfill, judge_backfill},
+    {"opening balance", 15, ADMIN("OpeningBalance"), OFFICE, true, make_opening, judge_opening},
+    {"publish", 8, PROGRAMS("PublishProgram"), OFFICE, true, make_publish, judge_publish},
+    {"quote", 40, POINTS("Quote"), TILL, false, make_quote, judge_quote},
+    {"get outcome", 25, POINTS("GetOutcome"), TILL, false, make_outcome, judge_outcome},
+    {"get member", 90, MEMBERS("GetMember"), CRM, false, make_member, judge_member},
+    {"list activity", 12, MEMBERS("ListActivity"), CRM, false, make_activity, judge_activity},
+    {"explain tier", 20, MEMBERS("ExplainTier"), CRM, false, make_tier, judge_tier},
+    {"get program", 6, PROGRAMS("GetProgram"), CRM, false, make_program, judge_program},
+    {"verify accounts", 6, ADMIN("VerifyAccounts"), OFFICE, false, make_verify, judge_verify},
+};
+
+const size_t command_count = sizeof(commands) / sizeof(commands[0]);
+
+const struct command_row *table_draw(struct sim *sim)
+{
+    int64_t sum = 0;
+    for (size_t i = 0; i < command_count; i++) {
+        sum += commands[i].weight;
+    }
+    int64_t drawn = sim_below(sim, sum);
+    size_t row = 0;
+    while (drawn >= commands[row].weight) {
+        drawn -= commands[row].weight;
+        row++;
+    }
+    return &commands[row];
+}

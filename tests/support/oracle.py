@@ -1,0 +1,187 @@
+"""Holds the service to the clients' journal, when nothing is open:
+
+- every request that was answered stands in the log exactly once, at the place the answer said, and
+  the service still gives that very answer;
+- what "was certainly not executed" and abandoned stands nowhere; what was left open, once at most;
+- nothing stands there that nobody asked for;
+- balances and totals are the sums of the answers, and an identifier is one member's;
+- the service's own verification finds no fault; events are one a commit, chained, without a gap
+  (support/ledger.py).
+"""
+
+import collections
+
+import frames
+import journal
+import ledger
+
+OUTCOME = frames.MODULES["points"]
+REPLIES = {"Award": "award", "Redeem": "redeem", "Enroll": "enroll"}
+FIRST_PROGRAM = [("program", 1)]  # published before the clerks came
+
+
+class Oracle:
+    """For one club. `check` looks at what is new, at everything when told to."""
+
+    def __init__(self, club, path):
+        self.club = club
+        self.reader = journal.Reader(path)
+        self.stored = ledger.Stored()
+        self.problems = []
+        self.checked = 0
+        self.lost = 0
+        self.double = 0
+        self.landed = set()  # of those left open
+
+    def blame(self, text):
+        self.problems.append(text)
+
+    def check(self, daemon=0, everything=False):
+        ended = self.reader.read()
+        still_open = self.reader.open()
+        assert not still_open, f"open: {[intent.id for intent in still_open]}"
+        self.stored.read(self.club.redis)
+        intents = list(self.reader.intents.values()) if everything else ended
+        self._check_places(intents)
+        self._check_answers(intents, daemon)
+        self._check_members(daemon)
+        self._check_totals(daemon)
+        if everything:
+            self._check_identifiers(daemon)
+            self._check_nothing_else()
+        self.checked += len(ended)
+        assert not self.problems, "\n".join(self.problems[:20])
+
+    # --- the log ---
+
+    def _check_places(self, intents):
+        for intent in intents:
+            found = self.stored.places.get(intent.id, [])
+            if len(found) > 1:
+                self.double += 1
+                self.blame(f"{intent.id} stands {len(found)} times: {found}")
+            elif intent.fate == journal.APPLIED:
+                self._check_applied(intent, found)
+            elif intent.fate == journal.REFUSED and intent.method == "Redeem" and not found:
+                self.lost += 1
+                self.blame(f"the refusal of {intent.id} was not remembered")
+            elif intent.fate == journal.ABANDONED and found:
+                self.double += 1
+                self.blame(f"{intent.id} was certainly not executed, but stands at {found}")
+            elif intent.fate == journal.LEFT:
+                self.landed.update({intent.id} if found else ())
+
+    def _check_applied(self, intent, found):
+        if not found:
+            self.lost += 1
+            self.blame(f"{intent.id} was acknowledged to {intent.member} and is not there")
+        elif found != [intent.place()]:
+            self.blame(f"{intent.id} stands at {found}, was acknowledged at {intent.place()}")
+
+    def _check_nothing_else(self):
+        for request_id, found in self.stored.places.items():
+            if request_id not in self.reader.intents and found != FIRST_PROGRAM:
+                self.blame(f"{request_id} at {found} is nobody's intent")
+
+    # --- the answers ---
+
+    def _check_answers(self, intents, daemon):
+        asked = {intent.id: intent for intent in intents if intent.method in REPLIES
+                 and (intent.fate != journal.REFUSED or intent.method == "Redeem")}
+        with self.club.client("till", daemon) as client:
+            requests = ((intent.id, "GetOutcome", OUTCOME.GetOutcomeRequest(
+                member=frames.member_ref(intent.member), request_id=intent.id))
+                        for intent in asked.values())
+            for request_id, reply in client.each(requests):
+                self._check_answer(asked[request_id], reply)
+
+    def _check_answer(self, intent, reply):
+        if reply.error is not None:
+            self.blame(f"GetOutcome of {intent.id}: {reply.error}")
+            return
+        outcome = reply.message
+        if intent.fate == journal.APPLIED:
+            same = (outcome.status == OUTCOME.OUTCOME_STATUS_APPLIED
+                    and getattr(outcome, REPLIES[intent.method]) == intent.answer)
+        elif intent.fate == journal.REFUSED:
+            same = (outcome.status == OUTCOME.OUTCOME_STATUS_REFUSED
+                    and outcome.refusal == intent.answer)
+        else:
+            same = (intent.fate == journal.LEFT
+                    or outcome.status == OUTCOME.OUTCOME_STATUS_NOT_SEEN_YET)
+        if not same:
+            self.blame(f"{intent.id} ({intent.fate}): {intent.answer} became {outcome}")
+
+    # --- figures ---
+
+    def _balances(self):
+        """Of each member, by the answers; those with something left open may have more."""
+        balances = collections.Counter()
+        loose = set()
+        for intent in self.reader.intents.values():
+            if intent.method == "Enroll" and intent.fate == journal.APPLIED:
+                balances[intent.member] += 0
+            if intent.fate == journal.LEFT:
+                loose.add(intent.member)
+            if intent.method in REPLIES:
+                balances[intent.member] += intent.points()
+        return {member: balance for member, balance in balances.items() if member not in loose}
+
+    def _check_members(self, daemon):
+        enrolled = {intent.member for intent in self.reader.intents.values()
+                    if intent.method == "Enroll" and intent.fate == journal.APPLIED}
+        balances = {member: balance for member, balance in self._balances().items()
+                    if member in enrolled}
+        with self.club.client("backend", daemon) as client:
+            requests = ((member, "GetMember", frames.get_member_request(member))
+                        for member in balances)
+            for member, reply in client.each(requests):
+                if reply.error is not None:
+                    self.blame(f"GetMember of {member}: {reply.error}")
+                elif reply.message.standing.balance != balances[member]:
+                    self.blame(f"{member} has {reply.message.standing.balance}, "
+                               f"by the answers {balances[member]}")
+                elif reply.message.seq < self.reader.seen.get(member, 0):
+                    self.lost += 1
+                    self.blame(f"{member} is at {reply.message.seq}, was seen at "
+                               f"{self.reader.seen[member]}")
+
+    def _check_totals(self, daemon):
+        """As loyaltyctl verify --all, which the end of a season runs."""
+        awarded = 0
+        request = frames.admin.VerifyAccountsRequest
+        with self.club.client("admin", daemon) as client:
+            pages = [(partition, 0) for partition in range(self.stored.partitions)]
+            while pages:
+                replies = list(client.each((page, "VerifyAccounts",
+                                            request(partition=page[0], cursor=page[1]))
+                                           for page in pages))
+                pages = []
+                for (partition, _), reply in replies:
+                    assert reply.error is None, reply.error
+                    awarded += reply.message.points_awarded
+                    self.problems += [f"verify: {fault}" for fault in reply.message.faults]
+                    if reply.message.next_cursor:
+                        pages.append((partition, reply.message.next_cursor))
+        answered = sum(intent.points() for intent in self.reader.intents.values()
+                       if intent.method == "Award")
+        if awarded != answered and not self.landed:
+            self.blame(f"{awarded} points were awarded, by the answers {answered}")
+
+    # --- identifiers ---
+
+    def _check_identifiers(self, daemon):
+        owners = collections.defaultdict(set)
+        for intent in self.reader.intents.values():
+            if intent.method == "Enroll" and intent.fate == journal.APPLIED:
+                for identifier in intent.request.identifiers:
+                    if identifier.kind not in intent.answer.unbound:
+                        owners[identifier.kind, identifier.value].add(intent.member)
+        with self.club.client("backend", daemon) as client:
+            requests = ((key, "GetMember", frames.members.GetMemberRequest(
+                member=frames.common.MemberRef(identifier=frames.common.Identifier(
+                    kind=key[0], value=key[1])))) for key in owners)
+            for key, reply in client.each(requests):
+                found = None if reply.error is not None else reply.message.member_id
+                if owners[key] != {found}:
+                    self.blame(f"{key} is {found}'s, was given to {owners[key]}")

@@ -1,0 +1,273 @@
+// What the memory store has for a simulation: an observer of changes, changes that can be lost, and
+// calls that somebody else carries.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/limits.h"
+#include "store/memory.h"
+
+enum { HASH = STORE_HASH_BYTES };
+
+struct told {
+    unsigned times;
+    enum store_result result;
+    uint64_t bytes;
+};
+
+static void on_done(void *context, const struct store_reply *reply)
+{
+    struct told *told = context;
+    told->times++;
+    told->result = reply->result;
+    told->bytes = reply->log_bytes;
+}
+
+static struct store *new_store(void)
+{
+    struct store *store = NULL;
+    struct told told = {0};
+    assert_int_equal(memory_new(&store), STATUS_OK);
+    store_create_partitions(store, 1, on_done, &told);
+    memory_run(store);
+    assert_int_equal(told.result, STORE_OK);
+    return store;
+}
+
+static const struct store_account place = {.id = {.data = (const uint8_t *)"m", .len = 1}};
+
+// An append behind a log whose last bytes are all `last`, of as many bytes `next`.
+static void ask_append(struct store *store, uint8_t last, uint64_t bytes, uint8_t next,
+                       struct told *told)
+{
+    uint8_t records[HASH];
+    memset(records, next, sizeof(records));
+    struct store_append append = {.account = place,
+                                  .expected_bytes = bytes,
+                                  .not_after_ms = INSTANT_NEVER,
+                                  .records = span_of(records, sizeof(records)),
+                                  .event = span_of_text("event"),
+                                  .due_changed = true,
+                                  .due_ms = next};
+    memset(append.expected_hash, last, HASH);
+    store_append(store, &append, on_done, told);
+}
+
+static enum store_result append(struct store *store, uint8_t last, uint64_t bytes, uint8_t next)
+{
+    struct told told = {0};
+    ask_append(store, last, bytes, next, &told);
+    memory_run(store);
+    return told.result;
+}
+
+static void compact(struct store *store, uint8_t last)
+{
+    struct told told = {0};
+    uint8_t snapshot[HASH];
+    memset(snapshot, last, sizeof(snapshot));
+    struct store_compact wanted = {
+        .account = place, .cut_bytes = 2 * HASH, .snapshot = span_of(snapshot, sizeof(snapshot))};
+    memset(wanted.cut_hash, last, HASH);
+    store_compact(store, &wanted, on_done, &told);
+    memory_run(store);
+    assert_int_equal(told.result, STORE_OK);
+}
+
+static struct span owner(struct store *store)
+{
+    static char text[8];
+    struct told told = {0};
+    store_find(store, 0, span_of_text("key"), on_done, &told);
+    memory_run(store);
+    memset(text, 'm', sizeof(text));
+    return span_of(text, (size_t)told.bytes);
+}
+
+static void claim(struct store *store)
+{
+    struct told told = {0};
+    store_claim(store, 0, span_of_text("key"), place.id, (struct span){0}, on_done, &told);
+    memory_run(store);
+    assert_int_equal(told.result, STORE_OK);
+}
+
+static void lost_changes_were_never_made(void **state)
+{
+    (void)state;
+    struct store *store = new_store();
+    memory_journal(store);
+    assert_int_equal(append(store, 0, 0, 1), STORE_OK);
+    assert_int_equal(memory_journal_count(store), 1);
+    assert_int_equal(append(store, 1, HASH, 2), STORE_OK);
+    compact(store, 2);
+    claim(store);
+    assert_int_equal(memory_log(store, &place).len, HASH);
+    assert_int_equal(memory_archived_bytes(store, 0), 2 * HASH);
+    assert_int_equal(owner(store).len, 1);
+    memory_journal_lose(store, 1);
+    assert_int_equal(memory_journal_count(store), 1);
+    assert_int_equal(owner(store).len, 0);
+    assert_int_equal(memory_archived_bytes(store, 0), 0);
+    assert_int_equal(memory_event_count(store, 0), 1);
+    assert_int_equal(memory_due(store, &place), 1);
+    struct span log = memory_log(store, &place);
+    assert_int_equal(log.len, HASH);
+    assert_int_equal(log.data[0], 1);
+    memory_journal_lose(store, 0);
+    assert_int_equal(memory_log(store, &place).len, 0);
+    assert_int_equal(memory_event_count(store, 0), 0);
+    assert_int_equal(memory_due(store, &place), 0);
+    assert_int_equal(append(store, 0, 0, 7), STORE_OK); // and may be made anew
+    assert_int_equal(memory_due(store, &place), 7);
+    store_free(store);
+}
+
+static void kept_changes_stay(void **state)
+{
+    (void)state;
+    struct store *store = new_store();
+    memory_journal(store);
+    assert_int_equal(append(store, 0, 0, 1), STORE_OK);
+    assert_int_equal(append(store, 1, HASH, 2), STORE_OK);
+    memory_journal_keep(store, 1);
+    assert_int_equal(memory_journal_count(store), 2);
+    memory_journal_lose(store, 1);
+    assert_int_equal(memory_log(store, &place).len, HASH);
+    memory_journal_keep(store, 1);
+    assert_int_equal(append(store, 1, HASH, 3), STORE_OK);
+    assert_int_equal(memory_journal_count(store), 2);
+    store_free(store);
+}
+
+struct seen {
+    unsigned appends;
+    unsigned compactions;
+    unsigned claims;
+};
+
+static void on_append(void *context, const struct store_append *append)
+{
+    struct seen *seen = context;
+    assert_true(span_equal(append->account.id, place.id));
+    seen->appends++;
+}
+
+static void on_compact(void *context, const struct store_compact *compact)
+{
+    struct seen *seen = context;
+    assert_int_equal(compact->cut_bytes, 2 * HASH);
+    seen->compactions++;
+}
+
+static void on_claim(void *context, struct span key, struct span member_id)
+{
+    struct seen *seen = context;
+    assert_true(span_is_text(key, "key") && span_equal(member_id, place.id));
+    seen->claims++;
+}
+
+static void changes_are_observed_and_refusals_are_not(void **state)
+{
+    (void)state;
+    struct store *store = new_store();
+    struct seen seen = {0};
+    struct memory_observer observer = {
+        .context = &seen, .on_append = on_append, .on_compact = on_compact, .on_claim = on_claim};
+    memory_observe(store, &observer);
+    assert_int_equal(append(store, 0, 0, 1), STORE_OK);
+    assert_int_equal(append(store, 9, HASH, 2), STORE_RELOAD);
+    assert_int_equal(seen.appends, 1);
+    assert_int_equal(append(store, 1, HASH, 2), STORE_OK);
+    compact(store, 2);
+    claim(store);
+    claim(store); // is so already
+    assert_int_equal(seen.appends, 2);
+    assert_int_equal(seen.compactions, 1);
+    assert_int_equal(seen.claims, 1);
+    store_free(store);
+}
+
+static void take_call(void *context, struct memory_call *call)
+{
+    *(struct memory_call **)context = call;
+}
+
+static void a_routed_call_waits_for_its_carrier(void **state)
+{
+    (void)state;
+    struct store *store = new_store();
+    struct store *other = NULL;
+    struct memory_call *call = NULL;
+    struct told told = {0};
+    assert_int_equal(memory_share(store, &other), STATUS_OK);
+    memory_route(other, take_call, &call);
+    ask_append(other, 0, 0, 1, &told);
+    assert_false(memory_step(other));
+    assert_true(memory_call_mutates(call) && memory_call_append(call) != NULL);
+    assert_false(memory_call_reads_head(call));
+    assert_int_equal(memory_call_partition(call), 0);
+    memory_call_execute(call);
+    assert_int_equal(memory_log(store, &place).len, HASH);
+    assert_int_equal(told.times, 0);
+    assert_int_equal(memory_call_result(call), STORE_OK);
+    memory_call_answer(call);
+    assert_int_equal(told.times, 1);
+    assert_int_equal(told.result, STORE_OK);
+    memory_call_free(call);
+    store_free(other);
+    store_free(store);
+}
+
+static void a_call_given_up_may_still_land(void **state)
+{
+    (void)state;
+    struct store *store = new_store();
+    struct store *other = NULL;
+    struct memory_call *call = NULL;
+    struct told told = {0};
+    assert_int_equal(memory_share(store, &other), STATUS_OK);
+    memory_route(other, take_call, &call);
+    ask_append(other, 0, 0, 1, &told);
+    store_free(other);
+    assert_int_equal(told.times, 1);
+    assert_int_equal(told.result, STORE_UNKNOWN);
+    assert_true(memory_call_told(call));
+    memory_call_execute(call);
+    assert_int_equal(memory_log(store, &place).len, HASH);
+    memory_call_free(call);
+    store_free(store);
+}
+
+static void a_call_never_sent_was_not_executed(void **state)
+{
+    (void)state;
+    struct store *store = new_store();
+    struct store *other = NULL;
+    struct memory_call *call = NULL;
+    struct told told = {0};
+    assert_int_equal(memory_share(store, &other), STATUS_OK);
+    memory_route(other, take_call, &call);
+    ask_append(other, 0, 0, 1, &told);
+    memory_call_give_up(call, false);
+    assert_int_equal(told.result, STORE_UNAVAILABLE);
+    memory_call_free(call);
+    store_free(other);
+    store_free(store);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lost_changes_were_never_made),
+        cmocka_unit_test(kept_changes_stay),
+        cmocka_unit_test(changes_are_observed_and_refusals_are_not),
+        cmocka_unit_test(a_routed_call_waits_for_its_carrier),
+        cmocka_unit_test(a_call_given_up_may_still_land),
+        cmocka_unit_test(a_call_never_sent_was_not_executed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
