@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "app/digests.h"
+#include "app/inherited.h"
 #include "app/loop.h"
 #include "app/secrets.h"
 #include "app/zone_tzdata.h"
@@ -28,7 +29,12 @@
 #include "store/embedded.h"
 #include "store/redis.h"
 
-enum { DRAIN_MS = 5000, DRAIN_STEP_US = 10000, PATH_BYTES = 4096, SIGNALS = 3 };
+enum {
+    DRAIN_MS = LIMIT_REQUEST_MS + LIMIT_STORE_COMMAND_MS, // what is in hand is over by then
+    DRAIN_STEP_US = 10000,
+    PATH_BYTES = 4096,
+    SIGNALS = 3,
+};
 
 struct daemon {
     const struct options *options;
@@ -102,13 +108,29 @@ static void on_drain(evutil_socket_t fd, short what, void *context)
     (void)fd;
     (void)what;
     struct daemon *daemon = context;
-    size_t left = service_in_hand(daemon->service) + server_in_flight(daemon->server);
-    if (left == 0 || monotonic_ms(NULL) >= daemon->drain_until_ms) {
-        log_event(LOG_INFO, "ended", "requests_left=%zu", left);
+    size_t requests = service_in_hand(daemon->service) + server_in_flight(daemon->server);
+    size_t connections = server_connections(daemon->server);
+    if (requests + connections == 0 || monotonic_ms(NULL) >= daemon->drain_until_ms) {
+        log_event(LOG_INFO, "ended", "requests_left=%zu connections_left=%zu", requests,
+                  connections);
         event_base_loopexit(daemon->base, NULL);
         return;
     }
     CHECK(event_add(daemon->drain, &(struct timeval){.tv_usec = DRAIN_STEP_US}) == 0);
+}
+
+// Health says so first, then every client is asked to go; whoever keeps the listening socket besides
+// us loses no client that is waiting in it.
+static void start_drain(struct daemon *daemon)
+{
+    struct span goaway = {0};
+    face_drain(daemon->face);
+    server_stop_accepting(daemon->server);
+    if (frames_goaway(&daemon->frames, &goaway) != STATUS_OK ||
+        server_drain(daemon->server, goaway) != STATUS_OK) {
+        log_event(LOG_ERROR, "drain-failed", "why=\"no memory\"");
+        daemon->drain_until_ms = monotonic_ms(NULL);
+    }
 }
 
 static void on_end_signal(evutil_socket_t signal_number, short what, void *context)
@@ -121,7 +143,7 @@ static void on_end_signal(evutil_socket_t signal_number, short what, void *conte
     log_event(LOG_INFO, "ending", "signal=%d in_hand=%zu", (int)signal_number,
               service_in_hand(daemon->service));
     daemon->drain_until_ms = monotonic_ms(NULL) + DRAIN_MS;
-    server_stop_accepting(daemon->server);
+    start_drain(daemon);
     event_active(daemon->drain, 0, 0);
 }
 
@@ -287,13 +309,25 @@ static enum status serve_http(struct daemon *daemon)
     return say(server_serve_http(daemon->server, face_http(daemon->face)), "http", "");
 }
 
+// The socket handed over by whoever started us, else one of our own.
+static enum status find_socket(const struct options *options, int *ret_fd, uint16_t *ret_port)
+{
+    int fd = -1;
+    TRY(say(inherited_socket(&fd), "inherited-socket", "LISTEN_FDS may hand over one socket"));
+    if (fd >= 0) {
+        *ret_fd = fd;
+        return say(listen_take(fd, ret_port), "inherited-socket", "it is no TCP socket");
+    }
+    return say(listen_bind(options->listen_host, options->listen_port, ret_fd, ret_port), "listen",
+               strerror(errno));
+}
+
 static enum status start_listener(struct daemon *daemon)
 {
     const struct options *options = daemon->options;
     int fd;
     uint16_t port;
-    TRY(say(listen_bind(options->listen_host, options->listen_port, &fd, &port), "listen",
-            strerror(errno)));
+    TRY(find_socket(options, &fd, &port));
     struct server_tls_options tls = {
         .certificate_path = options->tls_certificate,
         .key_path = options->tls_key,

@@ -22,7 +22,10 @@ static void feed(struct body *body, struct span bytes, size_t *count)
     do {
         step = body_take_framed(body, &bytes);
         if (step == BODY_MESSAGE) {
-            assert_in_range(*count, 0, 2);
+            if (*count >= 3) {
+                fail_msg("a message too many");
+                return;
+            }
             assert_true(span_is_text(buffer_span(&body->message), expected[*count]));
             (*count)++;
             body_next(body);

@@ -2,6 +2,7 @@
 // protocol writes it.
 #include "unit/face/fake_http.h"
 
+#include <ctype.h>
 #include <jansson.h>
 
 #include "face/details.h"
@@ -196,7 +197,7 @@ static void the_contract_has_no_other_codes(void **state)
         char word[64];
         snprintf(word, sizeof(word), "%s", value->name + strlen("CODE_"));
         for (char *c = word; *c != '\0'; c++) {
-            *c = *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c;
+            *c = (char)tolower((unsigned char)*c);
         }
         assert_string_equal(word,
                             value->value == 0 ? "unspecified" : rpc_code_of(value->value)->name);

@@ -26,19 +26,18 @@ enum { FAKE_EXCHANGES = 512, FAKE_FIELDS = 16, FAKE_TEXT_BYTES = 4096 };
 
 struct fake {
     struct http_exchange shared; // first
-    struct identity peer;
-    bool open; // on_gone has not come
+    size_t wanted;
+    struct buffer body; // of the answer
+    uint32_t status;    // 0: no head yet
+    uint32_t code;      // of the reset
+    bool open;          // on_gone has not come
     bool is_call;
     bool half_closed;
-    // what was answered
-    uint32_t status; // 0: no head yet
-    char head[FAKE_TEXT_BYTES];
-    struct buffer body;
-    char trailers[FAKE_TEXT_BYTES];
     bool ended;
     bool was_reset;
-    uint32_t code;
-    size_t wanted;
+    char head[FAKE_TEXT_BYTES];
+    char trailers[FAKE_TEXT_BYTES];
+    struct identity peer;
 };
 
 static struct fake fakes[FAKE_EXCHANGES];
