@@ -274,7 +274,7 @@ static void time_silence(struct connection *connection)
 {
     if (connection->state == CONNECTION_OPEN && connection->h2 == NULL &&
         connection->all->draining && !connection->paused && owes_nothing(connection) &&
-        !inbox_holds(&connection->inbox) &&
+        !connection->frame_begun &&
         event_pending(&connection->input_timer, EV_TIMEOUT, NULL) == 0) {
         connection_await(connection, &connection->input_timer, connection->all->idle_wait);
     }
@@ -371,7 +371,7 @@ static void on_open_timer(struct connection *connection)
 {
     if (connection->h2 != NULL) {
         h2_on_input_timer(connection->h2);
-    } else if (inbox_holds(&connection->inbox)) {
+    } else if (connection->frame_begun) {
         connection_break(connection, "a frame took too long");
     } else {
         start_closing(connection); // silent while the server drains

@@ -68,6 +68,7 @@ struct connection {
     bool blocked;          // the socket took no more; `writable` is waited for
     bool read_wants_write; // TLS must send before it can go on reading
     bool awake;            // in all->awake
+    bool frame_begun;      // input_timer counts a frame, or the record that may bring one
     uint32_t in_flight;
     struct stream stream;
     struct inbox inbox;

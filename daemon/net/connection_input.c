@@ -34,6 +34,7 @@ static void pause_reading(struct connection *connection)
     (void)event_del(&connection->readable);
     if (connection->h2 == NULL) {
         (void)event_del(&connection->input_timer);
+        connection->frame_begun = false;
     }
 }
 
@@ -73,19 +74,6 @@ static uint32_t hand_on_frames(struct connection *connection)
     return count;
 }
 
-// From the first byte of a frame to its last, however slowly they come.
-static void time_frame(struct connection *connection, bool begun_now)
-{
-    if (connection->state != CONNECTION_OPEN || connection->paused) {
-        return;
-    }
-    if (!inbox_holds(&connection->inbox)) {
-        (void)event_del(&connection->input_timer);
-    } else if (begun_now || event_pending(&connection->input_timer, EV_TIMEOUT, NULL) == 0) {
-        connection_await(connection, &connection->input_timer, connection->all->frame_wait);
-    }
-}
-
 static void take_h2(struct connection *connection, struct span fresh)
 {
     h2_take(connection->h2, fresh);
@@ -96,7 +84,6 @@ static void take_h2(struct connection *connection, struct span fresh)
 
 static void take_frames(struct connection *connection, struct span fresh)
 {
-    bool held = inbox_holds(&connection->inbox);
     if (inbox_offer(&connection->inbox, fresh) != STATUS_OK) {
         connection_break(connection, "no memory for its input");
         return;
@@ -106,7 +93,7 @@ static void take_frames(struct connection *connection, struct span fresh)
         connection_break(connection, "no memory for its input");
         return;
     }
-    time_frame(connection, frames > 0 || !held);
+    connection->frame_begun = connection->frame_begun && frames == 0;
 }
 
 static void take_input(struct connection *connection, struct span fresh)
@@ -173,10 +160,27 @@ static bool read_record(struct connection *connection)
     return false;
 }
 
+// From the first byte of a frame to its last, however slowly they come; that the first has come
+// may still be hidden in half a record.
+static void time_frame(struct connection *connection)
+{
+    if (connection->state != CONNECTION_OPEN || connection->paused || connection->h2 != NULL) {
+        return;
+    }
+    if (!inbox_holds(&connection->inbox) && !stream_holds(&connection->stream)) {
+        (void)event_del(&connection->input_timer);
+        connection->frame_begun = false;
+    } else if (!connection->frame_begun) {
+        connection_await(connection, &connection->input_timer, connection->all->frame_wait);
+        connection->frame_begun = true;
+    }
+}
+
 void connection_input_read(struct connection *connection)
 {
     while (connection->state == CONNECTION_OPEN && !connection->paused) {
         if (!read_record(connection)) {
+            time_frame(connection);
             return;
         }
     }

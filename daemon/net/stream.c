@@ -187,6 +187,11 @@ enum stream_result stream_read(struct stream *stream, uint8_t *into, size_t byte
     return returned == 1 ? STREAM_OK : judge(stream, returned);
 }
 
+bool stream_holds(const struct stream *stream)
+{
+    return SSL_has_pending(stream->ssl) == 1;
+}
+
 void stream_credit(struct stream *stream)
 {
     stream->key_updates = 0;

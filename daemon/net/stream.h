@@ -55,6 +55,8 @@ void stream_allow_read(struct stream *stream);
 enum stream_result stream_handshake(struct stream *stream);
 // At most one record's bytes; more than 0 with STREAM_OK.
 enum stream_result stream_read(struct stream *stream, uint8_t *into, size_t bytes, size_t *ret_len);
+// Between reads: whether a part of a record is held.
+bool stream_holds(const struct stream *stream);
 // The peer has done something useful.
 void stream_credit(struct stream *stream);
 

@@ -7,8 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
+#include <openssl/ssl.h>
 
 #include "net/h2_limits.h"
 #include "support/h2_world.h"
@@ -292,6 +294,52 @@ static void a_till_that_has_begun_a_frame_may_end_it(void **state)
     expect_all_gone(h2);
 }
 
+// The client's next frame as TLS makes it, cut in two; the second half is not on the wire yet.
+static size_t send_half_a_record(struct tls_client *till, const char *bytes, size_t len,
+                                 uint8_t *ret_rest)
+{
+    uint8_t record[256];
+    BIO *memory = BIO_new(BIO_s_mem());
+    assert_non_null(memory);
+    BIO *socket = SSL_get_wbio(till->ssl);
+    assert_int_equal(BIO_up_ref(socket), 1);
+    SSL_set0_wbio(till->ssl, memory);
+    assert_int_equal(SSL_write(till->ssl, bytes, (int)len), len);
+    int made = BIO_read(memory, record, sizeof(record));
+    SSL_set0_wbio(till->ssl, socket);
+    assert_in_range(made, len, sizeof(record) - 1);
+    assert_int_equal(write(till->fd, record, len), len);
+    memcpy(ret_rest, record + len, (size_t)made - len);
+    return (size_t)made - len;
+}
+
+static void a_till_whose_record_has_begun_may_end_it(void **state)
+{
+    struct h2_world *h2 = *state;
+    struct tls_client *till = new_till(h2);
+    uint8_t rest[256];
+    drain(h2, "goaway");
+    expect_frame(h2, till, "goaway");
+    size_t rest_len = send_half_a_record(till, "\0\0\0\5hello", 9, rest);
+    turn_for(h2, QUITE_LONG_MS);
+    assert_false(till->ended);
+    assert_int_equal(write(till->fd, rest, rest_len), rest_len);
+    expect_frame(h2, till, "hello");
+    expect_all_gone(h2);
+}
+
+// Nor may it hide behind half a record for ever.
+static void a_record_begun_must_end_in_time(void **state)
+{
+    struct h2_world *h2 = *state;
+    h2_world_start(h2, &(struct server_limits){.frame_ms = SHORT_MS});
+    struct tls_client *till = new_till(h2);
+    uint8_t rest[256];
+    (void)send_half_a_record(till, "\0\0\0\5hello", 9, rest);
+    H2_UNTIL(h2, till->ended);
+    assert_int_equal(log_capture_count("a frame took too long"), 1);
+}
+
 // Silence is cut short by a frame that begins, and counted anew when it is answered.
 static void a_till_that_speaks_again_is_answered(void **state)
 {
@@ -351,6 +399,8 @@ int main(void)
         DRAIN_TEST(no_frame_need_be_said),
         DRAIN_TEST(a_till_that_is_owed_an_answer_stays),
         DRAIN_TEST(a_till_that_has_begun_a_frame_may_end_it),
+        DRAIN_TEST(a_till_whose_record_has_begun_may_end_it),
+        TIMER_TEST(a_record_begun_must_end_in_time),
         TIMER_TEST(a_till_that_speaks_again_is_answered),
         TIMER_TEST(a_frame_begun_in_a_drain_must_end_in_time),
         DRAIN_TEST(a_till_that_comes_later_is_told_at_once),
