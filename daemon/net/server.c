@@ -230,6 +230,7 @@ enum status server_drain(struct server *server, struct span goaway_frame)
     CHECK(!all->draining);
     TRY(buffer_append(&all->goaway, goaway_frame));
     if (event_add(server->notice_over, &notice) != 0) {
+        buffer_clear(&all->goaway);
         return STATUS_NO_MEMORY;
     }
     connections_drain(all);

@@ -49,9 +49,10 @@ struct server_limits {
 typedef void server_frame_fn(void *context, uint64_t connection, const struct identity *peer,
                              struct span frame);
 
-// The loop never fails to take a timer (app/loop.h). Builds the context and listens on `fd` (already bound; listen() is called here). Takes `fd` on
-// success. Files are read now; a bad one is STATUS_INVALID; a socket that cannot listen is
-// STATUS_IO; with a sentence in `ret_error` (caller's buffer).
+// The loop never fails to take a timer (app/loop.h). Builds the context and listens on `fd`
+// (already bound; listen() is called here). Takes `fd` on success. Files are read now; a bad one is
+// STATUS_INVALID; a socket that cannot listen is STATUS_IO; with a sentence in `ret_error`
+// (caller's buffer).
 MUST_CHECK enum status server_new(struct event_base *base, int fd,
                                   const struct server_tls_options *tls,
                                   const struct server_limits *limits, server_frame_fn *on_frame,
