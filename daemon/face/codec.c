@@ -2,6 +2,7 @@
 #include "face/codec.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "wire/message.h"
@@ -15,6 +16,25 @@ static enum status tell(const struct problems *problems, struct message_fault *r
     snprintf(ret_fault->reason, sizeof(ret_fault->reason), "%.*s", (int)first->reason.len,
              (const char *)first->reason.data);
     return STATUS_INVALID;
+}
+
+// Whether a tree of it would have more parts than a message may have values. A tree takes a hundred
+// times the text's memory, and its time: better not to make it.
+static bool has_too_many_parts(struct span text)
+{
+    size_t parts = 0;
+    bool in_string = false;
+    for (size_t i = 0; i < text.len && parts <= WIRE_MESSAGE_VALUES; i++) {
+        uint8_t c = text.data[i];
+        if (c == '"') {
+            in_string = !in_string;
+        } else if (in_string) {
+            i += c == '\\' ? 1 : 0;
+        } else if (c == ',' || c == '{' || c == '[') {
+            parts++;
+        }
+    }
+    return parts > WIRE_MESSAGE_VALUES;
 }
 
 static enum status read_json(struct span text, const ProtobufCMessageDescriptor *type,
@@ -38,6 +58,12 @@ enum status codec_read(enum codec codec, struct span bytes, const ProtobufCMessa
     }
     if (bytes.len > WIRE_DOCUMENT_BYTES) {
         return STATUS_TOO_LARGE;
+    }
+    if (has_too_many_parts(bytes)) {
+        *ret_fault = (struct message_fault){.path = ""};
+        snprintf(ret_fault->reason, sizeof(ret_fault->reason), "more than %d parts in one message",
+                 WIRE_MESSAGE_VALUES);
+        return STATUS_INVALID;
     }
     struct problems problems = {.arena = arena};
     ProtobufCMessage *message = NULL;

@@ -122,6 +122,38 @@ static void both_styles_of_names_are_read_and_one_is_written(void **state)
     arena_fini(&arena);
 }
 
+// `count` strings, each full of what would be parts outside of it.
+static struct span list_of(struct arena *arena, size_t count)
+{
+    static const char item[] = "\"\\\"[{,,,,\\\\\",";
+    size_t len = strlen(item);
+    char *text = arena_alloc(arena, count * len + 2);
+    text[0] = '[';
+    for (size_t i = 0; i < count; i++) {
+        memcpy(text + 1 + i * len, item, len);
+    }
+    text[count * len] = ']'; // in place of the last comma
+    return span_of(text, count * len + 1);
+}
+
+static void parts_have_a_bound(void **state)
+{
+    (void)state;
+    struct arena arena;
+    struct span out;
+    const ProtobufCMessageDescriptor *type = &loyalty__v1__award_request__descriptor;
+    arena_init(&arena, ARENA_BYTES);
+    for (size_t more = 0; more < 2; more++) {
+        struct message_fault fault = {0};
+        struct span text = list_of(&arena, WIRE_MESSAGE_VALUES + more);
+        assert_true(text.len <= WIRE_DOCUMENT_BYTES);
+        assert_int_equal(codec_read(CODEC_JSON, text, type, &arena, &out, &fault), STATUS_INVALID);
+        assert_string_equal(fault.reason, more == 0 ? "expected an object with fields, found a list"
+                                                    : "more than 16384 parts in one message");
+    }
+    arena_fini(&arena);
+}
+
 static void a_document_has_a_bound(void **state)
 {
     (void)state;
@@ -150,6 +182,7 @@ int main(void)
         cmocka_unit_test(binary_is_left_alone),
         cmocka_unit_test(what_is_wrong_is_told_with_its_path),
         cmocka_unit_test(both_styles_of_names_are_read_and_one_is_written),
+        cmocka_unit_test(parts_have_a_bound),
         cmocka_unit_test(a_document_has_a_bound),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
