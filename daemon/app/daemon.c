@@ -119,8 +119,8 @@ static void on_drain(evutil_socket_t fd, short what, void *context)
     CHECK(event_add(daemon->drain, &(struct timeval){.tv_usec = DRAIN_STEP_US}) == 0);
 }
 
-// Health says so first, then every client is asked to go; whoever keeps the listening socket besides
-// us loses no client that is waiting in it.
+// Health says so first, then every client is asked to go; whoever keeps the listening socket
+// besides us loses no client that is waiting in it.
 static void start_drain(struct daemon *daemon)
 {
     struct span goaway = {0};

@@ -129,8 +129,8 @@ static struct span list_of(struct arena *arena, size_t count)
     size_t len = strlen(item);
     char *text = arena_alloc(arena, count * len + 2);
     text[0] = '[';
-    for (size_t i = 0; i < count; i++) {
-        memcpy(text + 1 + i * len, item, len);
+    for (size_t i = 0; i < count * len; i++) {
+        text[1 + i] = item[i % len];
     }
     text[count * len] = ']'; // in place of the last comma
     return span_of(text, count * len + 1);
