@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/check.h"
+#include "net/h2_limits.h"
 
 static void copy_text(char *into, size_t bytes, struct span text)
 {
@@ -184,6 +185,15 @@ struct h2_raw_frame h2_world_expect(struct h2_world *h2, struct tls_client *tls,
     return frame;
 }
 
+struct tls_client *h2_world_greet(struct h2_world *h2)
+{
+    struct tls_client *tls = h2_world_raw(h2);
+    tls_client_send(tls, h2_raw_preface());
+    (void)h2_world_expect(h2, tls, NGHTTP2_SETTINGS);
+    h2_raw_send(tls, NGHTTP2_SETTINGS, NGHTTP2_FLAG_ACK, 0, span_of(NULL, 0));
+    return tls;
+}
+
 void h2_world_answer(struct h2_world *h2, struct h2_seen *seen, struct span body,
                      const char *const *trailers)
 {
@@ -198,5 +208,12 @@ void h2_world_answer(struct h2_world *h2, struct h2_seen *seen, struct span body
     } else {
         const struct http_field field = {span_of_text(trailers[0]), span_of_text(trailers[1])};
         http_end(server, seen->exchange, &field, 1);
+    }
+}
+
+void h2_world_turn_for(struct h2_world *h2, int64_t ms)
+{
+    for (int64_t end_us = h2_now_us() + ms * 1000; h2_now_us() < end_us;) {
+        (void)world_turn(h2->world);
     }
 }

@@ -49,6 +49,8 @@ void h2_world_free(struct h2_world *h2);
 struct h2_client *h2_world_client(struct h2_world *h2, const struct h2_client_spec *spec);
 // The same without a session: the test sends and takes frames itself.
 struct tls_client *h2_world_raw(struct h2_world *h2);
+// The same, settings exchanged.
+struct tls_client *h2_world_greet(struct h2_world *h2);
 void h2_world_drop(struct h2_world *h2, struct h2_client *client);
 
 // The next frame of that type, waited for; frames before it are passed over. The test fails when
@@ -58,5 +60,8 @@ struct h2_raw_frame h2_world_expect(struct h2_world *h2, struct tls_client *tls,
 // Whole answers: a head of status 200, the body, and `trailers`, name and value, or NULL.
 void h2_world_answer(struct h2_world *h2, struct h2_seen *seen, struct span body,
                      const char *const *trailers);
+
+// Turns for so long: only to see that nothing happens, or that a timer runs out.
+void h2_world_turn_for(struct h2_world *h2, int64_t ms);
 
 #define H2_UNTIL(h2, condition) WORLD_UNTIL((h2)->world, condition)

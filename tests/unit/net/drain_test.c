@@ -12,7 +12,6 @@
 #include <cmocka.h>
 #include <openssl/ssl.h>
 
-#include "net/h2_limits.h"
 #include "support/h2_world.h"
 #include "support/log_capture.h"
 
@@ -48,13 +47,6 @@ static int stop(void **state)
 static void drain(struct h2_world *h2, const char *goaway)
 {
     assert_int_equal(server_drain(h2->world->server, span_of_text(goaway)), STATUS_OK);
-}
-
-static void turn_for(struct h2_world *h2, int64_t ms)
-{
-    for (int64_t end_us = h2_now_us() + ms * 1000; h2_now_us() < end_us;) {
-        (void)world_turn(h2->world);
-    }
 }
 
 static void expect_all_gone(struct h2_world *h2)
@@ -271,7 +263,7 @@ static void a_till_that_is_owed_an_answer_stays(void **state)
     H2_UNTIL(h2, h2->world->kept_count == 1);
     drain(h2, "goaway");
     expect_frame(h2, till, "goaway");
-    turn_for(h2, QUITE_LONG_MS);
+    h2_world_turn_for(h2, QUITE_LONG_MS);
     assert_false(till->ended);
     assert_int_equal(server_in_flight(h2->world->server), 1);
     world_answer(h2->world, 0);
@@ -287,7 +279,7 @@ static void a_till_that_has_begun_a_frame_may_end_it(void **state)
     world_settle(h2->world);
     drain(h2, "goaway");
     expect_frame(h2, till, "goaway");
-    turn_for(h2, QUITE_LONG_MS);
+    h2_world_turn_for(h2, QUITE_LONG_MS);
     assert_false(till->ended);
     tls_client_send(till, span_of("k", 1));
     expect_frame(h2, till, "ok");
@@ -321,7 +313,7 @@ static void a_till_whose_record_has_begun_may_end_it(void **state)
     drain(h2, "goaway");
     expect_frame(h2, till, "goaway");
     size_t rest_len = send_half_a_record(till, "\0\0\0\5hello", 9, rest);
-    turn_for(h2, QUITE_LONG_MS);
+    h2_world_turn_for(h2, QUITE_LONG_MS);
     assert_false(till->ended);
     assert_int_equal(write(till->fd, rest, rest_len), rest_len);
     expect_frame(h2, till, "hello");
@@ -350,10 +342,10 @@ static void a_till_that_speaks_again_is_answered(void **state)
     expect_frame(h2, till, "goaway");
     for (int i = 0; i < 6; i++) {
         tls_client_send(till, span_of("\0\0\0\2o", 5));
-        turn_for(h2, 150);
+        h2_world_turn_for(h2, 150);
         tls_client_send(till, span_of("k", 1));
         expect_frame(h2, till, "ok");
-        turn_for(h2, 150);
+        h2_world_turn_for(h2, 150);
     }
     assert_false(till->ended);
     expect_all_gone(h2);

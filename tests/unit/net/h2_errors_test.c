@@ -29,15 +29,6 @@ static int stop(void **state)
     return 0;
 }
 
-static struct tls_client *greet(struct h2_world *h2)
-{
-    struct tls_client *tls = h2_world_raw(h2);
-    tls_client_send(tls, h2_raw_preface());
-    (void)h2_world_expect(h2, tls, NGHTTP2_SETTINGS);
-    h2_raw_send(tls, NGHTTP2_SETTINGS, NGHTTP2_FLAG_ACK, 0, span_of(NULL, 0));
-    return tls;
-}
-
 static void expect_goaway(struct h2_world *h2, struct tls_client *tls, uint32_t code)
 {
     struct h2_raw_frame goaway = h2_world_expect(h2, tls, NGHTTP2_GOAWAY);
@@ -143,7 +134,7 @@ static void bad_frames_end_the_connection(void **state)
 {
     struct h2_world *h2 = *state;
     for (size_t i = 0; i < sizeof(bad_frames) / sizeof(bad_frames[0]); i++) {
-        struct tls_client *tls = greet(h2);
+        struct tls_client *tls = h2_world_greet(h2);
         h2_raw_request(tls, 1, NGHTTP2_FLAG_END_HEADERS, "/kept");
         h2_raw_request(tls, 3, NGHTTP2_FLAG_END_HEADERS | NGHTTP2_FLAG_END_STREAM, "/kept");
         h2_raw_send(tls, bad_frames[i].type, bad_frames[i].flags, bad_frames[i].stream,
@@ -160,10 +151,10 @@ static void a_frame_too_long_ends_the_connection(void **state)
 {
     struct h2_world *h2 = *state;
     static const uint8_t long_text[16 * 1024 + 1];
-    struct tls_client *tls = greet(h2);
+    struct tls_client *tls = h2_world_greet(h2);
     h2_raw_send(tls, NGHTTP2_DATA, 0, 1, span_of(long_text, sizeof(long_text)));
     expect_goaway(h2, tls, NGHTTP2_FRAME_SIZE_ERROR);
-    tls = greet(h2);
+    tls = h2_world_greet(h2);
     h2_raw_send(tls, 0x77, 0, 0, span_of(long_text, sizeof(long_text)));
     expect_goaway(h2, tls, NGHTTP2_FRAME_SIZE_ERROR);
     a_good_client_is_served(h2);
@@ -172,7 +163,7 @@ static void a_frame_too_long_ends_the_connection(void **state)
 static void a_field_section_suffers_no_other_frame_in_between(void **state)
 {
     struct h2_world *h2 = *state;
-    struct tls_client *tls = greet(h2);
+    struct tls_client *tls = h2_world_greet(h2);
     h2_raw_request(tls, 1, 0, "/kept");
     h2_raw_send(tls, NGHTTP2_PING, 0, 0, span_of_text("12345678"));
     expect_goaway(h2, tls, NGHTTP2_PROTOCOL_ERROR);
@@ -219,7 +210,7 @@ static const struct {
 static void bad_heads_reset_the_stream(void **state)
 {
     struct h2_world *h2 = *state;
-    struct tls_client *tls = greet(h2);
+    struct tls_client *tls = h2_world_greet(h2);
     int32_t stream = 1;
     for (size_t i = 0; i < sizeof(bad_heads) / sizeof(bad_heads[0]); i++, stream += 2) {
         uint8_t block[128] = {0x83, 0x87, 0x01, 1, 'x'};
@@ -249,7 +240,7 @@ static void send_promise(struct tls_client *tls, int32_t stream)
 static void a_body_unlike_its_content_length_resets_the_stream(void **state)
 {
     struct h2_world *h2 = *state;
-    struct tls_client *tls = greet(h2);
+    struct tls_client *tls = h2_world_greet(h2);
     send_promise(tls, 1);
     h2_raw_send(tls, NGHTTP2_DATA, 0, 1, span_of_text("123"));
     h2_raw_send(tls, NGHTTP2_DATA, 0, 1, span_of_text("456"));
@@ -267,7 +258,7 @@ static void a_stream_beyond_its_window_is_reset(void **state)
 {
     struct h2_world *h2 = *state;
     static const uint8_t text[HTTP_WINDOW_BYTES];
-    struct tls_client *tls = greet(h2);
+    struct tls_client *tls = h2_world_greet(h2);
     h2_raw_request(tls, 1, NGHTTP2_FLAG_END_HEADERS, "/kept");
     h2_raw_send(tls, NGHTTP2_DATA, 0, 1, span_of(text, sizeof(text)));
     h2_raw_send(tls, NGHTTP2_DATA, 0, 1, span_of_text("x"));
@@ -282,7 +273,7 @@ static void a_stream_beyond_its_window_is_reset(void **state)
 static void frames_may_be_cut_anywhere(void **state)
 {
     struct h2_world *h2 = *state;
-    struct tls_client *tls = greet(h2);
+    struct tls_client *tls = h2_world_greet(h2);
     world_settle(h2->world);
     h2_raw_request(tls, 1, NGHTTP2_FLAG_END_HEADERS, "/echo");
     h2_raw_send(tls, NGHTTP2_DATA, NGHTTP2_FLAG_END_STREAM, 1, span_of_text("hello"));
@@ -305,7 +296,7 @@ static void the_last_word_is_flushed(void **state)
 {
     struct h2_world *h2 = *state;
     static const uint8_t long_text[LIMIT_CONNECTION_OUTPUT_BYTES];
-    struct tls_client *tls = greet(h2);
+    struct tls_client *tls = h2_world_greet(h2);
     h2_raw_send(tls, NGHTTP2_WINDOW_UPDATE, 0, 0, span_of("\x3f\xff\xff\xff", 4));
     h2_raw_send(tls, NGHTTP2_SETTINGS, 0, 0, span_of("\0\4\x7f\xff\xff\xff", 6));
     for (int32_t stream = 1; stream <= 21; stream += 2) {
