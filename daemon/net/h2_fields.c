@@ -2,7 +2,6 @@
 // its cost is over the limit.
 #include "net/h2_fields.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,8 +72,9 @@ struct h2_fields *h2_fields_new(uint32_t status, const struct http_field *fields
 {
     CHECK(status == 0 || (status >= 100 && status <= 999));
     const struct span status_name = span_of_text(":status");
-    char digits[STATUS_DIGITS + 1] = "";
-    (void)snprintf(digits, sizeof(digits), "%03u", status % 1000);
+    const uint8_t digits[STATUS_DIGITS] = {(uint8_t)('0' + status / 100),
+                                           (uint8_t)('0' + status / 10 % 10),
+                                           (uint8_t)('0' + status % 10)};
     size_t bytes = status_name.len + STATUS_DIGITS;
     for (size_t i = 0; i < count; i++) {
         bytes += fields[i].name.len + fields[i].value.len;
@@ -86,7 +86,7 @@ struct h2_fields *h2_fields_new(uint32_t status, const struct http_field *fields
     uint8_t *at = (uint8_t *)&copy->items[count + 1];
     copy->count = 0;
     if (status != 0) {
-        at = put_item(&copy->items[copy->count++], at, status_name, span_of_text(digits));
+        at = put_item(&copy->items[copy->count++], at, status_name, span_of(digits, STATUS_DIGITS));
     }
     for (size_t i = 0; i < count; i++) {
         at = put_item(&copy->items[copy->count++], at, fields[i].name, fields[i].value);
