@@ -12,7 +12,7 @@ fi
 member=$1
 amount=$2
 
-# call NAME METHOD JSON: prints the status, the headers that matter and the body, whatever the answer.
+# call NAME METHOD JSON: prints the status, the header that matters and the body, whatever they are.
 call() {
     curl --silent --show-error --http2 --include --cacert "$LOYALTY_TLS/ca.pem" \
         --cert "$LOYALTY_TLS/$1.pem" --key "$LOYALTY_TLS/$1.key" --json "$3" \
