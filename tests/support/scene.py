@@ -48,10 +48,10 @@ class Scene:
             for daemon in self.daemons:
                 world.wait_for(lambda d=daemon: self.knows_program(d), "the program to be known")
 
-    def start_daemon(self, name, *more, path=None, wait=True):
+    def start_daemon(self, name, *more, path=None, **how):
         return self.world.daemon(name, "--redis", f"unix:{path or self.redis.path}",
                                  "--identifier-key-file", self.key, "--partitions", "16",
-                                 *self.options, *more, wait=wait)
+                                 *self.options, *more, **how)
 
     def start_redis(self, wait=True):
         return self.world.redis(wait=wait, **self.redis_settings)

@@ -32,13 +32,14 @@ def wait_for(condition, what, seconds=WAIT_S):
 
 
 class Process:
-    """A child process with its output in a file."""
+    """A child process with its output in a file. `sockets`: file descriptors it is to inherit."""
 
-    def __init__(self, arguments, log, environment=None):
+    def __init__(self, arguments, log, environment=None, sockets=()):
         self.log = log
         with open(log, "ab") as file:
             self.child = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=file,
-                                          stderr=file, env={**os.environ, **(environment or {})})
+                                          stderr=file, env={**os.environ, **(environment or {})},
+                                          pass_fds=sockets)
         atexit.register(self.kill)
 
     def alive(self):
@@ -146,7 +147,7 @@ class Redis(Process):
 class Daemon(Process):
     """A loyaltyd; `port` is there once it listens, which is waited for unless told otherwise."""
 
-    def __init__(self, world, name, *arguments, binary=None, wait=True):
+    def __init__(self, world, name, *arguments, binary=None, wait=True, sockets=()):
         port_file = f"{world.folder}/{name}.port"
         if os.path.exists(port_file):
             os.unlink(port_file)
@@ -157,7 +158,7 @@ class Daemon(Process):
         super().__init__([binary or f"{world.bin}/loyaltyd", "--listen", "127.0.0.1:0",
                           "--port-file", port_file, "--tls-cert", f"{tls}/server.pem",
                           "--tls-key", f"{tls}/server.key", "--tls-ca", f"{tls}/ca.pem",
-                          *arguments], f"{world.folder}/{name}.log")
+                          *arguments], f"{world.folder}/{name}.log", sockets=sockets)
         if wait:
             self.wait_listening()
 
