@@ -363,7 +363,8 @@ static void a_call_must_come_whole_in_time(void **state)
     H2_UNTIL(h2, h2->seen_count == 3);
     http_head(h2->world->server, h2->seen[1].exchange, 200, NULL, 0);
     assert_true(http_body(h2->world->server, h2->seen[1].exchange, span_of_text("begun")));
-    while (h2->seen[0].gones == 0 || h2->seen[1].gones == 0) { // dripping does not help
+    for (time_t since = time(NULL); h2->seen[0].gones == 0 || h2->seen[1].gones == 0;
+         world_wait(h2->world, since, "both are given up")) { // dripping does not help
         h2_world_turn_for(h2, SHORT_MS / 20);
         if (h2->seen[0].gones == 0) {
             h2_client_send(client, kept, span_of_text("x"), false);
