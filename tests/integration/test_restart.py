@@ -221,7 +221,7 @@ class Ending(unittest.TestCase):
         self.daemon = SCENE.start_daemon(self.id().rsplit(".", 1)[1]).wait_ready()
 
     def test_calls_at_a_redis_that_stands_still(self):
-        """Each is answered that its outcome is open or that it was not executed, over both faces."""
+        """Each is told, over both faces, that its outcome is open or that it was not executed."""
         guest, channel = Guest(self.daemon.port), rpc.channel(self.daemon, "till", NO_RETRIES)
         award = rpc.stub(channel, "Award")
         for member in MEMBERS:  # now known to it, so that an award only writes

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""`buf curl` in gRPC and gRPC-Web, where it learns the contract by reflection, and in Connect, where
-it is given the contract; and plain curl with JSON. No code of ours speaks the protocol.
+"""`buf curl` in gRPC and gRPC-Web, where it learns the contract by reflection, and in Connect,
+where it is given the contract; and plain curl with JSON. No code of ours speaks the protocol.
 """
 
 import base64
