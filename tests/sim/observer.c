@@ -55,7 +55,7 @@ static void forget_ask(struct ask *ask)
 static void forget_enrolments(struct sim *sim, const struct book *book)
 {
     for (uint32_t i = 0; i < sim->asks.count; i++) {
-        struct ask *ask = sim->asks.items[i];
+        struct ask *ask = sim->asks.items[i].ask;
         bool enrols =
             ask->variants[0]->message->descriptor == &loyalty__v1__enroll_request__descriptor;
         if (ask->book == book && enrols) {
@@ -163,7 +163,7 @@ static struct ask *ask_of(struct sim *sim, const struct mark *mark)
         sim_violated(sim, "one effect per request id", "a record of request %llu, never asked",
                      (unsigned long long)number);
     }
-    return sim->asks.items[number - 1];
+    return sim->asks.items[number - 1].ask;
 }
 
 static const struct intent *winner_of(const struct ask *ask, const struct record *record)

@@ -72,7 +72,7 @@ static void on_sync(struct sim *sim, void *what, uint64_t number)
     sim_note(sim, "the store syncs: changes, calls", (int64_t)server->synced,
              server->unsynced.count, 0);
     for (uint32_t i = 0; i < server->unsynced.count; i++) {
-        reply_to(sim, server->unsynced.items[i]);
+        reply_to(sim, server->unsynced.items[i].transit);
     }
     server->unsynced.count = 0;
     observer_synced(sim);
@@ -125,7 +125,7 @@ void server_arrive(struct sim *sim, void *what, uint64_t number)
     }
     note_execution(sim, transit);
     CHECK(vec_reserve_one(&server->unsynced, UINT32_MAX) == STATUS_OK);
-    server->unsynced.items[server->unsynced.count++] = transit;
+    server->unsynced.items[server->unsynced.count++].transit = transit;
     server_touched(sim);
     if (server->doomed && memory_journal_count(server->base) > server->synced) {
         server_restart(sim);
@@ -158,7 +158,7 @@ static void server_lose(struct sim *sim, uint64_t count, enum fault fault)
     memory_journal_lose(server->base, count);
     observer_lose(sim, count);
     for (uint32_t i = 0; i < server->unsynced.count; i++) {
-        transit_release(server->unsynced.items[i]);
+        transit_release(server->unsynced.items[i].transit);
     }
     server->unsynced.count = 0;
     server->incarnation++;
