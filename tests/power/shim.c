@@ -31,6 +31,7 @@ struct line {
     size_t len;
 };
 
+static const char *log_path;
 static int log_fd = -1;
 static const char *directory;
 static const char *kept;
@@ -84,9 +85,10 @@ __attribute__((constructor)) static void begin(void)
     directory = setting("POWER_DIRECTORY");
     kept = setting("POWER_KEPT");
     stall_us = (unsigned)strtoul(setting("POWER_STALL_US"), NULL, 10);
-    log_fd = real_open(setting("POWER_LOG"), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+    log_path = setting("POWER_LOG");
+    log_fd = real_open(log_path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
     if (log_fd < 0) {
-        fail("POWER_LOG");
+        fail(log_path);
     }
 }
 
