@@ -31,7 +31,6 @@ struct line {
     size_t len;
 };
 
-static const char *log_path;
 static int log_fd = -1;
 static const char *directory;
 static const char *kept;
@@ -51,12 +50,20 @@ static _Noreturn void fail(const char *what)
     abort();
 }
 
-// A copy: Redis writes its title over its environment.
 static const char *setting(const char *name)
 {
     const char *value = getenv(name);
-    errno = EINVAL;
-    const char *copy = value == NULL ? NULL : strdup(value);
+    if (value == NULL) {
+        errno = EINVAL;
+        fail(name);
+    }
+    return value;
+}
+
+// Redis writes its title over its environment.
+static const char *kept_setting(const char *name)
+{
+    const char *copy = strdup(setting(name));
     if (copy == NULL) {
         fail(name);
     }
@@ -82,13 +89,12 @@ __attribute__((constructor)) static void begin(void)
     find(&real_fopen, "fopen64");
     find(&real_rename, "rename");
     find(&real_unlink, "unlink");
-    directory = setting("POWER_DIRECTORY");
-    kept = setting("POWER_KEPT");
+    directory = kept_setting("POWER_DIRECTORY");
+    kept = kept_setting("POWER_KEPT");
     stall_us = (unsigned)strtoul(setting("POWER_STALL_US"), NULL, 10);
-    log_path = setting("POWER_LOG");
-    log_fd = real_open(log_path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+    log_fd = real_open(setting("POWER_LOG"), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
     if (log_fd < 0) {
-        fail(log_path);
+        fail("POWER_LOG");
     }
 }
 
