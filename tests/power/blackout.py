@@ -11,12 +11,14 @@ import disk
 import journal  # noqa: F401 (for control.py)
 import ledger
 import season
+import tap
 import victims
 import world
 
 STALL_US = 8000  # what a sync may take: so that many a cut comes before it
 ANSWERS_MAX = 60
 REWRITE_S = 0.2
+WRITE_S = 0.0015  # what it takes Redis to come from a command to the sync
 BAD_FILE = "Bad file format reading the append only file"
 
 
@@ -92,19 +94,30 @@ class Blackout(season.Season):
             self.mend()
 
     def cut_after_crash(self, with_daemon=False):
-        """Redis alone is killed, and comes back with what its file has, synced or not. A client
-        asks again for what was open, and is told that it was done: then the power goes."""
+        """Redis alone is killed between write and sync, and comes back with what its file has, of
+        which the disk knows nothing yet. A client asks again for what was open: no sooner is it
+        told that it was done than the power goes."""
         till = self.tills[0]
         till.window = 1
+        crash = tap.Trap("append_if", tap.SENT, self._crash)
         with self.at_work(only=[till]) as shifts:
-            self.wait_for_answers(shifts, 1)
-            time.sleep(self.random.random() / 50)
+            self.set_trap(crash)
+            world.wait_for(crash.sprung.is_set, "an append")
+            self.set_trap(None)
             shifts.ending.set()
-            self.kill(victims.REDIS, doing="a crash")
-            self.spawn()
+            definite = self.book.definite()
+            self.start_redis_well()
+            while self.book.definite() == definite and not shifts[0].done():
+                time.sleep(0.0005)
+            self.disk.merciless = self.random.random() < 0.5
+            self.cut("after a crash", with_daemon)
+            self.disk.merciless = False
+            self.mend()
         till.window = type(till).window
-        self.cut("after a crash", with_daemon)
-        self.mend()
+
+    def _crash(self, _):
+        time.sleep(WRITE_S)
+        self.kill(victims.REDIS, doing="a crash")
 
     # --- judging ---
 
