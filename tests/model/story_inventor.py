@@ -55,6 +55,8 @@ class Inventor:
         if leap:
             self.now_ms, kind = self.instants.leap_day(self.now_ms)
             self.do("sale", self.invent_big_sale()[0], (kind,))
+        elif late:
+            self.give_card_of_later_version()
 
     @property
     def member(self):
@@ -152,14 +154,35 @@ class Inventor:
         self.last_id += 1
         return self.last_id
 
+    def give_card_of_later_version(self):
+        """Brought over from before the version that brought its tier; then sales of that time."""
+        rng = self.rng
+        for (_, old), (start_ms, program) in zip(self.versions.versions,
+                                                 self.versions.versions[1:]):
+            tiers = [tier.id for tier in program.tiers if not old.knows(tier.id)]
+            if tiers and start_ms > self.member.enrolled_ms:
+                break
+        else:
+            return
+        self.now_ms = max(self.now_ms, start_ms) + rng.randrange(20 * DAY_MS)
+        today = self.zone.date(self.now_ms)
+        start = self.zone.date(start_ms) - datetime.timedelta(rng.randint(1, 30))
+        until = today + datetime.timedelta(rng.randint(1, 200))
+        self.do("opening", Opening(card=(rng.choice(tiers), start, until)))
+        from_ms = max(self.member.enrolled_ms, self.zone.day_start(start))
+        for _ in range(4):
+            sale = self.plain_sale()
+            sale.occurred_ms = rng.randint(from_ms, max(from_ms, start_ms - 1))
+            self.do("sale", sale)
+
     def make_rich(self, in_score):
-        """Near the bound of a balance, or of score."""
-        item = Opening([], [(A_RECORD, None, None)]) if in_score else Opening([(A_RECORD, None)])
-        for _ in range(RICH_OPENINGS):
-            self.do("opening", item, look=False)
-        rest = A_RECORD - self.rng.choice([0, 1, 100, 5000])
-        item = Opening([], [(rest, None, None)]) if in_score else Opening([(rest, None)])
-        self.do("opening", item)
+        """Near the bound of a balance, or of score: as near as can be, and a little beyond."""
+        left = self.rng.choice([0, 1, 100, 5000])
+        figures = [A_RECORD] * RICH_OPENINGS + [A_RECORD - left, left + 1]
+        figures += [left] * (left > 0 and self.rng.random() < 0.5)
+        for figure in figures:
+            item = Opening([], [(figure, None, None)]) if in_score else Opening([(figure, None)])
+            self.do("opening", item, look=figure != A_RECORD)
         for most in (1, 100, 100_000_000, 10**12):
             self.do("sale", Sale([(self.rng.randint(1, most), "")], unit=UNIT))
 
@@ -234,7 +257,7 @@ class Inventor:
         some = rng.randint(1, max(1, look.balance))
         points = rng.choice([look.balance, look.balance + 1, some, some // 10 * 10, first,
                              first + 1, rng.randint(1, 12)])
-        return max(1, points), ()
+        return min(max(1, points), A_RECORD), ()
 
     def invent_opening(self):
         rng = self.rng
@@ -244,12 +267,16 @@ class Inventor:
         for _ in range(rng.randrange(3)):
             start = self.maybe_date(*rng.choice([(-450, 0), (0, 120)]))
             opening.scores.append((self.figure(4000), start, self.maybe_date(-30, 500)))
-        if rng.random() < 0.35:
-            tiers = [tier.id for tier in self.versions.at(self.now_ms).tiers]
-            tier = "platinum" if rng.random() < 0.05 else rng.choice(tiers)
-            until = None if tier == tiers[0] and rng.random() < 0.7 else self.maybe_date(-2, 300)
-            opening.card = (tier, self.maybe_date(-300, 2), until)
+        if rng.random() < (0.7 if self.late else 0.35):
+            opening.card = self.invent_card()
         return opening, ()
+
+    def invent_card(self):
+        rng = self.rng
+        tiers = [tier.id for tier in self.versions.at(self.now_ms).tiers]
+        tier = "platinum" if rng.random() < 0.05 else rng.choice(tiers)
+        until = None if tier == tiers[0] and rng.random() < 0.7 else self.maybe_date(-2, 300)
+        return tier, self.maybe_date(-300, 2), until
 
     def figure(self, most):
         return A_RECORD if self.rng.random() < 0.003 else self.rng.randint(1, most)
