@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "app/digests.h"
 #include "app/loop.h"
@@ -103,7 +104,7 @@ static void on_drain(evutil_socket_t fd, short what, void *context)
     size_t left = service_in_hand(daemon->service) + server_in_flight(daemon->server);
     if (left == 0 || monotonic_ms(NULL) >= daemon->drain_until_ms) {
         log_event(LOG_INFO, "ended", "requests_left=%zu", left);
-        event_base_loopexit(daemon->base, NULL);
+        event_base_loopbreak(daemon->base); // takes no memory, unlike loopexit
         return;
     }
     CHECK(event_add(daemon->drain, &(struct timeval){.tv_usec = DRAIN_STEP_US}) == 0);
@@ -292,9 +293,12 @@ static enum status start_listener(struct daemon *daemon)
     frames_face_init(&daemon->frames, daemon->service);
     struct server_limits limits = {0};
     char error[LIMIT_TEXT_BYTES] = "";
-    TRY(say(server_new(daemon->base, fd, &tls, &limits, frames_face_on_frame, &daemon->frames,
-                       error, sizeof error, &daemon->server),
-            "tls", error));
+    enum status status = server_new(daemon->base, fd, &tls, &limits, frames_face_on_frame,
+                                    &daemon->frames, error, sizeof error, &daemon->server);
+    if (status != STATUS_OK) {
+        close(fd);
+    }
+    TRY(say(status, "tls", error));
     frames_face_set_server(&daemon->frames, daemon->server);
     if (options->port_file != NULL) {
         TRY(say(write_port(options->port_file, port), "port-file", strerror(errno)));
@@ -306,7 +310,6 @@ static enum status start_listener(struct daemon *daemon)
 
 static enum status start(struct daemon *daemon)
 {
-    TRY(say(digests_init(), "digests", "OpenSSL has no SHA256"));
     TRY(start_loop(daemon));
     TRY(start_store(daemon));
     TRY(start_service(daemon));
@@ -342,7 +345,6 @@ static void finish(struct daemon *daemon)
         event_base_free(daemon->base);
     }
     secrets_wipe(daemon->identifier_key, sizeof daemon->identifier_key);
-    digests_fini();
 }
 
 int daemon_run(const struct options *options)
