@@ -148,9 +148,14 @@ class ByHand(unittest.TestCase):
         self.assertFalse(linearizable.judge([read(0, 1, 7)]).legal)
 
     def test_undecided_is_no_verdict(self):
-        many = [award(f"a{i}", 0, None, 1, None) for i in range(60)]
+        many = [award(f"a{i}", 0, None, 3 * i, None) for i in range(60)]
         with self.assertRaises(linearizable.Undecided):
-            linearizable.judge(many + [read(5, 6, 61)], work_max=10000)
+            linearizable.judge(many + [read(5, 6, 1000)], work_max=10000)
+
+    def test_open_ones_that_are_alike(self):
+        many = [award(f"a{i}", 0, None, 3, None) for i in range(60)]
+        self.assertTrue(linearizable.judge(many + [read(5, 6, 90)]).legal)
+        self.assertFalse(linearizable.judge(many + [read(5, 6, 91)]).legal)
 
 
 def small_shape(chance):
