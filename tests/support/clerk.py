@@ -16,7 +16,8 @@ import scene
 from scene import now_ms
 
 TIMEOUT_S = 1.5  # then another daemon is asked
-PAUSE_S = 0.01  # before it asks again; customers come a little faster
+PAUSE_S = 0.02  # before it asks again
+CUSTOMER_S = 0.01  # the longest between customers
 PATIENCE_S = 60  # with one errand
 ABANDON_SHARE = 0.1
 REFUSALS = {"Redeem": {"INSUFFICIENT_POINTS"}, "Enroll": {"IDENTIFIER_TAKEN"},
@@ -115,7 +116,7 @@ class Clerk:
         self.book.journal.write(self.lines)
         self.lines = []
         self.open = [errand for errand in self.open if not errand.ended]
-        time.sleep(PAUSE_S if self.open else PAUSE_S * self.random.random())
+        time.sleep(PAUSE_S if self.open else CUSTOMER_S * self.random.random())
 
     def _again(self):
         errand, answer = self.random.choice(self.past)
