@@ -8,7 +8,6 @@ import subprocess
 import time
 
 import disk
-import journal  # noqa: F401 (for control.py)
 import ledger
 import season
 import tap
@@ -66,7 +65,7 @@ class Blackout(season.Season):
     def start_redis_well(self):
         """As an operator would: what Redis will not load, redis-check-aof mends."""
         self.spawn()
-        world.wait_for(lambda: not self.redis.alive() or self.redis.answers(), "Redis")
+        world.wait_for(self.redis.has_settled, "Redis")
         if not self.redis.alive() and BAD_FILE in self.redis.last_words():
             self.lost["mended"] += 1
             manifest = f"{self.disk.directory}/appendonly.aof.manifest"

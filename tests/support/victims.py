@@ -67,7 +67,7 @@ class Victims(scene.Scene):
     def start_redis_well(self):
         """As a supervisor would: it is started again where it mended its file and ended."""
         self.spawn()
-        world.wait_for(lambda: not self.redis.alive() or self.redis.answers(), "Redis", START_S)
+        world.wait_for(self.redis.has_settled, "Redis", START_S)
         if not self.redis.alive() and MENDED in self.redis.last_words():
             self.spawn()
         self.redis.wait_answering()
