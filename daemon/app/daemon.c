@@ -206,8 +206,9 @@ static enum status start_store(struct daemon *daemon)
     }
     char password[SECRETS_PASSWORD_BYTES];
     if (options->redis_password_file != NULL) {
-        TRY(say(secrets_password(options->redis_password_file, password), "redis-password-file",
-                strerror(errno)));
+        enum status read = secrets_password(options->redis_password_file, password);
+        TRY(say(read, "redis-password-file",
+                read == STATUS_IO ? strerror(errno) : "its first line is the password"));
         redis.password = password;
     }
     enum status status = redis_new(daemon->base, &redis, on_redis_state, daemon, &daemon->store);
@@ -229,7 +230,8 @@ static enum status read_identifier_key(struct daemon *daemon)
         status = secrets_key_made(path, daemon->identifier_key);
     }
     daemon->has_identifier_key = path != NULL;
-    return say(status, "identifier-key-file", "it holds 64 hex digits");
+    return say(status, "identifier-key-file",
+               status == STATUS_IO ? strerror(errno) : "it holds 64 hex digits");
 }
 
 static enum status start_service(struct daemon *daemon)
