@@ -17,14 +17,18 @@ static struct change *note_change(struct sim *sim, enum change_kind kind)
 {
     CHECK(vec_reserve_one(&sim->changes, UINT32_MAX) == STATUS_OK);
     struct change *change = &sim->changes.items[sim->changes.count++];
-    *change = (struct change){.kind = kind};
+    *change = (struct change){.kind = kind, .at_ms = sim->now_ms};
     server_touched(sim);
     return change;
 }
 
-uint64_t observer_first(const struct sim *sim)
+uint64_t observer_first(const struct sim *sim, int64_t from_ms)
 {
-    return sim->first_change;
+    uint32_t i = 0;
+    while (i < sim->changes.count && sim->changes.items[i].at_ms < from_ms) {
+        i++;
+    }
+    return sim->first_change + i;
 }
 
 void observer_keep(struct sim *sim, uint64_t count)

@@ -163,6 +163,7 @@ enum change_kind { CHANGE_APPENDED, CHANGE_PUBLISHED, CHANGE_COMPACTED, CHANGE_C
 
 struct change {
     enum change_kind kind;
+    int64_t at_ms;     // the world's time
     struct book *book; // appended; claimed: who had it before
     struct ask *ask;   // answered by this append
     uint32_t partition;
@@ -305,8 +306,8 @@ void observer_lose(struct sim *sim, uint64_t count);
 void observer_synced(struct sim *sim);
 // The first `count` changes can no longer be lost.
 void observer_keep(struct sim *sim, uint64_t count);
-// How many can no longer be lost.
-uint64_t observer_first(const struct sim *sim);
+// How many can no longer be lost, by that or for being older than `from_ms`.
+uint64_t observer_first(const struct sim *sim, int64_t from_ms);
 struct book *observer_owner(struct sim *sim, const struct identifier *identifier);
 
 // --- verify.c ---

@@ -5,8 +5,10 @@
 #include "sim/transit.h"
 
 enum {
-    LAG_MS = 10000, // a replica is at most this far behind
-    LOST_MAX = 24,  // changes one failover loses at most
+    // A replica is at most this far behind. Were it a minute, a version in force could be lost: a
+    // publish leads by 60 s, and who knew it may act on it for the 20 s of a lease.
+    LAG_MS = 10000,
+    LOST_MAX = 24, // changes one failover loses at most
 };
 
 int64_t server_now(const struct sim *sim)
@@ -185,7 +187,7 @@ void server_restart(struct sim *sim)
 void server_fail_over(struct sim *sim)
 {
     struct server *server = &sim->server;
-    uint64_t floor = observer_first(sim);
+    uint64_t floor = observer_first(sim, sim->now_ms - LAG_MS);
     uint64_t least = server->synced > LOST_MAX ? server->synced - LOST_MAX : 0;
     least = least > floor ? least : floor;
     uint64_t count = least + (uint64_t)sim_below(sim, (int64_t)(server->synced - least) + 1);
