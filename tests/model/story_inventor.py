@@ -17,11 +17,11 @@ COMMANDS = 40
 RICH = {250: "points", 750: "score"}  # of 10,000 histories: members near the bound of an account
 LATE_EVERY = 6   # one history in so many is mostly late sales
 LEAP_EVERY = 20  # one history in so many begins with a card of 29 February, near a century's end
-RICH_OPENINGS = 999
+RICH_OPENINGS = 998
 A_RECORD = 10**12
+A_BALANCE = 10**15
 VERBS = {"sale": 46, "backfill": 6, "quote": 5, "redeem": 13, "opening": 9, "job": 7, "bound": 4,
          "retry": 5, "enrol": 1, "look": 4}
-CARD_DAYS = ("months before a clock change", "29 February", "the 31st")
 CARD_DAYS = ("months before a clock change", "29 February", "the 31st")
 
 
@@ -136,6 +136,8 @@ class Inventor:
             kinds += ("a clock behind",)
         self.do(verb.removeprefix("big_"), what, (kind, *kinds), now_ms, id=self.new_id(),
                 due=rng.random() < 0.01)
+        if verb == "redeem":
+            self.redeem_more()
 
     def invent_verb(self, kind):
         """On days that make odd cards mostly a sale that may well bring one."""
@@ -178,13 +180,36 @@ class Inventor:
     def make_rich(self, in_score):
         """Near the bound of a balance, or of score: as near as can be, and a little beyond."""
         left = self.rng.choice([0, 1, 100, 5000])
-        figures = [A_RECORD] * RICH_OPENINGS + [A_RECORD - left, left + 1]
-        figures += [left] * (left > 0 and self.rng.random() < 0.5)
-        for figure in figures:
-            item = Opening([], [(figure, None, None)]) if in_score else Opening([(figure, None)])
-            self.do("opening", item, look=figure != A_RECORD)
+        for _ in range(RICH_OPENINGS):
+            self.open_figure(in_score, A_RECORD, look=False)
+        member = self.member
+        has = member.score_given if in_score else member.balance + member.pending_points
+        self.open_figure(in_score, A_BALANCE - A_RECORD - has)
+        self.open_figure(in_score, A_RECORD - left)
+        self.open_figure(in_score, left + 1)
+        if left > 0 and self.rng.random() < 0.5:
+            self.open_figure(in_score, left)
         for most in (1, 100, 100_000_000, 10**12):
             self.do("sale", Sale([(self.rng.randint(1, most), "")], unit=UNIT))
+
+    def open_figure(self, in_score, figure, look=True):
+        item = Opening([], [(figure, None, None)]) if in_score else Opening([(figure, None)])
+        self.do("opening", item, look=look)
+
+    def redeem_more(self):
+        """Often several times a day, where that is limited."""
+        rng = self.rng
+        limit, left = self.limit_of_today()
+        while limit and self.member.balance > 0 and rng.random() < 0.6:
+            points = rng.choice([left, left + 1, limit // 3 // 10 * 10, limit // 3 // 10 * 10])
+            self.do("redeem", max(1, points))
+            _, left = self.limit_of_today()
+
+    def limit_of_today(self):
+        """Of redemptions, and what is left of it."""
+        limit = self.versions.at(self.now_ms).redeem_a_day
+        today = self.zone.date(self.now_ms)
+        return limit, limit - sum(p for day, p in self.member.redemptions if day == today)
 
     # --- what a command says; and the kinds of the instants in it ---
 
@@ -255,9 +280,12 @@ class Inventor:
         look = self.member.at(self.now_ms)
         first = min(look.lots.items(), default=(0, 1))[1]
         some = rng.randint(1, max(1, look.balance))
-        points = rng.choice([look.balance, look.balance + 1, some, some // 10 * 10, first,
-                             first + 1, rng.randint(1, 12)])
-        return min(max(1, points), A_RECORD), ()
+        likely = [look.balance, look.balance + 1, some, some // 10 * 10, first, first + 1,
+                  rng.randint(1, 12)]
+        limit, left = self.limit_of_today()
+        if limit and rng.random() < 0.7:
+            likely = [left, left + 1, left // 3 // 10 * 10]
+        return min(max(1, rng.choice(likely)), A_RECORD), ()
 
     def invent_opening(self):
         rng = self.rng
