@@ -80,6 +80,17 @@ GOOD = {
     "points of an open award spent by an open redemption, both in time": [
         award("a", 0, None, 5, None), redeem("b", 0, None, 4, None, until=5),
         lookup(6, 7, "x", UNSEEN), read(8, 9, 1)],
+    "of three alike the one with a deadline came first": [
+        award("a", 0, None, 5, None), award("b", 1, None, 5, None),
+        award("c", 2, None, 5, None, until=10), read(5, 6, 5), read(12, 13, 5), read(20, 21, 15)],
+    "two ways to the same balance, the one with fewer open ones to be taken": [
+        award("a", 0, None, 1, None), award("b", 1, None, 1, None), award("c", 3, 11, 1, 3),
+        redeem("d", 3, 6, 1, 0), redeem("e", 5, None, 1, None), award("f", 5, None, 1, None)],
+    "two sets that give as much, the second to be taken": [
+        award("a", 1, 8, 2, 2, until=6), award("b", 2, None, 1, None, until=25),
+        award("c", 3, None, 2, None, until=201), redeem("d", 5, None, 3, None, until=154),
+        award("e", 5, None, 3, None, until=14), redeem("f", 12, None, 2, None, until=180),
+        read(12, 20, 1), award("g", 14, 18, 2, 7, until=16)],
 }
 
 BAD = {
