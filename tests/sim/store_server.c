@@ -190,6 +190,7 @@ void server_fail_over(struct sim *sim)
     uint64_t floor = observer_first(sim, sim->now_ms - LAG_MS);
     uint64_t least = server->synced > LOST_MAX ? server->synced - LOST_MAX : 0;
     least = least > floor ? least : floor;
+    least = least < server->synced ? least : server->synced; // a stall keeps old ones unsynced
     uint64_t count = least + (uint64_t)sim_below(sim, (int64_t)(server->synced - least) + 1);
     if (count < server->synced) {
         server->losses++;
