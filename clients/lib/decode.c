@@ -3,9 +3,16 @@
 
 #include "lib/reply.h"
 
+// The first second of the year 1 and the last of 9999: what a Timestamp may hold.
+#define SECONDS_MIN INT64_C(-62135596800)
+#define SECONDS_MAX INT64_C(253402300799)
+
 int64_t ly_decode_instant(const Google__Protobuf__Timestamp *instant)
 {
-    return instant == NULL ? 0 : instant->seconds * 1000 + instant->nanos / 1000000;
+    if (instant == NULL || instant->seconds < SECONDS_MIN || instant->seconds > SECONDS_MAX) {
+        return 0;
+    }
+    return instant->seconds * 1000 + instant->nanos / 1000000;
 }
 
 static struct loyalty_standing decode_standing(const Loyalty__V1__Standing *standing)

@@ -6,7 +6,7 @@
 #include "loyalty/v1/members.pb-c.h"
 #include "loyalty/v1/points.pb-c.h"
 
-// 0 for an absent one.
+// 0 for an absent one, and for one that no Timestamp may be: the server is not trusted.
 int64_t ly_decode_instant(const Google__Protobuf__Timestamp *instant);
 void ly_decode_award(const Loyalty__V1__AwardResponse *message, struct loyalty_awarded *ret_award);
 void ly_decode_redemption(const Loyalty__V1__RedeemResponse *message,

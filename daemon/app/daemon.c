@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "app/digests.h"
 #include "app/inherited.h"
@@ -113,7 +114,7 @@ static void on_drain(evutil_socket_t fd, short what, void *context)
     if (requests + connections == 0 || monotonic_ms(NULL) >= daemon->drain_until_ms) {
         log_event(LOG_INFO, "ended", "requests_left=%zu connections_left=%zu", requests,
                   connections);
-        event_base_loopexit(daemon->base, NULL);
+        event_base_loopbreak(daemon->base); // takes no memory, unlike loopexit
         return;
     }
     CHECK(event_add(daemon->drain, &(struct timeval){.tv_usec = DRAIN_STEP_US}) == 0);
@@ -232,8 +233,9 @@ static enum status start_store(struct daemon *daemon)
     }
     char password[SECRETS_PASSWORD_BYTES];
     if (options->redis_password_file != NULL) {
-        TRY(say(secrets_password(options->redis_password_file, password), "redis-password-file",
-                strerror(errno)));
+        enum status read = secrets_password(options->redis_password_file, password);
+        TRY(say(read, "redis-password-file",
+                read == STATUS_IO ? strerror(errno) : "its first line is the password"));
         redis.password = password;
     }
     enum status status = redis_new(daemon->base, &redis, on_redis_state, daemon, &daemon->store);
@@ -255,7 +257,8 @@ static enum status read_identifier_key(struct daemon *daemon)
         status = secrets_key_made(path, daemon->identifier_key);
     }
     daemon->has_identifier_key = path != NULL;
-    return say(status, "identifier-key-file", "it holds 64 hex digits");
+    return say(status, "identifier-key-file",
+               status == STATUS_IO ? strerror(errno) : "it holds 64 hex digits");
 }
 
 static enum status start_service(struct daemon *daemon)
@@ -338,9 +341,12 @@ static enum status start_listener(struct daemon *daemon)
     frames_init(&daemon->frames, daemon->service);
     struct server_limits limits = {0};
     char error[LIMIT_TEXT_BYTES] = "";
-    TRY(say(server_new(daemon->base, fd, &tls, &limits, frames_on_frame, &daemon->frames, error,
-                       sizeof error, &daemon->server),
-            "tls", error));
+    enum status status = server_new(daemon->base, fd, &tls, &limits, frames_on_frame,
+                                    &daemon->frames, error, sizeof error, &daemon->server);
+    if (status != STATUS_OK) {
+        close(fd);
+    }
+    TRY(say(status, "tls", error));
     frames_set_server(&daemon->frames, daemon->server);
     TRY(serve_http(daemon));
     if (options->port_file != NULL) {
@@ -353,7 +359,6 @@ static enum status start_listener(struct daemon *daemon)
 
 static enum status start(struct daemon *daemon)
 {
-    TRY(say(digests_init(), "digests", "OpenSSL has no SHA256"));
     TRY(start_loop(daemon));
     TRY(start_store(daemon));
     TRY(start_service(daemon));
@@ -390,7 +395,6 @@ static void finish(struct daemon *daemon)
         event_base_free(daemon->base);
     }
     secrets_wipe(daemon->identifier_key, sizeof daemon->identifier_key);
-    digests_fini();
 }
 
 int daemon_run(const struct options *options)

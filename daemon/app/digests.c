@@ -1,41 +1,30 @@
-// SHA-256 and HMAC over OpenSSL.
+// SHA-256 by OpenSSL's plain functions, and HMAC (RFC 2104) over them. They are deprecated in
+// favour of EVP, which takes memory at every use: a daemon that has none left could not even look
+// at what it has written.
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include "app/digests.h"
 
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <assert.h>
+#include <openssl/sha.h>
+#include <string.h>
 
 #include "base/check.h"
 #include "core/chain.h"
 #include "core/record.h"
 
-enum { SHA256_BYTES = 32 };
+enum { BLOCK_BYTES = SHA256_CBLOCK, INNER_PAD = 0x36, OUTER_PAD = 0x5c };
 
-static EVP_MD *sha256;
-static EVP_MD_CTX *context;
-
-enum status digests_init(void)
-{
-    sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-    context = EVP_MD_CTX_new();
-    return sha256 == NULL || context == NULL ? STATUS_IO : STATUS_OK;
-}
-
-void digests_fini(void)
-{
-    EVP_MD_CTX_free(context);
-    EVP_MD_free(sha256);
-    context = NULL;
-    sha256 = NULL;
-}
+static_assert((int)IDENTIFIER_SECRET_BYTES <= (int)BLOCK_BYTES, "HMAC takes the secret as it is");
 
 static void hash_two(struct span first, struct span second, uint8_t *ret_hash, size_t len)
 {
-    uint8_t whole[SHA256_BYTES];
-    CHECK(context != NULL && len <= sizeof whole);
-    CHECK(EVP_DigestInit_ex2(context, sha256, NULL) == 1);
-    CHECK(EVP_DigestUpdate(context, first.data, first.len) == 1);
-    CHECK(EVP_DigestUpdate(context, second.data, second.len) == 1);
-    CHECK(EVP_DigestFinal_ex(context, whole, NULL) == 1);
+    SHA256_CTX context;
+    uint8_t whole[SHA256_DIGEST_LENGTH];
+    CHECK(len <= sizeof whole);
+    CHECK(SHA256_Init(&context) == 1);
+    CHECK(SHA256_Update(&context, first.data, first.len) == 1);
+    CHECK(SHA256_Update(&context, second.data, second.len) == 1);
+    CHECK(SHA256_Final(whole, &context) == 1);
     memcpy(ret_hash, whole, len);
 }
 
@@ -49,8 +38,21 @@ void digests_request(struct span method, struct span payload, uint8_t *ret_diges
     hash_two(method, payload, ret_digest, REQUEST_DIGEST_BYTES);
 }
 
+static void pad_secret(const uint8_t *secret, uint8_t byte, uint8_t ret_block[BLOCK_BYTES])
+{
+    memset(ret_block, byte, BLOCK_BYTES);
+    for (size_t i = 0; i < IDENTIFIER_SECRET_BYTES; i++) {
+        ret_block[i] ^= secret[i];
+    }
+}
+
 void digests_identifier(void *secret, struct span bytes, uint8_t *ret_hash)
 {
-    CHECK(HMAC(sha256, secret, IDENTIFIER_SECRET_BYTES, bytes.data, bytes.len, ret_hash, NULL) !=
-          NULL);
+    uint8_t block[BLOCK_BYTES];
+    uint8_t inner[SHA256_DIGEST_LENGTH];
+    pad_secret(secret, INNER_PAD, block);
+    hash_two(span_of(block, sizeof block), bytes, inner, sizeof inner);
+    pad_secret(secret, OUTER_PAD, block);
+    hash_two(span_of(block, sizeof block), span_of(inner, sizeof inner), ret_hash, sizeof inner);
+    explicit_bzero(block, sizeof block);
 }

@@ -1,18 +1,12 @@
 // The hashes that are injected into core, wire and service, which link no cryptography: SHA-256 for
-// the chain and for request digests, HMAC-SHA-256 for identifiers. One process, one thread: the
-// contexts are made once (OpenSSL looks algorithms up slowly) and live as long as the process.
+// the chain and for request digests, HMAC-SHA-256 for identifiers. None takes memory or fails.
 #pragma once
 
 #include <stdint.h>
 
 #include "base/span.h"
-#include "base/status.h"
 
 enum { IDENTIFIER_SECRET_BYTES = 32 };
-
-// Fetches the algorithms. STATUS_IO when OpenSSL has none. Before any other call.
-MUST_CHECK enum status digests_init(void);
-void digests_fini(void);
 
 // A chain_hash_fn (core/chain.h).
 void digests_chain(const uint8_t *previous, struct span record, uint8_t *ret_hash);

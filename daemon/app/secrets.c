@@ -4,11 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
 
-enum { KEY_TEXT_BYTES = 2 * IDENTIFIER_SECRET_BYTES };
+enum { KEY_TEXT_BYTES = 2 * IDENTIFIER_SECRET_BYTES, SECRETS_PATH_BYTES = 4096 };
 
 // Reads at most `bytes` - 1 and ends them with a NUL; a longer file is STATUS_TOO_LARGE.
 static enum status read_file(const char *path, char *ret_text, size_t bytes)
@@ -59,6 +60,63 @@ enum status secrets_key(const char *path, uint8_t ret_key[IDENTIFIER_SECRET_BYTE
     return STATUS_OK;
 }
 
+static bool write_whole(int fd, const char *text, size_t bytes)
+{
+    while (bytes > 0) {
+        ssize_t written = write(fd, text, bytes);
+        if (written < 0 && errno != EINTR) {
+            return false;
+        }
+        text += written < 0 ? 0 : written;
+        bytes -= written < 0 ? 0 : (size_t)written;
+    }
+    return true;
+}
+
+// On disk under its own name, as is the name: losing this key loses every identifier.
+static enum status sync_folder(const char *path)
+{
+    char folder[SECRETS_PATH_BYTES];
+    const char *slash = strrchr(path, '/');
+    size_t len = slash == NULL ? 0 : (size_t)(slash - path);
+    if (len >= sizeof folder) {
+        return STATUS_TOO_LARGE;
+    }
+    memcpy(folder, path, len);
+    folder[len] = '\0';
+    const char *name = slash == NULL ? "." : len == 0 ? "/" : folder;
+    int fd = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) {
+        return STATUS_IO;
+    }
+    int synced = fsync(fd);
+    close(fd);
+    return synced == 0 ? STATUS_OK : STATUS_IO;
+}
+
+// A file that could not be written to its end never gets the name; one that is there stays.
+static enum status write_key(const char *path, const char *text, size_t bytes)
+{
+    char partial[SECRETS_PATH_BYTES];
+    int len = snprintf(partial, sizeof partial, "%s.part", path);
+    if (len < 0 || (size_t)len >= sizeof partial) {
+        return STATUS_TOO_LARGE;
+    }
+    int fd = open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0) {
+        return STATUS_IO;
+    }
+    bool written = write_whole(fd, text, bytes) && fsync(fd) == 0;
+    int error = errno;
+    close(fd);
+    errno = error;
+    if (!written || (link(partial, path) != 0 && errno != EEXIST)) {
+        return STATUS_IO;
+    }
+    unlink(partial);
+    return sync_folder(path);
+}
+
 static enum status make_key(const char *path)
 {
     uint8_t key[IDENTIFIER_SECRET_BYTES];
@@ -71,16 +129,10 @@ static enum status make_key(const char *path)
         text[2 * i + 1] = "0123456789abcdef"[key[i] & 15];
     }
     text[KEY_TEXT_BYTES] = '\n';
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0) {
-        return errno == EEXIST ? STATUS_OK : STATUS_IO;
-    }
-    // Losing this key loses every identifier: on disk before the first one is hashed with it.
-    bool written = write(fd, text, sizeof text) == (ssize_t)sizeof text && fsync(fd) == 0;
-    close(fd);
+    enum status status = write_key(path, text, sizeof text);
     secrets_wipe(key, sizeof key);
     secrets_wipe(text, sizeof text);
-    return written ? STATUS_OK : STATUS_IO;
+    return status;
 }
 
 enum status secrets_key_made(const char *path, uint8_t ret_key[IDENTIFIER_SECRET_BYTES])

@@ -50,6 +50,9 @@ static enum status check_score(const struct account *account, const char **ret_w
     if (account->score != account_score_at(account, account->now_ms)) {
         return broken("score is not the sum of what counts", ret_what);
     }
+    if (account->score < 0) {
+        return broken("score is below nothing", ret_what);
+    }
     for (uint32_t i = 0; i < account->steps.count; i++) {
         const struct score_step *step = &account->steps.items[i];
         if (step->at_ms <= account->now_ms || (i > 0 && step[-1].at_ms >= step->at_ms)) {

@@ -176,7 +176,9 @@ static enum refusal_reason guard(const struct account *account,
         return REFUSAL_GUARD_MEMBER_DAY;
     }
     *ret_limit = LIMIT_POINTS_A_BALANCE;
-    if (!decide_in_bounds(account, earned->points, earned->score)) {
+    // What has ended on arrival is earned and expired: no balance ever has it.
+    int64_t kept = earned->lot_ends_ms > account->now_ms ? earned->points : 0;
+    if (!decide_in_bounds(account, kept, earned->score)) {
         return REFUSAL_FIGURE_OUT_OF_BOUNDS;
     }
     return REFUSAL_NONE;

@@ -96,16 +96,27 @@ static bool same_score(const struct account *a, const struct account *b)
             memcmp(a->steps.items, b->steps.items, a->steps.count * sizeof *a->steps.items) == 0);
 }
 
+// Reductions take away what was there: at no time is less than nothing left.
+static bool never_below_nothing(const struct account *account)
+{
+    int64_t score = account->score;
+    for (uint32_t i = 0; i < account->steps.count && score >= 0; i++) {
+        score += account->steps.items[i].rise - account->steps.items[i].fall;
+    }
+    return score >= 0;
+}
+
 static enum status check_score(const struct account *account)
 {
     struct account scored;
     account_init(&scored);
     enum status status = work_out_score(account, &scored);
-    if (status == STATUS_OK && !same_score(account, &scored)) {
-        status = STATUS_CORRUPT;
-    }
+    bool same = status == STATUS_OK && same_score(account, &scored);
     account_fini(&scored);
-    return status == STATUS_NO_MEMORY ? status : status == STATUS_OK ? STATUS_OK : STATUS_CORRUPT;
+    if (status == STATUS_NO_MEMORY) {
+        return status;
+    }
+    return same && never_below_nothing(account) ? STATUS_OK : STATUS_CORRUPT;
 }
 
 enum status snapshot_check(const struct account *account)

@@ -156,7 +156,8 @@ static int64_t not_after_ms(const struct account_task *task)
     int64_t left_ms = task->expires_ms - timers_now(options->timers);
     int64_t own_ms = lease_store_now_ms(options->lease) + left_ms;
     int64_t lease_ms = lease_not_after_ms(options->lease);
-    return own_ms < lease_ms ? own_ms : lease_ms;
+    int64_t at_ms = own_ms < lease_ms ? own_ms : lease_ms;
+    return task->deadline_ms != 0 && task->deadline_ms < at_ms ? task->deadline_ms : at_ms;
 }
 
 // `base` is the account's state that the log still has.

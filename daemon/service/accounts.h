@@ -74,6 +74,7 @@ struct account_task {
     struct span id;         // member id
     struct arena *arena;    // reset by each attempt
     int64_t expires_ms;     // monotonic; past it nothing is begun any more
+    int64_t deadline_ms;    // by the store's clock; past it nothing is written; 0: none
     bool whole_log;         // reads: wanted in the result
     uint64_t min_seq;       // 0: none
     task_decide_fn *decide; // NULL: a read

@@ -206,6 +206,10 @@ static int64_t publish_not_after_ms(const struct request *request)
     const struct lease *lease = request->service->lease;
     int64_t left_ms = request->expires_ms - timers_now(request->service->options.timers);
     int64_t at_ms = earlier(lease_not_after_ms(lease), lease_store_now_ms(lease) + left_ms);
+    int64_t deadline_ms = request_deadline_ms(request);
+    if (deadline_ms != 0) {
+        at_ms = earlier(at_ms, deadline_ms);
+    }
     if (lease_programs(lease)->count == 0 || lease_is_sandbox(lease)) {
         return at_ms;
     }

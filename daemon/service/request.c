@@ -116,6 +116,12 @@ enum status request_decide_unknown(struct decision *ret_decision)
 
 // --- the task ---
 
+int64_t request_deadline_ms(const struct request *request)
+{
+    bool real = request->header.has_deadline && !lease_is_sandbox(request->service->lease);
+    return real ? request->header.deadline_ms : 0;
+}
+
 static void end_released(void *context)
 {
     request_end(context);
@@ -128,6 +134,7 @@ void request_submit(struct request *request, task_decide_fn *decide, task_result
     task->id = request_member(request);
     task->arena = &request->attempt;
     task->expires_ms = request->expires_ms;
+    task->deadline_ms = request_deadline_ms(request);
     task->min_seq = request->header.min_seq;
     task->decide = decide;
     task->mark = request->mark;

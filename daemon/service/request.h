@@ -106,6 +106,10 @@ bool request_is_meant(const struct request *request, const struct account *accou
 enum status request_decide_unknown(struct decision *ret_decision);
 void request_refuse_unknown(struct request *request);
 
+// The client's deadline by the store's clock: what is written must land by then, however well or
+// badly that clock is known. 0: none, or one by a test clock.
+int64_t request_deadline_ms(const struct request *request);
+
 // Submits the request's task on its member. `decide` NULL: a read. on_result must answer or leave
 // that to on_released; `on_released` NULL: the request ends.
 void request_submit(struct request *request, task_decide_fn *decide, task_result_fn *on_result,

@@ -247,7 +247,6 @@ int bench_append(const struct bench_options *options)
 {
     static struct load load;
     must(options->members == 0 ? STATUS_INVALID : STATUS_OK, "members");
-    must(digests_init(), "digests");
     init(&load, options);
     int64_t now_ms = wall_ms();
     for (uint32_t i = 0; i < options->members; i++) {

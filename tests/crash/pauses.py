@@ -47,12 +47,21 @@ def ask_all(leavers):
         thread.join()
 
 
+def known_leavers(club):
+    """Whom daemon 0 has served, so that it has their accounts at hand."""
+    leavers = [Leaver(club, len(club.book.members)) for _ in range(LEAVERS)]
+    for leaver in leavers:
+        leaver.go_round()
+        while leaver.open or leaver.daemon != 0:
+            leaver.daemon, leaver.client = 0, None
+            leaver.go_round(fresh=not leaver.open)
+    return leavers
+
+
 def leave_under_way(club, stop, go_on, seconds):
     """Requests that are under way while everything stands still for so long, and that nobody asks
     for again: how many there were, and how many of them took effect."""
-    leavers = [Leaver(club, len(club.book.members)) for _ in range(LEAVERS)]
-    ask_all(leavers)
-    assert not any(leaver.open for leaver in leavers)
+    leavers = known_leavers(club)
     stop()
     since = time.monotonic()
     ask_all(leavers)
@@ -89,8 +98,7 @@ def redis_stopped(club):
 def daemon_stopped(club):
     """Past its lease, with an append under way and requests unread; it goes on with a cache that is
     long stale, and is asked at once."""
-    leavers = [Leaver(club, number) for number in range(LEAVERS)]
-    ask_all(leavers)
+    leavers = known_leavers(club)
     trap = tap.Trap("append_if", tap.SENT, lambda owner: club.daemons[owner].pause())
     club.taps["daemon-0"].trap = trap
     with club.at_work() as shifts:

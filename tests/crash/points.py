@@ -13,7 +13,6 @@ import world
 
 COMMANDS = ("append_if", "claim", "compact_if", "publish", "head", "load")
 SOON_S = 30
-KEY_DELAY_US = 3000  # a key, of the child that rewrites the append-only file
 
 
 def points_of(commands):
@@ -83,13 +82,6 @@ class Points:
 
 def during_rewrite(club, victim, number, wait_s):
     """Kills while the append-only file is being rewritten, after some of it, or just after it."""
-    redis = club.redis
-    redis.command("CONFIG", "SET", "rdb-key-save-delay", str(KEY_DELAY_US))
-    if not is_rewriting(redis):
-        redis.command("BGREWRITEAOF")
+    club.begin_rewrite()
     time.sleep(wait_s)
-    club.kill(victim, number, "a rewrite" if is_rewriting(redis) else "after a rewrite")
-
-
-def is_rewriting(redis):
-    return b"aof_rewrite_in_progress:1" in redis.command("INFO", "persistence")
+    club.kill(victim, number, "a rewrite" if club.is_rewriting() else "after a rewrite")

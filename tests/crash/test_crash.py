@@ -46,7 +46,7 @@ def run_storms(result):
 def run_points(result):
     """Each once; a season for each command."""
     for command in points.COMMANDS:
-        club = season.Season(f"{SEED}/{command}", options=storm.OPTIONS)
+        club = season.Season(f"{SEED}/{command}", tills=2, options=storm.OPTIONS)
         sequence = points.Points(club, SEED)
         for point in points.points_of([command]):
             sequence.run(point)

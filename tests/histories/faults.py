@@ -1,5 +1,5 @@
 """What happens to daemons and Redis while a history runs: they are killed, ended in an orderly way,
-paused, started again. Whatever a fault does, it undoes: afterwards everything runs.
+paused, cut off, started again. Whatever a fault does, it undoes: afterwards everything runs.
 """
 
 import time
@@ -18,18 +18,18 @@ class Faults:
 
     KINDS = ("kill_daemon", "kill_daemon", "stop_daemon", "pause_daemon", "pause_daemon",
              "kill_redis", "kill_redis", "stop_redis", "pause_redis", "kill_while_paused",
-             "kill_all")
+             "kill_all", "hold_lane", "hold_lane", "cut_lane")
 
-    def run(self, count):
-        """So many faults, one after the other, with pauses between them."""
-        for _ in range(count):
-            self.rest(0.4)
-            kind = self.random.choice(self.KINDS)
-            self.done.append(kind)
-            getattr(self, kind)()
+    def strike(self):
+        """One fault, and its end."""
+        kind = self.random.choice(self.KINDS)
+        self.done.append(kind)
+        getattr(self, kind)()
+
+    def heal(self):
+        """Everything runs; waits until it serves."""
         for daemon in self.club.daemons:
             scene.world.wait_for(daemon.serves, "a daemon to serve again")
-        self.rest(0.4)
 
     def rest(self, seconds):
         time.sleep(self.random.uniform(0, seconds))
@@ -37,21 +37,18 @@ class Faults:
     def some_daemon(self):
         return self.random.randrange(len(self.club.daemons))
 
-    def start_daemon(self, number):
-        self.club.daemons[number] = self.club.start_daemon(f"daemon-{number}")
-
     # --- one daemon ---
 
     def kill_daemon(self):
         number = self.some_daemon()
         self.club.daemons[number].kill()
         self.rest(0.2)
-        self.start_daemon(number)
+        self.club.restart(number)
 
     def stop_daemon(self):
         number = self.some_daemon()
         assert self.club.daemons[number].stop() == 0, self.club.daemons[number].output()
-        self.start_daemon(number)
+        self.club.restart(number)
 
     def pause_daemon(self):
         """Long enough, at times, for its clients to turn to the other one."""
@@ -77,6 +74,20 @@ class Faults:
         self.rest(self.random.choice((0.1, 0.5, 2.6)))
         self.club.redis.go_on()
 
+    # --- the way of the first daemon to Redis ---
+
+    def hold_lane(self):
+        """What the daemon sent comes late: at times after it has given up and its clients have
+        asked the other one."""
+        self.club.lane.pause()
+        self.rest(self.random.choice((0.3, 1, 3)))
+        self.club.lane.go_on()
+
+    def cut_lane(self):
+        self.club.lane.kill()
+        self.rest(0.1)
+        self.club.start_lane()
+
     # --- both ---
 
     def kill_while_paused(self):
@@ -86,7 +97,7 @@ class Faults:
         self.club.redis.pause()
         self.rest(0.2)
         self.club.daemons[number].kill()
-        self.start_daemon(number)
+        self.club.restart(number)
         self.rest(0.2)
         self.club.redis.go_on()
 
@@ -95,4 +106,4 @@ class Faults:
             daemon.kill()
         self.kill_redis()
         for number in range(len(self.club.daemons)):
-            self.start_daemon(number)
+            self.club.restart(number)

@@ -15,7 +15,8 @@ already placed, as the bits of an int, and the balance. Two things keep it small
   order with it later, there is the same order with it now.
 * Nobody was told of an open operation, so it need only be placed for the sake of a balance that
   somebody saw: just before that, with other open ones, their points being exactly what is missing.
-  Which ones these are is found by meeting in the middle, not by trying one after the other.
+  Which ones these are is found by meeting in the middle, not by trying one after the other; and an
+  order with few of them is looked for first.
 The worst case stays exponential: past a bound on states and sums Undecided is raised. It is no
 verdict, and never taken for one.
 """
@@ -29,7 +30,9 @@ import sys
 from operations import APPLIED, AWARD, LOOKUP, NEVER, OPEN, REDEEM, REFUSED, UNSEEN
 import operations as history
 
-WORK_MAX = 20_000_000  # states and sums looked at
+WORK_MAX = 10_000_000  # states and sums looked at
+# How many open operations an order is tried with: few will do, if any; none: as many as there are.
+OPEN_MAXIMA = (0, 1, 2, 4, 8, None)
 
 Verdict = collections.namedtuple("Verdict", "legal why work")
 
@@ -89,72 +92,75 @@ def balance_before(kind, points, answer, balance):
     return before
 
 
+def span(operation):
+    """The first and the last instant at which it can have taken effect."""
+    ends = (operation.ended, operation.until)
+    return operation.begun, min((end for end in ends if end is not None), default=math.inf)
+
+
+def spans(operations):
+    """The span of each mutation and answered read by name. Lookups are in it: one that found its
+    target says that it came before the lookup ended, one that did not that it came after it began.
+    As a lookup sees nothing else, that is all it says."""
+    found = {operation.name: span(operation) for operation in operations
+             if operation.answer != NEVER and operation.kind != LOOKUP
+             and (operation.mutates() or operation.answer != OPEN)}
+    for lookup in operations:
+        if lookup.kind == LOOKUP and lookup.answer != OPEN and lookup.target in found:
+            first, last = found[lookup.target]
+            if lookup.answer == UNSEEN:
+                first = max(first, lookup.begun)
+            else:
+                last = min(last, lookup.ended)
+            found[lookup.target] = first, last
+    return found
+
+
 class Steps:
     """A history as the search needs it. Each operation is a bit: first those that must be placed,
     in order of beginning, then the open ones."""
 
     def __init__(self, operations):
-        self.told = told_answers(operations)
-        check_targets(operations, self.told)
-        live = [operation for operation in operations if self._matters(operation)]
-        must = [operation for operation in live if not self._is_open(operation)]
-        must.sort(key=lambda operation: operation.begun)
+        told = told_answers(operations)
+        check_targets(operations, told)
+        found = spans(operations)
+        live = [operation for operation in operations if operation.name in found]
+        live.sort(key=lambda operation: found[operation.name][0])
+        is_open = [operation.mutates() and operation.name not in told for operation in live]
+        must = [operation for operation, free in zip(live, is_open) if not free]
         self.must_count = len(must)
-        self.all = must + [operation for operation in live if self._is_open(operation)]
-        self.number = {operation.name: i for i, operation in enumerate(self.all)}
-        self.begun = [operation.begun for operation in self.all]
-        self.must_begun = self.begun[:self.must_count]
-        self.ended = [self._last_instant(operation) for operation in self.all]
-        self.by_end = sorted(range(self.must_count), key=lambda i: self.ended[i])
-        self.before, self.gain = [], []
-        for operation in self.all:
-            before, gain = self._effect(operation)
-            self.before.append(before)
-            self.gain.append(gain)
-        self.needs = self._needs()
+        self.all = must + [operation for operation, free in zip(live, is_open)
+                           if free and found[operation.name][0] <= found[operation.name][1]]
+        self.first = [found[operation.name][0] for operation in self.all]
+        self.last = [found[operation.name][1] for operation in self.all]
+        for i, operation in enumerate(must):
+            if self.first[i] > self.last[i]:
+                raise Contradiction(f"there is no instant for {operation.describe()}")
+        self.must_first = self.first[:self.must_count]
+        self.by_last = sorted(range(self.must_count), key=lambda i: self.last[i])
+        self.before, self.gain = zip(*(self._effect(operation, told) for operation in self.all)) \
+            if self.all else ((), ())
         self.too_late, self.bars = self._deadlines()
 
-    def _is_open(self, operation):
-        return operation.mutates() and operation.name not in self.told
-
-    def _matters(self, operation):
-        """What has no say: what was never executed, and reads and lookups without an answer."""
-        return operation.answer != (NEVER if operation.mutates() else OPEN)
-
     @staticmethod
-    def _last_instant(operation):
-        instants = (operation.ended, operation.until)
-        return min((at for at in instants if at is not None), default=math.inf)
-
-    def _effect(self, operation):
+    def _effect(operation, told):
         """The balance it needs (None: any), and what it adds to it."""
-        sign = {AWARD: 1, REDEEM: -1}.get(operation.kind, 0)
         if not operation.mutates():
-            return operation.balance if operation.kind != LOOKUP else None, 0
-        if self._is_open(operation):
-            return None, sign * operation.points
-        answer, balance = self.told[operation.name]
-        before = balance_before(operation.kind, operation.points, answer, balance)
-        return before, sign * operation.points if answer == APPLIED else 0
-
-    def _needs(self):
-        """For each step the set of those that must come before it, by what lookups said."""
-        needs = [0] * len(self.all)
-        for i, operation in enumerate(self.all):
-            target = self.number.get(operation.target) if operation.kind == LOOKUP else None
-            if target is not None and operation.answer == UNSEEN:
-                needs[target] |= 1 << i
-            elif target is not None:
-                needs[i] |= 1 << target
-        return needs
+            return operation.balance, 0
+        gain = operation.points if operation.kind == AWARD else -operation.points
+        if operation.name not in told:
+            return None, gain
+        answer, balance = told[operation.name]
+        return (balance_before(operation.kind, operation.points, answer, balance),
+                gain if answer == APPLIED else 0)
 
     def _deadlines(self):
         """For each step the set of those after which it can come no more, and the set of open
         ones that can come no more after it."""
         too_late, bars = [0] * len(self.all), [0] * len(self.all)
         for i in range(self.must_count, len(self.all)):
-            for k, begun in enumerate(self.begun if self.ended[i] < math.inf else ()):
-                if begun > self.ended[i]:
+            for k, first in enumerate(self.first if self.last[i] < math.inf else ()):
+                if first > self.last[i]:
                     too_late[i] |= 1 << k
                     bars[k] |= 1 << i
         return too_late, bars
@@ -163,49 +169,71 @@ class Steps:
 # --- groups of open operations ---
 
 class Sums:
-    """Which sets of some open operations add up to what is missing."""
+    """Which sets of some open operations add up to what is missing. `alike` are lists of numbers:
+    operations between which there is no difference any more, so that of each list only the first
+    ones need ever be taken."""
 
-    def __init__(self, gains):
-        self.gains = sorted(gains.items())
-        half = len(self.gains) // 2
-        self.left = collections.defaultdict(list)
-        for total, mask in self._subsets(self.gains[:half]):
-            self.left[total].append(mask)
-        self.right = list(self._subsets(self.gains[half:]))
+    def __init__(self, alike, gain):
+        self.alike = alike
+        self.gain = gain
+        self.few = collections.defaultdict(list)  # by one or two operations
+        firsts = sorted(number for numbers in alike for number in numbers[:2])
+        for size in (1, 2):
+            for group in itertools.combinations(firsts, size):
+                self.few[sum(gain[o] for o in group)].append(sum(1 << o for o in group))
+        self.halves = None
         self.found = {}
 
-    @staticmethod
-    def cost(count):
-        return 1 << (count + 1) // 2
-
-    @staticmethod
-    def _subsets(gains):
-        sets = [(0, 0)]
-        for number, gain in gains:
-            sets += [(total + gain, mask | 1 << number) for total, mask in sets]
-        return sets
+    def cost(self):
+        """How many sets either half has, at most."""
+        half = len(self.alike) // 2
+        return max(math.prod(len(numbers) + 1 for numbers in part)
+                   for part in (self.alike[:half], self.alike[half:]))
 
     def reach(self, missing):
-        """The sets, none empty, smallest first."""
+        """All the sets, none empty, smallest first."""
         if missing not in self.found:
-            masks = [mask | other for total, mask in self.right
-                     for other in self.left.get(missing - total, ())]
+            left, right = self.halve()
+            masks = [mask | other for total, mask in right
+                     for other in left.get(missing - total, ())]
             self.found[missing] = sorted(filter(None, masks), key=int.bit_count)
         return self.found[missing]
+
+    def halve(self):
+        """Every set of either half of the operations with its sum, those of the first by sum."""
+        if self.halves is None:
+            half = len(self.alike) // 2
+            left = collections.defaultdict(list)
+            for total, mask in self.subsets(self.alike[:half]):
+                left[total].append(mask)
+            self.halves = left, self.subsets(self.alike[half:])
+        return self.halves
+
+    def subsets(self, alike):
+        sets = [(0, 0)]
+        for numbers in alike:
+            firsts = [(0, 0)]
+            for number in numbers:
+                firsts.append((firsts[-1][0] + self.gain[number], firsts[-1][1] | 1 << number))
+            sets = [(total + more, mask | first) for total, mask in sets for more, first in firsts]
+        return sets
 
 
 # --- the search ---
 
 class Search:
-    """Depth first over states, without recursion; `deepest` is the fullest state that was met."""
+    """Depth first over states, without recursion. With a bound on how many open operations are
+    taken in all (and then by ones and twos), it may miss an order, but it is quick. `deepest` is
+    the fullest state that was met."""
 
-    def __init__(self, steps, start=0, work_max=WORK_MAX):
+    def __init__(self, steps, start, work_max, open_max=None):
         self.steps = steps
         self.must = (1 << steps.must_count) - 1
         self.start = start
+        self.open_max = open_max
         self.work = 0
         self.work_max = work_max
-        self.seen = set()
+        self.seen = collections.defaultdict(list)
         self.sums = {}
         self.deepest = (0, start, 0)
 
@@ -220,43 +248,48 @@ class Search:
             state = self.settle(*state)
             if state[0] & self.must == self.must:
                 return True
-            if state[:2] in self.seen:
+            if self.is_known(state[0], state[1]):
                 continue
-            self.seen.add(state[:2])
-            self.spend(1)
             if state[0].bit_count() > self.deepest[0].bit_count():
                 self.deepest = state
             stack.append(self.successors(*state))
         return False
 
+    def is_known(self, done, balance):
+        """Whether this state was met, or one that differs only in having more open operations
+        left; else remembers it."""
+        known = self.seen[done & self.must, balance]
+        self.spend(1 + len(known))
+        if any(other & ~done == 0 for other in known):
+            return True
+        known.append(done)
+        return False
+
     def spend(self, work):
         self.work += work
         if self.work > self.work_max:
-            raise Undecided(f"after {self.work} states and sums")
+            raise Undecided(f"after {self.work} states and sums in the last search")
 
     def skip_done(self, done, place):
         """The place, in order of ending, of the first that is not done."""
-        by_end = self.steps.by_end
-        while place < len(by_end) and done >> by_end[place] & 1:
+        by_last = self.steps.by_last
+        while place < len(by_last) and done >> by_last[place] & 1:
             place += 1
         return place
 
     def window(self, done, place):
         """What must be placed and could be next: begun before any that is not done has ended."""
         steps = self.steps
-        if place == len(steps.by_end):
+        if place == len(steps.by_last):
             return [], math.inf
-        end = steps.ended[steps.by_end[place]]
-        begun = (1 << bisect.bisect_right(steps.must_begun, end)) - 1
-        return [i for i in bits(begun & ~done) if steps.needs[i] & ~done == 0], end
-
-    def fits(self, i, balance):
-        return self.steps.before[i] is None or self.steps.before[i] == balance
+        end = steps.last[steps.by_last[place]]
+        begun = (1 << bisect.bisect_right(steps.must_first, end)) - 1
+        return list(bits(begun & ~done)), end
 
     def bars_some(self, i, done):
         """Whether an open operation would come too late once this is placed."""
         steps = self.steps
-        return any(steps.too_late[o] & (done | 1 << o) == 0 for o in bits(steps.bars[i] & ~done))
+        return any(steps.too_late[o] & done == 0 for o in bits(steps.bars[i] & ~done))
 
     def settle(self, done, balance, place):
         """Places all that fits, changes nothing and keeps nothing out."""
@@ -264,7 +297,7 @@ class Search:
             place = self.skip_done(done, place)
             before = done
             for i in self.window(done, place)[0]:
-                if (self.steps.gain[i] == 0 and self.fits(i, balance)
+                if (self.steps.gain[i] == 0 and self.steps.before[i] == balance
                         and not self.bars_some(i, done)):
                     done |= 1 << i
             if done == before:
@@ -275,61 +308,55 @@ class Search:
         window, end = self.window(done, place)
         steps = self.steps
         for i in window:
-            if self.fits(i, balance):
+            if steps.before[i] == balance:
                 yield done | 1 << i, balance + steps.gain[i], place
         free = self.free_open(done, end)
-        if not free:
-            return
-        for i in window:
-            for group in self.groups(i, done, balance, free):
-                if self.can_come(group, balance):
-                    gain = sum(steps.gain[o] for o in bits(group))
-                    yield done | group, balance + gain, place
+        for i in window if free else ():
+            missing = steps.before[i] - balance
+            for group in self.groups(missing, balance, free) if missing else ():
+                if self.may_take(done | group):
+                    yield done | group, steps.before[i], place
+
+    def may_take(self, done):
+        return self.open_max is None or (done & ~self.must).bit_count() <= self.open_max
 
     def free_open(self, done, end):
         """The open operations that can come now."""
         steps = self.steps
-        return [o for o in range(steps.must_count, len(steps.all))
-                if steps.begun[o] <= end and steps.needs[o] & ~done == 0
-                and steps.too_late[o] & (done | 1 << o) == 0 and not done >> o & 1]
+        return [o for o in range(steps.must_count, len(steps.all)) if not done >> o & 1
+                and steps.first[o] <= end and steps.too_late[o] & done == 0]
 
-    def groups(self, i, done, balance, free):
-        """The sets of open operations that may come just before step i and make it possible."""
-        steps = self.steps
-        if steps.before[i] is None:
-            yield from self.groups_in_time(i, free)
-        elif steps.before[i] != balance:
-            key = tuple(free)
-            if key not in self.sums:
-                self.spend(Sums.cost(len(key)))
-                self.sums[key] = Sums({o: steps.gain[o] for o in key})
-            if steps.before[i] - balance not in self.sums[key].found:
-                self.spend(Sums.cost(len(key)))
-            yield from self.sums[key].reach(steps.before[i] - balance)
+    def groups(self, missing, balance, free):
+        """The sets of open operations that gain just so much and have an order, without those that
+        contain another one."""
+        taken = []
+        for group in self.sums_to(missing, free):
+            if not any(other & ~group == 0 for other in taken) and self.can_come(group, balance):
+                taken.append(group)
+                yield group
 
-    def groups_in_time(self, i, free):
-        """The same for a step that sees no balance: those with an open operation that would come
-        too late after it. What else there is in such a group either has a deadline too, or gives
-        points that a redemption needs; anything else could as well come later."""
+    def sums_to(self, missing, free):
+        """The sets of these open operations that gain just so much, smallest first."""
         steps = self.steps
-        hurried = [o for o in free if steps.too_late[o]]
-        spend = any(steps.gain[o] < 0 for o in hurried)
-        useful = hurried + [o for o in free
-                            if spend and steps.gain[o] > 0 and not steps.too_late[o]]
-        if not any(steps.bars[i] >> o & 1 for o in useful):
-            return
-        for size in range(1, len(useful) + 1):
-            for group in itertools.combinations(useful, size):
-                self.spend(1)
-                mask = sum(1 << o for o in group)
-                if mask & steps.bars[i]:
-                    yield mask
+        key = tuple(free)
+        if key not in self.sums:
+            alike = collections.defaultdict(list)
+            for o in free:
+                alike[steps.gain[o], steps.too_late[o]].append(o)
+            self.sums[key] = Sums(list(alike.values()), steps.gain)
+            self.spend(len(self.sums[key].few))
+        sums = self.sums[key]
+        if self.open_max is not None:
+            return sums.few.get(missing, ())
+        if missing not in sums.found:
+            self.spend(sums.cost())
+        return sums.reach(missing)
 
     def can_come(self, group, balance):
         """Whether the open operations of a group have an order: awards go first, as the more
         points are there the better, unless a deadline asks for another order."""
         steps = self.steps
-        balance += sum(steps.gain[o] for o in bits(group))
+        balance += sum(self.steps.gain[o] for o in bits(group))
         if balance < 0:
             return False
         if not any(steps.bars[o] & group for o in bits(group)):
@@ -368,11 +395,23 @@ class Search:
 def judge(operations, start=0, work_max=WORK_MAX):
     """The verdict on the operations of one member, whose balance was `start`. Raises Undecided."""
     try:
-        search = Search(Steps(operations), start, work_max)
+        steps = Steps(operations)
     except Contradiction as contradiction:
         return Verdict(False, str(contradiction), 0)
-    legal = search.run()
-    return Verdict(legal, "" if legal else search.explain(), search.work)
+    work = 0
+    for open_max in OPEN_MAXIMA:
+        search = Search(steps, start, work_max // (1 if open_max is None else 20), open_max)
+        try:
+            legal = search.run()
+        except Undecided:
+            if open_max is None:
+                raise
+            continue
+        finally:
+            work += search.work
+        if legal:
+            return Verdict(True, "", work)
+    return Verdict(False, search.explain(), work)
 
 
 def judge_file(path):

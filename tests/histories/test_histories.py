@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 
+import club
 import linearizable
 import numbered
 import operations as history
@@ -31,22 +32,24 @@ FIRST = int(os.environ.get("LOYALTY_FIRST") or 0)
 
 
 def judge_member(part, entries):
-    """What is wrong with one member's part of a history; how long it took to find out."""
+    """What is wrong with one member's part of a history; how long it took to find out. `entries`
+    may be None."""
     begun = time.monotonic()
     try:
         verdict = linearizable.judge(part)
         wrong = [] if verdict.legal else [f"NOT LINEARIZABLE: {verdict.why}"]
     except linearizable.Undecided as undecided:
         wrong = [f"UNDECIDED {undecided}"]
-    wrong += [f"BY NUMBER: {fault}" for fault in numbered.faults(entries, part)]
+    if entries is not None:
+        wrong += [f"BY NUMBER: {fault}" for fault in numbered.faults(entries, part)]
     return wrong, time.monotonic() - begun
 
 
 def judge(played):
     """What is wrong with a whole history, and the longest time a check took."""
-    wrong, longest = [], 0.0
+    wrong, longest = [f"BY ITSELF: {text}" for text in played.wrong], 0.0
     for member, part in history.by_member(played.operations).items():
-        found, seconds = judge_member(part, played.entries[member])
+        found, seconds = judge_member(part, played.entries.get(member))
         wrong += [f"{member}: {text}" for text in found]
         longest = max(longest, seconds)
     return wrong, longest
@@ -72,10 +75,10 @@ def count(played):
     return counts
 
 
-def play(club, number):
+def play(opened, number):
     """Plays and judges one history; gives its counts, what was wrong, and the longest check."""
     begun = time.monotonic()
-    played = recording.Recording(club, SEED, number)
+    played = recording.Recording(opened, SEED, number)
     played.run()
     seconds = time.monotonic() - begun
     wrong, longest = judge(played)
@@ -92,14 +95,14 @@ def play(club, number):
 
 def main():
     print(f"LOYALTY_SEED={SEED}", flush=True)
-    club = recording.open_club()
+    opened = club.Club()
     totals, failed, longest = collections.Counter(), [], 0.0
     for number in range(FIRST, FIRST + COUNT):
-        counts, wrong, seconds = play(club, number)
+        counts, wrong, seconds = play(opened, number)
         totals += counts
         longest = max(longest, seconds)
         failed += [number] if wrong else []
-    club.finish()
+    opened.finish()
     print(f"seed {SEED}: {COUNT} histories, "
           + ", ".join(f"{count} {name}" for name, count in sorted(totals.items()))
           + f"; longest check {longest:.2f} s; "

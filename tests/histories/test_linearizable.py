@@ -80,6 +80,17 @@ GOOD = {
     "points of an open award spent by an open redemption, both in time": [
         award("a", 0, None, 5, None), redeem("b", 0, None, 4, None, until=5),
         lookup(6, 7, "x", UNSEEN), read(8, 9, 1)],
+    "of three alike the one with a deadline came first": [
+        award("a", 0, None, 5, None), award("b", 1, None, 5, None),
+        award("c", 2, None, 5, None, until=10), read(5, 6, 5), read(12, 13, 5), read(20, 21, 15)],
+    "two ways to the same balance, the one with fewer open ones to be taken": [
+        award("a", 0, None, 1, None), award("b", 1, None, 1, None), award("c", 3, 11, 1, 3),
+        redeem("d", 3, 6, 1, 0), redeem("e", 5, None, 1, None), award("f", 5, None, 1, None)],
+    "two sets that give as much, the second to be taken": [
+        award("a", 1, 8, 2, 2, until=6), award("b", 2, None, 1, None, until=25),
+        award("c", 3, None, 2, None, until=201), redeem("d", 5, None, 3, None, until=154),
+        award("e", 5, None, 3, None, until=14), redeem("f", 12, None, 2, None, until=180),
+        read(12, 20, 1), award("g", 14, 18, 2, 7, until=16)],
 }
 
 BAD = {
@@ -148,9 +159,14 @@ class ByHand(unittest.TestCase):
         self.assertFalse(linearizable.judge([read(0, 1, 7)]).legal)
 
     def test_undecided_is_no_verdict(self):
-        many = [award(f"a{i}", 0, None, 1, None) for i in range(60)]
+        many = [award(f"a{i}", 0, None, 3 * i, None) for i in range(60)]
         with self.assertRaises(linearizable.Undecided):
-            linearizable.judge(many + [read(5, 6, 61)], work_max=10000)
+            linearizable.judge(many + [read(5, 6, 1000)], work_max=10000)
+
+    def test_open_ones_that_are_alike(self):
+        many = [award(f"a{i}", 0, None, 3, None) for i in range(60)]
+        self.assertTrue(linearizable.judge(many + [read(5, 6, 90)]).legal)
+        self.assertFalse(linearizable.judge(many + [read(5, 6, 91)]).legal)
 
 
 def small_shape(chance):

@@ -4,6 +4,7 @@ is sent again with the same id, mostly through the other daemon, or given up; so
 both daemons at once, and some are sent again although they were answered.
 """
 
+import dataclasses
 import random
 import threading
 import time
@@ -14,7 +15,9 @@ import scene
 from operations import (APPLIED, AWARD, LOOKUP, NEVER, OPEN, READ, REDEEM, REFUSED, TOLD, UNSEEN,
                         Operation)
 
-POINTS_MAX = 1 << 36
+POINTS_MAX = 1 << 37  # chosen at random: sums of a few are sums of no others
+REDEEM_MAX = 10**12
+OPEN_MAX = 12         # of a member, but for those whose deadline has passed
 METHODS = {AWARD: "Award", REDEEM: "Redeem", READ: "GetMember", LOOKUP: "GetOutcome"}
 DEADLINE_SLACK_NS = 1_000_000  # deadlines are whole milliseconds
 OUTCOMES = {frames.points.OUTCOME_STATUS_APPLIED: APPLIED,
@@ -26,13 +29,33 @@ class Wrong(Exception):
     """An answer that is wrong by itself."""
 
 
+@dataclasses.dataclass(frozen=True)
+class Manner:
+    """How the clients of a history behave."""
+
+    kinds: dict            # how often they do what
+    deadline_share: float  # of mutations
+    lane_change: float     # of mutations: begun by way of the first daemon, whose lane can be held
+    lane_read: float       # of reads: the same
+    insist: float          # how often one goes on past its deadline, without one
+
+
+# Members change all the time, by way of both daemons; clients insist on answers.
+BUSY = Manner({AWARD: 5, REDEEM: 6, READ: 4, LOOKUP: 3}, 0.2, 0.5, 0.5, 0.5)
+# Members are looked at through one daemon, and now and then changed through the other: what takes
+# effect too late stands out.
+WATCHED = Manner({AWARD: 2, REDEEM: 1, READ: 60, LOOKUP: 15}, 0.8, 0.97, 0.03, 0.05)
+
+
 class Board:
     """What the clients of one history know of each other: enough to meet."""
 
-    def __init__(self, members):
+    def __init__(self, members, manner):
         self.members = members
+        self.manner = manner
         self.balances = dict.fromkeys(members, 0)
         self.recent = {member: [] for member in members}
+        self.open_left = dict.fromkeys(members, OPEN_MAX)
         self.ending = threading.Event()
         self.wrong = threading.Event()
         self.definite = 0  # answers so far, roughly: for whoever waits for some more
@@ -88,8 +111,8 @@ class Till(threading.Thread):
         self.client = seed.rsplit("/", 1)[1]
         self.board = board
         self.pace_s = pace_s
-        self.links = Links(club, context, self.random.uniform(0.6, 3))
-        self.favourite = self.random.randrange(2)
+        self.links = Links(club, context, self.random.uniform(0.3, 2))
+        self.favourite = 0  # the daemon that the next attempt goes through
         self.seen_seq = dict.fromkeys(board.members, 0)
         self.operations = []
         self.answers = {}  # name -> the first definite answer, as bytes
@@ -99,16 +122,16 @@ class Till(threading.Thread):
 
     def run(self):
         try:
-            while not self.board.ending.is_set():
+            while not self.board.ending.is_set() and not self.board.wrong.is_set():
                 time.sleep(self.random.expovariate(1 / self.pace_s))
                 self.do_something()
         except Exception as error:  # pylint: disable=broad-except
-            self.wrong = error
+            self.wrong = f"{type(error).__name__}: {error}"
             self.board.wrong.set()
         self.links.close()
 
     def do_something(self):
-        kind = self.random.choices((AWARD, REDEEM, READ, LOOKUP), (5, 6, 4, 3))[0]
+        kind = self.pick(self.board.manner.kinds)
         member = self.random.choice(self.board.members)
         if kind == READ:
             self.ask(Operation(self.own_name(), READ, member, 0),
@@ -119,6 +142,12 @@ class Till(threading.Thread):
         else:
             self.mutate(kind, member)
 
+    def pick(self, weights):
+        return self.random.choices(list(weights), weights.values())[0]
+
+    def pick_daemon(self, lane_share):
+        return 0 if self.random.random() < lane_share else 1
+
     def own_name(self):
         return f"{self.client}-{len(self.operations)}"
 
@@ -128,7 +157,7 @@ class Till(threading.Thread):
         """A read: sent once, and only of interest when answered."""
         operation.client = self.client
         operation.begun = time.monotonic_ns()
-        number = self.random.randrange(2)
+        number = self.pick_daemon(self.board.manner.lane_read)
         if not self.links.submit(number, METHODS[operation.kind], request, 0):
             return
         reply = self.links.receive(number)
@@ -174,54 +203,65 @@ class Till(threading.Thread):
                                            operation.name)
         else:
             share = self.random.choice((1, 1, self.random.uniform(0.1, 1.3)))
-            operation.points = max(1, int(self.board.balances[member] * share))
+            operation.points = min(int(self.board.balances[member] * share), REDEEM_MAX) \
+                or self.random.randrange(1, POINTS_MAX)
             request = frames.redeem_request(member, operation.points, scene.now_ms(),
                                             operation.name)
         if self.random.random() < 0.2:
             request.mutation.min_seq = self.seen_seq[member]
-        if self.random.random() < 0.2:
-            left_ms = self.random.choice((20, 200, 1500))
+        if self.random.random() < self.board.manner.deadline_share:
+            left_ms = self.random.choice((20, 100, 500))
             wall_ns, operation.until = time.time_ns(), time.monotonic_ns()
             request.mutation.deadline.FromMilliseconds(wall_ns // 1_000_000 + left_ms)
             operation.until += left_ms * 1_000_000 + DEADLINE_SLACK_NS
         return operation, request
 
     def mutate(self, kind, member):
-        """Sends a mutation until it is answered, or given up."""
+        """Sends a mutation until it is answered or given up, and at times once more."""
         operation, request = self.make(kind, member)
         self.fresh = 0
-        sent = doubtful = False
-        while not operation.ended and not self.board.wrong.is_set():
-            was_sent = sent
-            for reply in self.attempt(operation, request, first=not sent):
-                sent = True
-                doubtful = not self.take(operation, reply) or doubtful
-            self.resent += was_sent
-            if not operation.ended and sent and not self.goes_on(operation, request):
-                break
+        self.favourite = self.pick_daemon(self.board.manner.lane_change)
+        sent, doubtful = self.send(operation, request)
         if not sent:
             return
-        if not operation.ended and not doubtful:
+        if operation.ended is None and not doubtful:
             operation.answer = NEVER
         self.operations.append(operation)
-        if operation.ended and self.random.random() < 0.1:
+        if operation.ended is not None and self.random.random() < 0.1:
             for reply in self.attempt(operation, request, first=False):
                 self.take(operation, reply)
 
-    def goes_on(self, operation, request):
+    def send(self, operation, request):
+        """Whether it was sent, and whether an attempt may have been executed without our knowing.
+        An operation that has ended was answered."""
+        attempts, doubtful = 0, False
+        while operation.ended is None and not self.board.wrong.is_set():
+            sent = False
+            for reply in self.attempt(operation, request, first=not attempts):
+                sent = True
+                doubtful = not self.take(operation, reply) or doubtful
+            attempts += sent
+            if operation.ended is None and attempts \
+                    and not self.goes_on(operation, request, doubtful):
+                break
+        self.resent += max(0, attempts - 1)
+        return attempts > 0, doubtful
+
+    def goes_on(self, operation, request, doubtful):
         """Whether to send it once more. Past its deadline that is of no use with the same one."""
         self.favourite = 1 - self.favourite
         time.sleep(self.random.uniform(0, 0.03))
-        if self.random.random() < 0.2:
-            return False
-        if operation.until is None or time.monotonic_ns() < operation.until:
+        if operation.until is not None and time.monotonic_ns() > operation.until:
+            if self.random.random() >= self.board.manner.insist:
+                self.look_up(operation.member, operation.name)
+                return False
+            operation.until = None
+            request.mutation.ClearField("deadline")
             return True
-        if self.random.random() < 0.5:
-            self.look_up(operation.member, operation.name)
-            return False
-        operation.until = None
-        request.mutation.ClearField("deadline")
-        return True
+        if self.random.random() >= 0.2:
+            return True
+        self.board.open_left[operation.member] -= doubtful
+        return doubtful and self.board.open_left[operation.member] < 0
 
     def attempt(self, operation, request, first):
         """Sends it through one daemon or both; yields the answers, None for each that is lost."""

@@ -40,7 +40,7 @@ class Torn(unittest.TestCase):
         """Gives whether it had to be started twice."""
         CLUB.redis.kill()
         CLUB.redis = CLUB.start_redis(wait=False)
-        world.wait_for(lambda: not CLUB.redis.alive() or CLUB.redis.answers(), "Redis")
+        world.wait_for(CLUB.redis.has_settled, "Redis")
         if CLUB.redis.alive():
             return False
         self.assertIn(LAST_FILE, CLUB.redis.last_words())

@@ -308,6 +308,8 @@ class Account:
 
     def _replay_boundary(self, card, instant_ms):
         program = self.versions.at(instant_ms)
+        if not program.knows(card.tier):
+            self.note("replayed: version without the tier")
         score = self._boundary_score(instant_ms)
         if card.until_ms == instant_ms:
             self.note("replayed: card end")

@@ -167,7 +167,10 @@ class Member(Account):
         if min(amounts) < 0 or sum(amounts) > AMOUNT_MAX:
             raise Refused("FIGURE_OUT_OF_BOUNDS")
         day = self.zone.date(occurred_ms)
-        rank = self._rank(program, self.card_at(occurred_ms).tier)
+        tier = self.card_at(occurred_ms).tier
+        if not program.knows(tier):
+            self.note("sale of a version without the tier")
+        rank = self._rank(program, tier)
         earned = program.earn(sale, occurred_ms, rank, lambda rule: self._used(rule, day))
         refuse_if(self._guards(program, day, earned))
         self.sales.append((day, earned))

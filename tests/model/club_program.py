@@ -111,10 +111,9 @@ class Rule:
     def capped(self, parts, used):
         """What it gives each line, cut to what the caps leave."""
         room = self.room(*used(self.id))
-        given = sum(parts)
-        if room is None or given <= room:
+        if room is None or sum(parts) <= room:
             return parts
-        return [part * room / given for part in parts]
+        return [part * room / sum(parts) for part in parts]
 
     def room(self, used_day, used_month):
         """The most points the caps leave; None without caps."""
@@ -227,21 +226,22 @@ class Program:
     def round(self, amount):
         return math.floor(amount + Fraction(1, 2)) if self.half_up else math.floor(amount)
 
-    def _base(self, sale, holding):
-        """What each rate gave each line: {rule: [exact per line]}; with BEST a line's best rate."""
+    def _base(self, sale, holding, earning):
+        """What each rate gave the earning part of each line: {rule: [exact per line]}; with BEST a
+        line's best rate."""
         rates = [rule for rule in holding if rule.rate]
-        given = {rule: [Fraction(0)] * len(sale.lines) for rule in rates}
+        given = {rule: [0] * len(sale.lines) for rule in rates}
         for i, (amount, category) in enumerate(sale.lines):
             matching = [rule for rule in rates if rule.takes(category)]
             if self.best and matching:
                 matching = [max(matching, key=lambda rule: rule.rate)]
             for rule in matching:
-                given[rule][i] = amount * rule.rate
+                given[rule][i] = amount * earning * rule.rate
         return given
 
     def _multiplied(self, sale, holding, base):
         """Of each multiplier, (multiplier - 1) times what the rates gave the lines it matches."""
-        given = {rule: [rule.extra * base[i] if rule.takes(category) else Fraction(0)
+        given = {rule: [rule.extra * base[i] if rule.takes(category) else 0
                         for i, (_, category) in enumerate(sale.lines)]
                  for rule in holding if rule.extra}
         return self._best_of(given)
@@ -277,7 +277,7 @@ class Program:
 
     def _earn(self, sale, occurred_ms, tier_rank, used):
         total = sale.total
-        earning = Fraction(1)
+        earning = 1
         if total and not self.points_paid_earns:
             earning = Fraction(total - sale.paid_with_points, total)
         if total == 0 or earning == 0:
@@ -285,8 +285,7 @@ class Program:
         tier = self.tiers[tier_rank]
         local = self.zone.local(occurred_ms)
         holding = [rule for rule in self.rules if rule.holds(sale, local, tier.id)]
-        rates = {rule: [part * earning for part in parts]
-                 for rule, parts in self._base(sale, holding).items()}
+        rates = self._base(sale, holding, earning)
         base = [sum(parts[i] for parts in rates.values()) for i in range(len(sale.lines))]
         given = {**rates, **self._multiplied(sale, holding, base), **self._bonuses(sale, holding)}
         exact = {rule: rule.capped([part * tier.multiplier for part in given[rule]], used)
@@ -295,12 +294,12 @@ class Program:
 
     def _rounded(self, base, exact):
         """The one rounding of a sale: of the base of each line, and what each rule gave each."""
-        lines = range(len(base))
-        points = self.round(sum(sum(parts) for parts in exact.values()))
+        rules_gave = [sum(parts) for parts in exact.values()]
+        lines_got = [sum(parts) for parts in zip(*exact.values())] or [0] * len(base)
+        points = self.round(sum(rules_gave))
         score = self.round(sum(base) * self.score_share)
-        by_rule = largest_remainder(points, [sum(parts) for parts in exact.values()])
-        line_points = largest_remainder(
-            points, [sum(parts[i] for parts in exact.values()) for i in lines])
+        by_rule = largest_remainder(points, rules_gave)
+        line_points = largest_remainder(points, lines_got)
         line_score = largest_remainder(score, [part * self.score_share for part in base])
         return Earned(points, score,
                       {rule.id: share for rule, share in zip(exact, by_rule) if share},
@@ -331,26 +330,29 @@ class Versions:
         """Re-scoring instants in (after, until], each by the version in force at it."""
         if after_ms >= until_ms:
             return []
-        # A date that the zone skipped is the next day, which may be the next year's.
-        years = range(self.zone.date(after_ms).year - 1, self.zone.date(until_ms).year + 1)
-        return [instant_ms for year in years for instant_ms in self._rescores_of_year(year)
+        return [instant_ms
+                for year in range(self.zone.date(after_ms).year, self.zone.date(until_ms).year + 1)
+                for instant_ms in self._rescores_of_year(year)
                 if after_ms < instant_ms <= until_ms]
 
     def next_rescore(self, after_ms, until_ms):
         """The first of them, or NEVER."""
-        for year in range(self.zone.date(after_ms).year - 1, self.zone.date(until_ms).year + 1):
+        for year in range(self.zone.date(after_ms).year, self.zone.date(until_ms).year + 1):
             for instant_ms in self._rescores_of_year(year):
                 if after_ms < instant_ms <= until_ms:
                     return instant_ms
         return NEVER
 
     def is_rescore(self, instant_ms):
-        return self.next_rescore(instant_ms - 1, instant_ms) == instant_ms
+        return instant_ms in self._rescores_of_year(self.zone.date(instant_ms).year)
 
     def _rescores_of_year(self, year):
+        """Of the instants in a year; a date that the zone skipped is the next day, which may be the
+        next year's."""
         if year not in self._rescores:
             self._rescores[year] = sorted(
                 {instant_ms for _, program in self.versions
-                 for instant_ms in program.rescores_of_year(year)
-                 if self.at(instant_ms) is program})
+                 for dates_of in (year - 1, year)
+                 for instant_ms in program.rescores_of_year(dates_of)
+                 if self.zone.date(instant_ms).year == year and self.at(instant_ms) is program})
         return self._rescores[year]

@@ -27,7 +27,8 @@ REQUIRED = {
         "re-scoring: raised", "re-scoring: kept", "re-scoring: kept above the score",
         "upgrade at once", "points ended before they came", "late score replayed",
         "late score: card given", "replayed: re-scoring", "replayed: card end",
-        "replayed: card given then", "replayed: card given then, but replaced since"],
+        "replayed: card given then", "replayed: card given then, but replaced since",
+        "replayed: version without the tier", "sale of a version without the tier"],
     "ties": [f"{first} + {second}" for i, first in enumerate(TYING) for second in TYING[i + 1:]],
     "cards": [
         "kept the old end", "would end at a skipped local time",

@@ -17,11 +17,11 @@ COMMANDS = 40
 RICH = {250: "points", 750: "score"}  # of 10,000 histories: members near the bound of an account
 LATE_EVERY = 6   # one history in so many is mostly late sales
 LEAP_EVERY = 20  # one history in so many begins with a card of 29 February, near a century's end
-RICH_OPENINGS = 999
+RICH_OPENINGS = 998
 A_RECORD = 10**12
+A_BALANCE = 10**15
 VERBS = {"sale": 46, "backfill": 6, "quote": 5, "redeem": 13, "opening": 9, "job": 7, "bound": 4,
          "retry": 5, "enrol": 1, "look": 4}
-CARD_DAYS = ("months before a clock change", "29 February", "the 31st")
 CARD_DAYS = ("months before a clock change", "29 February", "the 31st")
 
 
@@ -55,6 +55,8 @@ class Inventor:
         if leap:
             self.now_ms, kind = self.instants.leap_day(self.now_ms)
             self.do("sale", self.invent_big_sale()[0], (kind,))
+        elif late:
+            self.give_card_of_later_version()
 
     @property
     def member(self):
@@ -134,6 +136,8 @@ class Inventor:
             kinds += ("a clock behind",)
         self.do(verb.removeprefix("big_"), what, (kind, *kinds), now_ms, id=self.new_id(),
                 due=rng.random() < 0.01)
+        if verb == "redeem":
+            self.redeem_more()
 
     def invent_verb(self, kind):
         """On days that make odd cards mostly a sale that may well bring one."""
@@ -152,16 +156,60 @@ class Inventor:
         self.last_id += 1
         return self.last_id
 
+    def give_card_of_later_version(self):
+        """Brought over from before the version that brought its tier; then sales of that time."""
+        rng = self.rng
+        for (_, old), (start_ms, program) in zip(self.versions.versions,
+                                                 self.versions.versions[1:]):
+            tiers = [tier.id for tier in program.tiers if not old.knows(tier.id)]
+            if tiers and start_ms > self.member.enrolled_ms:
+                break
+        else:
+            return
+        self.now_ms = max(self.now_ms, start_ms) + rng.randrange(20 * DAY_MS)
+        today = self.zone.date(self.now_ms)
+        start = self.zone.date(start_ms) - datetime.timedelta(rng.randint(1, 30))
+        until = today + datetime.timedelta(rng.randint(1, 200))
+        self.do("opening", Opening(card=(rng.choice(tiers), start, until)))
+        from_ms = max(self.member.enrolled_ms, self.zone.day_start(start))
+        for _ in range(4):
+            sale = self.plain_sale()
+            sale.occurred_ms = rng.randint(from_ms, max(from_ms, start_ms - 1))
+            self.do("sale", sale)
+
     def make_rich(self, in_score):
-        """Near the bound of a balance, or of score."""
-        item = Opening([], [(A_RECORD, None, None)]) if in_score else Opening([(A_RECORD, None)])
+        """Near the bound of a balance, or of score: as near as can be, and a little beyond."""
+        left = self.rng.choice([0, 1, 100, 5000])
         for _ in range(RICH_OPENINGS):
-            self.do("opening", item, look=False)
-        rest = A_RECORD - self.rng.choice([0, 1, 100, 5000])
-        item = Opening([], [(rest, None, None)]) if in_score else Opening([(rest, None)])
-        self.do("opening", item)
+            self.open_figure(in_score, A_RECORD, look=False)
+        member = self.member
+        has = member.score_given if in_score else member.balance + member.pending_points
+        self.open_figure(in_score, A_BALANCE - A_RECORD - has)
+        self.open_figure(in_score, A_RECORD - left)
+        self.open_figure(in_score, left + 1)
+        if left > 0 and self.rng.random() < 0.5:
+            self.open_figure(in_score, left)
         for most in (1, 100, 100_000_000, 10**12):
             self.do("sale", Sale([(self.rng.randint(1, most), "")], unit=UNIT))
+
+    def open_figure(self, in_score, figure, look=True):
+        item = Opening([], [(figure, None, None)]) if in_score else Opening([(figure, None)])
+        self.do("opening", item, look=look)
+
+    def redeem_more(self):
+        """Often several times a day, where that is limited."""
+        rng = self.rng
+        limit, left = self.limit_of_today()
+        while limit and self.member.balance > 0 and rng.random() < 0.6:
+            points = rng.choice([left, left + 1, limit // 3 // 10 * 10, limit // 3 // 10 * 10])
+            self.do("redeem", max(1, points))
+            _, left = self.limit_of_today()
+
+    def limit_of_today(self):
+        """Of redemptions, and what is left of it."""
+        limit = self.versions.at(self.now_ms).redeem_a_day
+        today = self.zone.date(self.now_ms)
+        return limit, limit - sum(p for day, p in self.member.redemptions if day == today)
 
     # --- what a command says; and the kinds of the instants in it ---
 
@@ -232,9 +280,12 @@ class Inventor:
         look = self.member.at(self.now_ms)
         first = min(look.lots.items(), default=(0, 1))[1]
         some = rng.randint(1, max(1, look.balance))
-        points = rng.choice([look.balance, look.balance + 1, some, some // 10 * 10, first,
-                             first + 1, rng.randint(1, 12)])
-        return max(1, points), ()
+        likely = [look.balance, look.balance + 1, some, some // 10 * 10, first, first + 1,
+                  rng.randint(1, 12)]
+        limit, left = self.limit_of_today()
+        if limit and rng.random() < 0.7:
+            likely = [left, left + 1, left // 3 // 10 * 10]
+        return min(max(1, rng.choice(likely)), A_RECORD), ()
 
     def invent_opening(self):
         rng = self.rng
@@ -244,12 +295,16 @@ class Inventor:
         for _ in range(rng.randrange(3)):
             start = self.maybe_date(*rng.choice([(-450, 0), (0, 120)]))
             opening.scores.append((self.figure(4000), start, self.maybe_date(-30, 500)))
-        if rng.random() < 0.35:
-            tiers = [tier.id for tier in self.versions.at(self.now_ms).tiers]
-            tier = "platinum" if rng.random() < 0.05 else rng.choice(tiers)
-            until = None if tier == tiers[0] and rng.random() < 0.7 else self.maybe_date(-2, 300)
-            opening.card = (tier, self.maybe_date(-300, 2), until)
+        if rng.random() < (0.7 if self.late else 0.35):
+            opening.card = self.invent_card()
         return opening, ()
+
+    def invent_card(self):
+        rng = self.rng
+        tiers = [tier.id for tier in self.versions.at(self.now_ms).tiers]
+        tier = "platinum" if rng.random() < 0.05 else rng.choice(tiers)
+        until = None if tier == tiers[0] and rng.random() < 0.7 else self.maybe_date(-2, 300)
+        return tier, self.maybe_date(-300, 2), until
 
     def figure(self, most):
         return A_RECORD if self.rng.random() < 0.003 else self.rng.randint(1, most)

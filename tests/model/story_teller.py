@@ -121,7 +121,7 @@ def leaves_text(member, names=True):
 def card_facts(versions, card):
     """What is odd about a card's end."""
     zone, program = versions.zone, versions.at(card.from_ms)
-    if card.until_ms == NEVER or card.cause == "OPENING":
+    if card.until_ms == NEVER or card.cause == "OPENING" or not program.knows(card.tier):
         return
     months = program.tiers[program.rank(card.tier)].validity_months
     if card.until_ms != zone.add_months(card.from_ms, months):

@@ -5,9 +5,11 @@
 #include "core/snapshot.h"
 #include "sim/sim.h"
 
-enum { TICK_MS = 100, SECOND_MS = 1000, MINUTE_MS = 60000, CLOCK_APART_MS = 60000 };
+enum { TICK_MS = 100, CLOCK_APART_MS = 60000 };
 
-#define HOUR_MS (INT64_C(60) * MINUTE_MS)
+#define SECOND_MS INT64_C(1000)
+#define MINUTE_MS (60 * SECOND_MS)
+#define HOUR_MS (60 * MINUTE_MS)
 #define LAST_MS INT64_C(3700000000000) // 2087: no leaps beyond
 
 static struct daemon *draw_daemon(struct sim *sim)
@@ -43,6 +45,7 @@ static void pause_daemon(struct sim *sim)
     struct daemon *daemon = draw_daemon(sim);
     if (daemon->up) {
         daemon->paused_until_ms = sim->now_ms + 100 + sim_below(sim, 40 * SECOND_MS);
+        daemon->paused_ms += daemon->paused_until_ms - sim->now_ms;
         sim_note(sim, "paused: daemon, until", daemon->number, daemon->paused_until_ms, 0);
     }
 }
@@ -137,6 +140,7 @@ static void leap(struct sim *sim, int64_t by_ms)
         return;
     }
     sim->now_ms += by_ms;
+    sim->leapt_ms += by_ms;
     sim->trace->now_ms = sim->now_ms;
     sim_note(sim, "time leaps: by", by_ms, 0, 0);
 }

@@ -15,6 +15,7 @@ struct letter {
     struct intent *intent;
     uint64_t attempt;
     uint64_t min_seq;
+    int64_t deadline_ms; // 0: none
     struct span payload;
 };
 
@@ -55,7 +56,7 @@ struct ask *ask_new(struct sim *sim, struct intent *intent)
 {
     struct ask *ask = room(sim, sizeof(*ask));
     CHECK(vec_reserve_one(&sim->asks, UINT32_MAX) == STATUS_OK);
-    sim->asks.items[sim->asks.count++] = ask;
+    sim->asks.items[sim->asks.count++].ask = ask;
     ask->number = sim->asks.count;
     ask->variants[0] = intent;
     ask->book = intent->book;
@@ -79,7 +80,7 @@ void intent_mutates(struct sim *sim, struct intent *intent, Loyalty__V1__Mutatio
 }
 
 // What a retry may change.
-static void vary(struct sim *sim, struct client *client, const struct intent *intent)
+static void vary(struct sim *sim, const struct client *client, struct intent *intent)
 {
     Loyalty__V1__Mutation *mutation = intent->mutation;
     if (mutation == NULL) {
@@ -90,8 +91,10 @@ static void vary(struct sim *sim, struct client *client, const struct intent *in
         mutation->min_seq = client->seen[intent->book->number];
     }
     mutation->deadline = NULL;
-    if (sim_once_in(sim, 8)) {
-        mutation->deadline = timestamp(sim, sim->now_ms + 500 + sim_below(sim, 8000));
+    intent->deadline_ms = 0;
+    if (sim_once_in(sim, 6)) {
+        intent->deadline_ms = sim->now_ms + 100 + sim_below(sim, sim_once_in(sim, 2) ? 900 : 8000);
+        mutation->deadline = timestamp(sim, intent->deadline_ms);
     }
 }
 
@@ -140,7 +143,8 @@ static void on_delivery(struct sim *sim, void *what, uint64_t number)
                           .number = sim->calls,
                           .payload = letter->payload,
                           .daemon = daemon->number,
-                          .min_seq = letter->min_seq};
+                          .min_seq = letter->min_seq,
+                          .deadline_ms = letter->deadline_ms};
     daemon_ask(daemon, call);
 }
 
@@ -184,7 +188,10 @@ static void client_send(struct sim *sim, struct client *client)
     vary(sim, client, intent);
     struct letter *letter = room(sim, sizeof(*letter));
     *letter = (struct letter){.client = client, .intent = intent, .attempt = client->attempt};
-    letter->min_seq = intent->mutation == NULL ? 0 : intent->mutation->min_seq;
+    if (intent->mutation != NULL) {
+        letter->min_seq = intent->mutation->min_seq;
+        letter->deadline_ms = intent->deadline_ms;
+    }
     CHECK(message_encode(intent->message, &sim->arena, &letter->payload) == STATUS_OK);
     trace_bytes(sim->trace, letter->payload);
     if (sim_once_in(sim, 5)) {
@@ -292,7 +299,7 @@ static struct intent *draw_settled(struct sim *sim)
     if (sim->asks.count == 0) {
         return NULL;
     }
-    const struct ask *ask = sim->asks.items[sim_below(sim, sim->asks.count)];
+    const struct ask *ask = sim->asks.items[sim_below(sim, sim->asks.count)].ask;
     struct intent *intent = ask->variants[sim_below(sim, SIM_VARIANTS)];
     return intent == NULL || intent->attempts == 0 ? NULL : intent;
 }

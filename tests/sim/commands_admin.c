@@ -9,7 +9,8 @@ enum {
     OPENING_SCORE = 9000,
     OPENING_DAYS = 500,
     PUBLISHED_MAX = 40,
-    LEAD_MS = 61000,
+    LEAD_MS = 60050,
+    LEAD_LITTLE_MS = 3000,
     LEAD_MORE_MS = 600000,
 };
 
@@ -19,7 +20,7 @@ static void put_lots(struct sim *sim, struct intent *intent,
                      Loyalty__V1__OpeningBalanceRequest *request)
 {
     int64_t today = china_day(sim->now_ms);
-    request->lots = command_room(sim, 2 * sizeof(*request->lots));
+    request->lots = command_room(sim, 2 * sizeof(Loyalty__V1__OpeningLot *));
     for (int64_t i = sim_below(sim, 2); i < 2; i++) {
         Loyalty__V1__OpeningLot *lot = command_message(sim, &loyalty__v1__opening_lot__descriptor);
         lot->points = 1 + sim_below(sim, OPENING_POINTS);
@@ -39,7 +40,7 @@ static void put_score(struct sim *sim, Loyalty__V1__OpeningBalanceRequest *reque
     score->score = 1 + sim_below(sim, OPENING_SCORE);
     score->until =
         china_date(&sim->arena, china_day(sim->now_ms) + 2 + sim_below(sim, OPENING_DAYS));
-    request->scores = command_room(sim, sizeof(*request->scores));
+    request->scores = command_room(sim, sizeof(Loyalty__V1__OpeningScore *));
     request->scores[request->n_scores++] = score;
 }
 
@@ -113,7 +114,8 @@ bool make_publish(struct sim *sim, struct intent *intent)
     intent->rules = rules;
     intent_mutates(sim, intent, &request->mutation);
     request->program = rules_message(&sim->arena, rules);
-    int64_t lead_ms = sim_once_in(sim, 10) ? LEAD_MS / 2 : LEAD_MS + sim_below(sim, LEAD_MORE_MS);
+    int64_t lead_ms = sim_once_in(sim, 10) ? LEAD_MS / 2 : LEAD_MS;
+    lead_ms += sim_below(sim, sim_once_in(sim, 2) ? LEAD_LITTLE_MS : LEAD_MORE_MS);
     intent->occurred_ms = count == 0 ? SIM_START_MS - 1000 * DAY_MS : sim->now_ms + lead_ms;
     request->effective_from = command_instant(sim, intent->occurred_ms);
     request->etag = command_room(sim, 2 * CHAIN_HASH_BYTES + 1);

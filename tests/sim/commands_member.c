@@ -44,7 +44,7 @@ bool make_enroll_with_cards(struct sim *sim, struct intent *intent)
     // Often the card that was asked for last: two members race for it.
     int64_t first = sim_once_in(sim, 2) ? sim->last_card : sim_below(sim, SIM_CARDS);
     sim->last_card = first;
-    request->identifiers = command_room(sim, 2 * sizeof(*request->identifiers));
+    request->identifiers = command_room(sim, 2 * sizeof(Loyalty__V1__Identifier *));
     request->identifiers[request->n_identifiers++] = card_of(sim, first);
     if (sim_once_in(sim, 2)) {
         request->identifiers[request->n_identifiers++] = card_of(sim, (first + 1) % SIM_CARDS);
@@ -182,7 +182,7 @@ bool make_outcome(struct sim *sim, struct intent *intent)
     if (sim->asks.count == 0) {
         return false;
     }
-    const struct ask *ask = sim->asks.items[sim_below(sim, sim->asks.count)];
+    const struct ask *ask = sim->asks.items[sim_below(sim, sim->asks.count)].ask;
     if (ask->book == NULL) {
         return false;
     }

@@ -2,7 +2,9 @@
 #include "base/check.h"
 #include "sim/commands.h"
 
-enum { SALE_MINOR = 200000, LATE_DAYS = 60, AHEAD_MS = 600000 };
+enum { LATE_DAYS = 60, AHEAD_MS = 600000 };
+
+#define SALE_MINOR INT64_C(200000)
 
 static int64_t draw_amount(struct sim *sim)
 {
@@ -26,7 +28,7 @@ static Loyalty__V1__Sale *sale_of(struct sim *sim, int64_t amount_minor)
     Loyalty__V1__Sale *sale = command_message(sim, &loyalty__v1__sale__descriptor);
     int64_t first = sim_once_in(sim, 4) ? amount_minor / 3 : amount_minor;
     sale->currency = (char *)"CNY";
-    sale->lines = command_room(sim, 2 * sizeof(*sale->lines));
+    sale->lines = command_room(sim, 2 * sizeof(Loyalty__V1__SaleLine *));
     sale->lines[sale->n_lines++] = line_of(sim, first);
     if (first != amount_minor) {
         sale->lines[sale->n_lines++] = line_of(sim, amount_minor - first);
@@ -61,13 +63,26 @@ static void occur_at(struct sim *sim, struct intent *intent, Loyalty__V1__Sale *
     sale->occurred_at = command_instant(sim, at_ms);
 }
 
+// Some time ago; often at, or just beside, an instant at which the rules change or scores are
+// computed anew.
+static int64_t draw_past(struct sim *sim)
+{
+    int64_t at_ms = sim->now_ms - sim_below(sim, (sim_once_in(sim, 3) ? LATE_DAYS : 3) * DAY_MS);
+    int64_t nasty_ms = china_next_rescore(at_ms);
+    if (sim_once_in(sim, 2)) {
+        nasty_ms = sim->published[sim_below(sim, (int64_t)sim->versions.count)]->effective_ms;
+    }
+    nasty_ms += sim_below(sim, 3) - 1;
+    bool fits = nasty_ms <= sim->now_ms && nasty_ms > sim->now_ms - LATE_DAYS * DAY_MS;
+    return fits && sim_once_in(sim, 2) ? nasty_ms : at_ms;
+}
+
 bool make_award_late(struct sim *sim, struct intent *intent)
 {
-    if (!command_member(sim, intent)) {
+    if (!command_member(sim, intent) || sim->versions.count == 0) {
         return false;
     }
-    int64_t back_ms = sim_below(sim, (sim_once_in(sim, 3) ? LATE_DAYS : 3) * DAY_MS);
-    occur_at(sim, intent, award(sim, intent)->sale, sim->now_ms - back_ms);
+    occur_at(sim, intent, award(sim, intent)->sale, draw_past(sim));
     return true;
 }
 
@@ -233,7 +248,7 @@ bool make_conflict(struct sim *sim, struct intent *intent)
     if (sim->asks.count == 0) {
         return false;
     }
-    struct ask *ask = sim->asks.items[sim_below(sim, sim->asks.count)];
+    struct ask *ask = sim->asks.items[sim_below(sim, sim->asks.count)].ask;
     const struct intent *other = ask->variants[0];
     bool plain =
         other->message->descriptor == &loyalty__v1__redeem_request__descriptor ||

@@ -207,6 +207,7 @@ void daemon_ask(struct daemon *daemon, struct call *call)
     call->at_ms = sim->now_ms;
     call->least_seq = intent->book == NULL ? 0 : intent->book->synced_seq;
     call->losses = sim->server.losses;
+    call->excused_ms = sim->leapt_ms + daemon->paused_ms;
     daemon->open_calls++;
     sim->counts->deliveries++;
     if (intent->ask != NULL) {

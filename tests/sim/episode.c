@@ -236,7 +236,7 @@ static void check_nothing_hangs(struct sim *sim)
 static void ask_once_more(struct sim *sim)
 {
     for (size_t i = 0; i < FINAL_ASKS && sim->asks.count > 0; i++) {
-        const struct ask *ask = sim->asks.items[sim_below(sim, sim->asks.count)];
+        const struct ask *ask = sim->asks.items[sim_below(sim, sim->asks.count)].ask;
         if (ask->winner != NULL && ask->recorded) {
             client_give(sim, &sim->clients[0], (struct intent *)ask->winner, true);
             must_rest(sim);
@@ -269,7 +269,7 @@ static void take_apart(struct sim *sim)
         transit_end(&item);
     }
     for (uint32_t i = 0; i < sim->server.unsynced.count; i++) {
-        transit_release(sim->server.unsynced.items[i]);
+        transit_release(sim->server.unsynced.items[i].transit);
     }
     store_free(sim->server.base);
     for (uint32_t i = 0; i < sim->member_count; i++) {

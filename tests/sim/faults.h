@@ -45,10 +45,10 @@ extern const char *const fault_names[FAULT_COUNT];
 
 struct kind {
     const char *name;
-    uint16_t often[FAULT_COUNT];
     uint32_t cache_accounts; // 0: as many as there are
     uint32_t compact_bytes;  // 0: daemons do not compact
-    bool loses;              // what was acknowledged may be lost: a failover
+    uint16_t often[FAULT_COUNT];
+    bool loses; // what was acknowledged may be lost: a failover
 };
 
 extern const struct kind kinds[];

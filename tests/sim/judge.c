@@ -9,6 +9,8 @@
 #include "wire/field.h"
 #include "wire/message.h"
 
+enum { TIME_SLACK_MS = 20 }; // what a daemon cannot know of the store's clock
+
 static bool is_reason(const Loyalty__V1__Error *error, const char *reason)
 {
     return strcmp(error->reason, reason) == 0;
@@ -105,6 +107,11 @@ static void judge_no(struct sim *sim, const struct call *call, const Loyalty__V1
 {
     struct ask *ask = call->intent->ask;
     ask->may_run--;
+    if (ask->recorded && ask->may_run <= 0) {
+        sim_violated(sim, "what was said not to be executed is not",
+                     "request %llu is recorded, and each delivery was answered by a definite no",
+                     (unsigned long long)ask->number);
+    }
     bool by_age = is_reason(error, "TOO_OLD") || is_reason(error, "FROM_THE_FUTURE");
     bool unavailable = error->code == LOYALTY__V1__CODE__CODE_UNAVAILABLE;
     if (unavailable || by_age || is_reason(error, "ID_CONFLICT")) {
@@ -198,8 +205,26 @@ static void judge_knowledge(struct sim *sim, const struct call *call)
     *knew = call->told_seq > *knew ? call->told_seq : *knew;
 }
 
+// Ten seconds at most, or its deadline by the store's clock: but for leaps of time, and pauses.
+static void judge_time(struct sim *sim, const struct call *call)
+{
+    int64_t excused_ms = sim->leapt_ms + sim->daemons[call->daemon].paused_ms - call->excused_ms;
+    int64_t took_ms = sim->now_ms - call->at_ms - excused_ms;
+    int64_t most_ms = LIMIT_REQUEST_MS;
+    bool timely = call->deadline_ms > call->at_ms && sim->kind->often[FAULT_STORE_CLOCK] == 0;
+    if (timely && call->deadline_ms - call->at_ms < most_ms) {
+        most_ms = call->deadline_ms - call->at_ms;
+    }
+    if (took_ms > most_ms + TIME_SLACK_MS) {
+        sim_violated(sim, "every request is answered in its time",
+                     "call %llu took %lld ms, %lld at most", (unsigned long long)call->number,
+                     (long long)took_ms, (long long)most_ms);
+    }
+}
+
 void judge_answer(struct sim *sim, struct call *call, const struct dispatch_reply *reply)
 {
+    judge_time(sim, call);
     const struct intent *intent = call->intent;
     arena_reset(&sim->scratch);
     struct span bytes = bytes_of(sim, reply);

@@ -17,14 +17,18 @@ static struct change *note_change(struct sim *sim, enum change_kind kind)
 {
     CHECK(vec_reserve_one(&sim->changes, UINT32_MAX) == STATUS_OK);
     struct change *change = &sim->changes.items[sim->changes.count++];
-    *change = (struct change){.kind = kind};
+    *change = (struct change){.kind = kind, .at_ms = sim->now_ms};
     server_touched(sim);
     return change;
 }
 
-uint64_t observer_first(const struct sim *sim)
+uint64_t observer_first(const struct sim *sim, int64_t from_ms)
 {
-    return sim->first_change;
+    uint32_t i = 0;
+    while (i < sim->changes.count && sim->changes.items[i].at_ms < from_ms) {
+        i++;
+    }
+    return sim->first_change + i;
 }
 
 void observer_keep(struct sim *sim, uint64_t count)
@@ -55,7 +59,7 @@ static void forget_ask(struct ask *ask)
 static void forget_enrolments(struct sim *sim, const struct book *book)
 {
     for (uint32_t i = 0; i < sim->asks.count; i++) {
-        struct ask *ask = sim->asks.items[i];
+        struct ask *ask = sim->asks.items[i].ask;
         bool enrols =
             ask->variants[0]->message->descriptor == &loyalty__v1__enroll_request__descriptor;
         if (ask->book == book && enrols) {
@@ -163,7 +167,7 @@ static struct ask *ask_of(struct sim *sim, const struct mark *mark)
         sim_violated(sim, "one effect per request id", "a record of request %llu, never asked",
                      (unsigned long long)number);
     }
-    return sim->asks.items[number - 1];
+    return sim->asks.items[number - 1].ask;
 }
 
 static const struct intent *winner_of(const struct ask *ask, const struct record *record)

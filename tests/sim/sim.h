@@ -70,6 +70,7 @@ struct intent {
     const struct rules *rules; // to be published
     const struct ask *about;   // a question for an outcome
     uint32_t attempts;
+    int64_t deadline_ms; // of the last one; 0: none
 };
 
 struct client {
@@ -92,15 +93,21 @@ struct call {
     struct span payload;
     uint32_t daemon;
     bool open;
-    uint64_t step;      // at which it was delivered
-    int64_t at_ms;      // the same, in time
-    uint64_t min_seq;   // that it said
-    uint64_t least_seq; // what had been acknowledged by then
-    uint64_t told_seq;  // by the answer; 0: none
-    uint64_t losses;    // of the store by then
+    uint64_t step;       // at which it was delivered
+    int64_t at_ms;       // the same, in time
+    uint64_t min_seq;    // that it said
+    uint64_t least_seq;  // what had been acknowledged by then
+    uint64_t told_seq;   // by the answer; 0: none
+    uint64_t losses;     // of the store by then
+    int64_t deadline_ms; // that it said; 0: none
+    int64_t excused_ms;  // leaps and pauses by then
 };
 
 struct transit;
+
+struct transit_place {
+    struct transit *transit;
+};
 
 struct daemon {
     struct sim *sim;
@@ -109,6 +116,7 @@ struct daemon {
     bool dying;
     bool cut;
     int64_t paused_until_ms;
+    int64_t paused_ms; // in all
     int64_t clock_offset_ms;
     struct timers timers;
     struct store *store;
@@ -143,7 +151,7 @@ struct server {
     int64_t stalled_until_ms;
     bool sync_put; // an fsync is on the agenda
     bool doomed;   // restarts as soon as there is something unsynced to lose
-    VEC(struct transit *) unsynced;
+    VEC(struct transit_place) unsynced;
     uint64_t synced;       // changes that were acknowledged
     size_t known_versions; // by whoever asked for what is being executed; 0: nobody
     uint64_t losses;       // times that acknowledged changes were lost
@@ -155,6 +163,7 @@ enum change_kind { CHANGE_APPENDED, CHANGE_PUBLISHED, CHANGE_COMPACTED, CHANGE_C
 
 struct change {
     enum change_kind kind;
+    int64_t at_ms;     // the world's time
     struct book *book; // appended; claimed: who had it before
     struct ask *ask;   // answered by this append
     uint32_t partition;
@@ -167,15 +176,26 @@ struct claim {
     struct book *owner; // NULL: nobody any more
 };
 
+struct ask_place {
+    struct ask *ask;
+};
+
 struct page_token {
     char *text; // NULL: no page follows
 };
 
 struct sim {
+    bool kind_given; // on the command line
+    bool calm;       // nothing goes wrong: before, and when it is to come to rest
+    bool resting;    // no new intents
+    bool versions_lost;
+    uint32_t daemon_count;
+    uint32_t client_count;
+    uint32_t member_count;
+    uint32_t busy; // clients with an intent or about to have one
     uint64_t seed;
     uint64_t episode;
     const struct kind *kind;
-    bool kind_given; // on the command line
     struct counts *counts;
     struct random random;
     struct trace *trace;
@@ -183,21 +203,16 @@ struct sim {
     struct arena scratch; // of one step
     struct agenda agenda;
     int64_t now_ms;
-    bool calm;           // nothing goes wrong: before, and when it is to come to rest
+    int64_t leapt_ms;    // of it by leaps
     uint64_t operations; // wanted
     uint64_t asked;
     struct server server;
     struct daemon daemons[SIM_DAEMONS];
-    uint32_t daemon_count;
     struct client clients[SIM_CLIENTS];
-    uint32_t client_count;
-    uint32_t busy; // clients with an intent or about to have one
-    bool resting;  // no new intents
     struct book books[SIM_MEMBERS];
-    uint32_t member_count;
     struct page_token pages[SIM_MEMBERS]; // of the activity listed last
     int64_t last_card;                    // that an enrolment has named
-    VEC(struct ask *) asks;
+    VEC(struct ask_place) asks;
     uint64_t calls;
     struct call *spare_calls;
     struct transit *spare_transits;
@@ -205,7 +220,6 @@ struct sim {
     struct rules_set versions;
     const struct rules *published[SIM_VERSIONS];
     uint8_t program_tail[CHAIN_HASH_BYTES];
-    bool versions_lost;
     // observer
     struct memory_observer observer;
     VEC(struct change) changes; // since `first_change`
@@ -251,7 +265,7 @@ void link_break(struct daemon *daemon);
 // Looks for calls that have waited too long.
 void link_watch(struct daemon *daemon);
 // Its reply comes to the daemon, now or when it can.
-void link_reply(struct sim *sim, void *transit, uint64_t number);
+void link_reply(struct sim *sim, void *what, uint64_t number);
 // One of those who needed it does not any more.
 void transit_release(struct transit *transit);
 // The world ends: if the item was to move a transit on, it will not.
@@ -259,7 +273,7 @@ void transit_end(const struct agenda_item *item);
 int64_t server_now(const struct sim *sim);
 void server_set_clock(struct sim *sim, int64_t offset_ms);
 // A call comes to the store.
-void server_arrive(struct sim *sim, void *transit, uint64_t number);
+void server_arrive(struct sim *sim, void *what, uint64_t number);
 // Something was executed: an fsync follows.
 void server_touched(struct sim *sim);
 void server_restart(struct sim *sim);
@@ -292,8 +306,8 @@ void observer_lose(struct sim *sim, uint64_t count);
 void observer_synced(struct sim *sim);
 // The first `count` changes can no longer be lost.
 void observer_keep(struct sim *sim, uint64_t count);
-// How many can no longer be lost.
-uint64_t observer_first(const struct sim *sim);
+// How many can no longer be lost, by that or for being older than `from_ms`.
+uint64_t observer_first(const struct sim *sim, int64_t from_ms);
 struct book *observer_owner(struct sim *sim, const struct identifier *identifier);
 
 // --- verify.c ---

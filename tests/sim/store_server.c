@@ -5,8 +5,10 @@
 #include "sim/transit.h"
 
 enum {
-    LAG_MS = 10000, // a replica is at most this far behind
-    LOST_MAX = 24,  // changes one failover loses at most
+    // A replica is at most this far behind. Were it a minute, a version in force could be lost: a
+    // publish leads by 60 s, and who knew it may act on it for the 20 s of a lease.
+    LAG_MS = 10000,
+    LOST_MAX = 24, // changes one failover loses at most
 };
 
 int64_t server_now(const struct sim *sim)
@@ -72,7 +74,7 @@ static void on_sync(struct sim *sim, void *what, uint64_t number)
     sim_note(sim, "the store syncs: changes, calls", (int64_t)server->synced,
              server->unsynced.count, 0);
     for (uint32_t i = 0; i < server->unsynced.count; i++) {
-        reply_to(sim, server->unsynced.items[i]);
+        reply_to(sim, server->unsynced.items[i].transit);
     }
     server->unsynced.count = 0;
     observer_synced(sim);
@@ -125,7 +127,7 @@ void server_arrive(struct sim *sim, void *what, uint64_t number)
     }
     note_execution(sim, transit);
     CHECK(vec_reserve_one(&server->unsynced, UINT32_MAX) == STATUS_OK);
-    server->unsynced.items[server->unsynced.count++] = transit;
+    server->unsynced.items[server->unsynced.count++].transit = transit;
     server_touched(sim);
     if (server->doomed && memory_journal_count(server->base) > server->synced) {
         server_restart(sim);
@@ -158,7 +160,7 @@ static void server_lose(struct sim *sim, uint64_t count, enum fault fault)
     memory_journal_lose(server->base, count);
     observer_lose(sim, count);
     for (uint32_t i = 0; i < server->unsynced.count; i++) {
-        transit_release(server->unsynced.items[i]);
+        transit_release(server->unsynced.items[i].transit);
     }
     server->unsynced.count = 0;
     server->incarnation++;
@@ -185,9 +187,10 @@ void server_restart(struct sim *sim)
 void server_fail_over(struct sim *sim)
 {
     struct server *server = &sim->server;
-    uint64_t floor = observer_first(sim);
+    uint64_t floor = observer_first(sim, sim->now_ms - LAG_MS);
     uint64_t least = server->synced > LOST_MAX ? server->synced - LOST_MAX : 0;
     least = least > floor ? least : floor;
+    least = least < server->synced ? least : server->synced; // a stall keeps old ones unsynced
     uint64_t count = least + (uint64_t)sim_below(sim, (int64_t)(server->synced - least) + 1);
     if (count < server->synced) {
         server->losses++;

@@ -29,7 +29,6 @@ struct command_row {
     uint32_t weight; // how often, against the other rows
     const char *path;
     const char *peer; // "role/unit"
-    bool mutates;
     // Fills the intent; false: there is nothing of this kind to ask now.
     bool (*make)(struct sim *sim, struct intent *intent);
     // Judges an answer: of a mutation the first one, of a read every one.

@@ -91,6 +91,23 @@ void verify_book(struct sim *sim, struct book *book)
 
 // --- at rest ---
 
+// Takes an event that must go on where the member's events before it ended.
+static void verify_event(struct sim *sim, const struct event *event, size_t *at)
+{
+    uint32_t member = 0;
+    while (!span_is_text(event->member_id, sim->books[member].id)) {
+        member++;
+        CHECK(member < sim->member_count);
+    }
+    struct span full = buffer_span(&sim->books[member].full);
+    bool fits = full.len - at[member] >= event->records.len;
+    if (!fits || memcmp(full.data + at[member], event->records.data, event->records.len) != 0) {
+        sim_violated(sim, "every append is one event", "%s: its events are not its log",
+                     sim->books[member].id);
+    }
+    at[member] += event->records.len;
+}
+
 // The members' events, one behind the other, are their logs.
 static void verify_events(struct sim *sim)
 {
@@ -100,19 +117,7 @@ static void verify_events(struct sim *sim)
         for (uint64_t i = 0; i < count; i++) {
             struct event event;
             CHECK(event_decode(memory_event(sim->server.base, partition, i), &event) == STATUS_OK);
-            uint32_t member = 0;
-            while (!span_is_text(event.member_id, sim->books[member].id)) {
-                member++;
-                CHECK(member < sim->member_count);
-            }
-            struct span full = buffer_span(&sim->books[member].full);
-            bool fits = full.len - at[member] >= event.records.len;
-            if (!fits ||
-                memcmp(full.data + at[member], event.records.data, event.records.len) != 0) {
-                sim_violated(sim, "every append is one event", "stream %u, entry %" PRIu64,
-                             partition, i);
-            }
-            at[member] += event.records.len;
+            verify_event(sim, &event, at);
         }
     }
     for (uint32_t i = 0; i < sim->member_count; i++) {

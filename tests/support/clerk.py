@@ -16,7 +16,9 @@ import scene
 from scene import now_ms
 
 TIMEOUT_S = 1.5  # then another daemon is asked
-PAUSE_S = 0.01  # before it asks again; customers come a little faster
+PAUSE_S = 0.02  # before it asks again
+CUSTOMER_S = 0.01  # the longest between customers
+PATIENCE_S = 60  # with one errand
 ABANDON_SHARE = 0.1
 REFUSALS = {"Redeem": {"INSUFFICIENT_POINTS"}, "Enroll": {"IDENTIFIER_TAKEN"},
             "PublishProgram": {"ETAG_MISMATCH"}}
@@ -59,6 +61,7 @@ class Errand:
         self.id = None if method == "GetMember" else request.mutation.request_id
         self.first = first  # the answer it had before, when it is asked for again
         self.written = self.id is None or first is not None  # in the journal
+        self.begun = time.monotonic()
         self.attempts = 0
         self.certain = True  # no attempt so far can have had an effect
         self.was_certain = True
@@ -113,7 +116,7 @@ class Clerk:
         self.book.journal.write(self.lines)
         self.lines = []
         self.open = [errand for errand in self.open if not errand.ended]
-        time.sleep(PAUSE_S if self.open else PAUSE_S * self.random.random())
+        time.sleep(PAUSE_S if self.open else CUSTOMER_S * self.random.random())
 
     def _again(self):
         errand, answer = self.random.choice(self.past)
@@ -143,6 +146,8 @@ class Clerk:
             self.daemon += 1
 
     def _begin(self, errand):
+        waited_s = time.monotonic() - errand.begun
+        assert waited_s < PATIENCE_S, f"{errand.method} {errand.id} has no answer"
         errand.attempts += 1
         errand.was_certain = errand.certain
         errand.certain = False

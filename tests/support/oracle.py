@@ -10,13 +10,16 @@
 """
 
 import collections
+import time
 
 import frames
 import journal
 import ledger
+import scene
 
 OUTCOME = frames.MODULES["points"]
 REPLIES = {"Award": "award", "Redeem": "redeem", "Enroll": "enroll"}
+PATIENCE_S = 30  # with "try again", right after a kill
 FIRST_PROGRAM = [("program", 1)]  # published before the clerks came
 
 
@@ -88,12 +91,11 @@ class Oracle:
     def _check_answers(self, intents, daemon):
         asked = {intent.id: intent for intent in intents if intent.method in REPLIES
                  and (intent.fate != journal.REFUSED or intent.method == "Redeem")}
-        with self.club.client("till", daemon) as client:
-            requests = ((intent.id, "GetOutcome", OUTCOME.GetOutcomeRequest(
-                member=frames.member_ref(intent.member), request_id=intent.id))
-                        for intent in asked.values())
-            for request_id, reply in client.each(requests):
-                self._check_answer(asked[request_id], reply)
+        requests = ((intent.id, "GetOutcome", OUTCOME.GetOutcomeRequest(
+            member=frames.member_ref(intent.member), request_id=intent.id))
+                    for intent in asked.values())
+        for request_id, reply in self._ask("till", daemon, requests):
+            self._check_answer(asked[request_id], reply)
 
     def _check_answer(self, intent, reply):
         if reply.error is not None:
@@ -132,37 +134,34 @@ class Oracle:
                     if intent.method == "Enroll" and intent.fate == journal.APPLIED}
         balances = {member: balance for member, balance in self._balances().items()
                     if member in enrolled}
-        with self.club.client("backend", daemon) as client:
-            requests = ((member, "GetMember", frames.get_member_request(member))
-                        for member in balances)
-            for member, reply in client.each(requests):
-                if reply.error is not None:
-                    self.blame(f"GetMember of {member}: {reply.error}")
-                elif reply.message.standing.balance != balances[member]:
-                    self.blame(f"{member} has {reply.message.standing.balance}, "
-                               f"by the answers {balances[member]}")
-                elif reply.message.seq < self.reader.seen.get(member, 0):
-                    self.lost += 1
-                    self.blame(f"{member} is at {reply.message.seq}, was seen at "
-                               f"{self.reader.seen[member]}")
+        requests = ((member, "GetMember", frames.get_member_request(member))
+                    for member in balances)
+        for member, reply in self._ask("backend", daemon, requests):
+            if reply.error is not None:
+                self.blame(f"GetMember of {member}: {reply.error}")
+            elif reply.message.standing.balance != balances[member]:
+                self.blame(f"{member} has {reply.message.standing.balance}, "
+                           f"by the answers {balances[member]}")
+            elif reply.message.seq < self.reader.seen.get(member, 0):
+                self.lost += 1
+                self.blame(f"{member} is at {reply.message.seq}, was seen at "
+                           f"{self.reader.seen[member]}")
 
     def _check_totals(self, daemon):
         """As loyaltyctl verify --all, which the end of a season runs."""
         awarded = 0
         request = frames.admin.VerifyAccountsRequest
-        with self.club.client("admin", daemon) as client:
-            pages = [(partition, 0) for partition in range(self.stored.partitions)]
-            while pages:
-                replies = list(client.each((page, "VerifyAccounts",
-                                            request(partition=page[0], cursor=page[1]))
-                                           for page in pages))
-                pages = []
-                for (partition, _), reply in replies:
-                    assert reply.error is None, reply.error
-                    awarded += reply.message.points_awarded
-                    self.problems += [f"verify: {fault}" for fault in reply.message.faults]
-                    if reply.message.next_cursor:
-                        pages.append((partition, reply.message.next_cursor))
+        pages = [(partition, 0) for partition in range(self.stored.partitions)]
+        while pages:
+            requests = [(page, "VerifyAccounts", request(partition=page[0], cursor=page[1]))
+                        for page in pages]
+            pages = []
+            for (partition, _), reply in self._ask("admin", daemon, requests):
+                assert reply.error is None, reply.error
+                awarded += reply.message.points_awarded
+                self.problems += [f"verify: {fault}" for fault in reply.message.faults]
+                if reply.message.next_cursor:
+                    pages.append((partition, reply.message.next_cursor))
         answered = sum(intent.points() for intent in self.reader.intents.values()
                        if intent.method == "Award")
         if awarded != answered and not self.landed:
@@ -177,11 +176,25 @@ class Oracle:
                 for identifier in intent.request.identifiers:
                     if identifier.kind not in intent.answer.unbound:
                         owners[identifier.kind, identifier.value].add(intent.member)
-        with self.club.client("backend", daemon) as client:
-            requests = ((key, "GetMember", frames.members.GetMemberRequest(
-                member=frames.common.MemberRef(identifier=frames.common.Identifier(
-                    kind=key[0], value=key[1])))) for key in owners)
-            for key, reply in client.each(requests):
-                found = None if reply.error is not None else reply.message.member_id
-                if owners[key] != {found}:
-                    self.blame(f"{key} is {found}'s, was given to {owners[key]}")
+        requests = ((key, "GetMember", frames.members.GetMemberRequest(
+            member=frames.common.MemberRef(identifier=frames.common.Identifier(
+                kind=key[0], value=key[1])))) for key in owners)
+        for key, reply in self._ask("backend", daemon, requests):
+            found = None if reply.error is not None else reply.message.member_id
+            if owners[key] != {found}:
+                self.blame(f"{key} is {found}'s, was given to {owners[key]}")
+
+    # --- asking ---
+
+    def _ask(self, role, daemon, requests):
+        """Of (key, method, request), each until it is answered other than with "try again"; gives
+        (key, reply)."""
+        end = time.monotonic() + PATIENCE_S
+        left = {key: (method, request) for key, method, request in requests}
+        with self.club.client(role, daemon) as client:
+            while left:
+                asked = [(key, *what) for key, what in left.items()]
+                for key, reply in client.each(asked):
+                    if scene.code(reply) != scene.UNAVAILABLE or time.monotonic() > end:
+                        del left[key]
+                        yield key, reply

@@ -14,6 +14,14 @@ import world
 SOON_S = 60
 
 
+class Shifts(list):
+    """Futures of clerks at work."""
+
+    def __init__(self):
+        super().__init__()
+        self.ending = threading.Event()
+
+
 class Season(victims.Victims):
     """Its program is known to all daemons, and some members are enrolled."""
 
@@ -41,16 +49,17 @@ class Season(victims.Victims):
         return self.book.members[-number:]
 
     @contextlib.contextmanager
-    def at_work(self, *others):
-        """Tills, desks and others work while the body runs; when this ends, nothing is open."""
-        ending = threading.Event()
-        everybody = [*self.tills, *self.desks, *others]
+    def at_work(self, *others, only=None):
+        """Tills, desks and others work while the body runs, or only these; when this ends, nothing
+        is open. The body may end the work before itself: `shifts.ending`."""
+        everybody = only or [*self.tills, *self.desks, *others]
+        shifts = Shifts()
         with concurrent.futures.ThreadPoolExecutor(len(everybody)) as pool:
-            shifts = [pool.submit(each.work, ending) for each in everybody]
+            shifts += [pool.submit(each.work, shifts.ending) for each in everybody]
             try:
                 yield shifts
             finally:
-                ending.set()
+                shifts.ending.set()
         for shift in shifts:
             shift.result()
 

@@ -7,8 +7,13 @@ import threading
 
 import scene
 import tap
+import world
 
 DAEMON, REDIS, BOTH = VICTIMS = ("daemon", "redis", "both")
+KEY_DELAY_US = 3000  # a key, of the child that rewrites the append-only file
+START_S = 60
+# Killed twice, Redis finds a torn end in a file it no longer appends to: it mends it and ends.
+MENDED = "the truncated file is not the last file"
 BAD_WORDS = ("Sanitizer", "runtime error", "CHECK")
 
 
@@ -59,10 +64,26 @@ class Victims(scene.Scene):
                 if not daemon.alive():
                     self.daemons[number] = self.start_daemon(f"daemon-{number}", wait=False)
 
+    def start_redis_well(self):
+        """As a supervisor would: it is started again where it mended its file and ended."""
+        self.spawn()
+        world.wait_for(self.redis.has_settled, "Redis", START_S)
+        if not self.redis.alive() and MENDED in self.redis.last_words():
+            self.spawn()
+        self.redis.wait_answering()
+
+    def begin_rewrite(self, key_delay_us=KEY_DELAY_US):
+        """Of the append-only file, slowly; one may be under way already."""
+        self.redis.command("CONFIG", "SET", "rdb-key-save-delay", str(key_delay_us))
+        if not self.is_rewriting():
+            self.redis.command("BGREWRITEAOF")
+
+    def is_rewriting(self):
+        return b"aof_rewrite_in_progress:1" in self.redis.command("INFO", "persistence")
+
     def mend(self):
         """Starts what is down, and waits until all serve."""
-        self.spawn()
-        self.redis.wait_answering()
+        self.start_redis_well()
         for daemon in self.daemons:
             if daemon.port is None:
                 daemon.wait_listening()

@@ -111,6 +111,13 @@ class Redis(Process):
         except OSError:
             return False
 
+    def has_settled(self):
+        """Whether it answers, or has ended."""
+        try:
+            return not self.alive() or self.answers()
+        except AssertionError:
+            return True  # it has ended just now
+
     def last_words(self):
         """What it has logged since it was started last."""
         return self.output().rsplit("Redis is starting", 1)[1]

@@ -191,9 +191,28 @@ static void a_reply_without_result_is_none(void **state)
     loyalty_reply_fini(&reply);
 }
 
+// What a server sends is not trusted: no sum of it overflows.
+static void an_instant_is_one_or_none(void **state)
+{
+    (void)state;
+    static const int64_t none[] = {INT64_MAX, INT64_MIN, INT64_MAX / 1000, 253402300800,
+                                   -62135596801};
+    Google__Protobuf__Timestamp instant = GOOGLE__PROTOBUF__TIMESTAMP__INIT;
+    assert_int_equal(ly_decode_instant(NULL), 0);
+    for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+        instant.seconds = none[i];
+        instant.nanos = INT32_MAX;
+        assert_int_equal(ly_decode_instant(&instant), 0);
+    }
+    instant.seconds = 253402300799;
+    instant.nanos = 999999999;
+    assert_int_equal(ly_decode_instant(&instant), 253402300799999);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_instant_is_one_or_none),
         cmocka_unit_test(a_request_says_id_and_times),
         cmocka_unit_test(a_member_is_an_id_or_an_identifier),
         cmocka_unit_test(a_sale_goes_out_whole),

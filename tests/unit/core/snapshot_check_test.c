@@ -140,6 +140,28 @@ static void score(void **state)
     });
 }
 
+// A contribution of less than nothing, and what follows from it.
+static void spoil_with_reduction(int64_t score, int64_t from_ms)
+{
+    struct account account;
+    struct contribution part = {
+        .from_ms = from_ms, .until_ms = NOW_MS + 5000, .score = score, .seq = 1};
+    make(&account);
+    assert_int_equal(account_add_contribution(&account, &part), STATUS_OK);
+    bool less = score + SCORE < 0;
+    assert_int_equal(snapshot_check(&account), less ? STATUS_CORRUPT : STATUS_OK);
+    account_fini(&account);
+}
+
+static void score_is_never_below_nothing(void **state)
+{
+    (void)state;
+    spoil_with_reduction(-SCORE, NOW_MS);
+    spoil_with_reduction(-SCORE - 1, NOW_MS);
+    spoil_with_reduction(-SCORE, NOW_MS + 5);
+    spoil_with_reduction(-SCORE - 1, NOW_MS + 5);
+}
+
 // --- as stored ---
 
 static void weak_hash(const uint8_t *previous, struct span record, uint8_t *ret_hash)
@@ -213,6 +235,7 @@ int main(void)
         cmocka_unit_test(totals),
         cmocka_unit_test(lots_and_cards),
         cmocka_unit_test(score),
+        cmocka_unit_test(score_is_never_below_nothing),
         cmocka_unit_test(an_answer_is_not_from_behind_the_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -284,6 +284,36 @@ static void a_deadline_of_the_past_is_not_begun(void **state)
     service_world_fini(&world);
 }
 
+// The store's clock is known only as well as the last head that was read. One that came late makes
+// a deadline look farther off than it is; the store is told the deadline itself.
+static void a_late_head_moves_no_deadline(void **state)
+{
+    (void)state;
+    struct service_world world;
+    struct world_answer answer;
+    int64_t balance = 0;
+    open_with_anna(&world);
+    struct world_daemon *daemon = &world.daemons[0];
+    memory_set_now(daemon->store, world.now_ms - 1500); // read then, answered now
+    lease_kick(daemon->service->lease);
+    world_run_daemon(daemon);
+    memory_set_now(daemon->store, world.now_ms);
+    accounts_forget(daemon->service->accounts);
+    lease_kick(daemon->service->lease);
+    const char *deadline =
+        world_text(&world, ", \"deadline\": \"%s\"", world_instant(&world, world.now_ms + 100));
+    ask_sale(&world, deadline, 0, &answer);
+    assert_true(world_step(daemon)); // the head, in time
+    assert_true(world_step(daemon)); // the load; the append is made
+    daemon->cut = true;
+    world_pass(&world, 200);
+    daemon->cut = false;
+    world_run(&world);
+    assert_string_equal(world_end(&answer), "EXPIRED");
+    assert_int_equal(world_verify(&world, "anna", &balance), 2);
+    service_world_fini(&world);
+}
+
 // A read has no outcome to be in doubt about.
 static void a_read_that_ran_out_of_time(void **state)
 {
@@ -482,6 +512,7 @@ int main(void)
         cmocka_unit_test(out_of_time_is_expired),
         cmocka_unit_test(the_shortest_time_counts),
         cmocka_unit_test(a_deadline_of_the_past_is_not_begun),
+        cmocka_unit_test(a_late_head_moves_no_deadline),
         cmocka_unit_test(a_read_that_ran_out_of_time),
         cmocka_unit_test(a_clock_set_late_is_in_doubt),
         cmocka_unit_test(the_queue_of_an_account_is_bounded),

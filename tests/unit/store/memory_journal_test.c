@@ -10,7 +10,7 @@
 #include "base/limits.h"
 #include "store/memory.h"
 
-enum { HASH = STORE_HASH_BYTES };
+#define HASH ((uint64_t)STORE_HASH_BYTES)
 
 struct told {
     unsigned times;

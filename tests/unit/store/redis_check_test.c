@@ -288,6 +288,51 @@ static void a_loading_redis_is_waited_for(void **state)
     process.settings[0] = NULL;
 }
 
+// --- the append-only file ---
+
+static void assert_files_begun(const char *count)
+{
+    const char *info = redis_process_ask(&process, "INFO persistence");
+    const char *field = strstr(info, "aof_rewrites:");
+    assert_non_null(field);
+    size_t name_len = strlen("aof_rewrites:");
+    assert_memory_equal(field + name_len, count, strlen(count));
+}
+
+// Behind what a start has found torn nothing is written: once for each start, whoever connects.
+static void a_new_file_is_begun_once_a_start(void **state)
+{
+    (void)state;
+    for (int starts = 0; starts < 2; starts++) {
+        redis_process_kill(&process);
+        redis_process_restart(&process);
+        assert_files_begun("0\r\n");
+        for (int stores = 0; stores < 2; stores++) {
+            open_world(false);
+            redis_world_wait_ready(&world);
+            assert_files_begun("1\r\n");
+            redis_world_close(&world);
+        }
+    }
+    open_world(false);
+}
+
+static void a_file_that_cannot_be_begun_is_refused(void **state)
+{
+    (void)state;
+    redis_process_kill(&process);
+    redis_process_restart(&process);
+    assert_string_equal(
+        redis_process_ask(&process, "ACL SETUSER clerk on >secret ~* +@all -bgrewriteaof"), "+OK");
+    struct redis_options options = {
+        .unix_path = process.socket, .user = "clerk", .password = "secret"};
+    redis_world_open(&world, &process, &options);
+    redis_world_wait_reason(&world, "BGREWRITEAOF must work once after each start of Redis");
+    assert_unavailable();
+    assert_string_equal(redis_process_ask(&process, "ACL SETUSER clerk +bgrewriteaof"), "+OK");
+    redis_world_wait_ready(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -300,6 +345,8 @@ int main(void)
         cmocka_unit_test_teardown(a_full_redis_refuses_whole, close_world),
         cmocka_unit_test_teardown(the_functions_are_brought_along, close_world),
         cmocka_unit_test_teardown(a_loading_redis_is_waited_for, close_world),
+        cmocka_unit_test_teardown(a_new_file_is_begun_once_a_start, close_world),
+        cmocka_unit_test_teardown(a_file_that_cannot_be_begun_is_refused, close_world),
     };
     return cmocka_run_group_tests(tests, start_server, end_server);
 }

@@ -1,0 +1,110 @@
+// Certificates of peers: DER of a whole certificate, or only of its subject alternative names,
+// through net/tls_peer and net/identity. The handshake is left out: this file is where the library
+// asks for the peer's certificate. OpenSSL's own reading of the names, walked a second time, says
+// whether there is exactly one URI and what it is.
+//
+// Input: which of the two, then the DER.
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "fuzz/fuzz.h"
+#include "net/tls.h"
+
+enum { MEMORY_BYTES_MAX = 4 << 20 };
+
+static const char domain[] = "vip.example";
+
+// --- the peer ---
+
+static X509 *peer;
+
+// Stands in for OpenSSL's own.
+X509 *SSL_get0_peer_certificate(const SSL *ssl)
+{
+    (void)ssl;
+    return peer;
+}
+
+static X509 *whole_certificate(struct span der)
+{
+    const unsigned char *at = der.data;
+    return d2i_X509(NULL, &at, (long)der.len);
+}
+
+// A certificate that has nothing but these names.
+static X509 *certificate_of_names(struct span der)
+{
+    X509 *certificate = X509_new();
+    ASN1_OCTET_STRING *octets = ASN1_OCTET_STRING_new();
+    CHECK(certificate != NULL && octets != NULL);
+    CHECK(ASN1_OCTET_STRING_set(octets, der.data, (int)der.len) == 1);
+    X509_EXTENSION *extension = X509_EXTENSION_create_by_NID(NULL, NID_subject_alt_name, 1, octets);
+    CHECK(extension != NULL && X509_add_ext(certificate, extension, -1) == 1);
+    X509_EXTENSION_free(extension);
+    ASN1_OCTET_STRING_free(octets);
+    return certificate;
+}
+
+// --- the second reader ---
+
+// The one URI; empty when there is none, several, or the names are given twice.
+static struct span only_uri(X509 *certificate, GENERAL_NAMES **ret_names)
+{
+    struct span uri = {0};
+    int count = 0;
+    int place = X509_get_ext_by_NID(certificate, NID_subject_alt_name, -1);
+    *ret_names = NULL;
+    if (place < 0 || X509_get_ext_by_NID(certificate, NID_subject_alt_name, place) >= 0) {
+        return uri;
+    }
+    *ret_names = X509V3_EXT_d2i(X509_get_ext(certificate, place));
+    for (int i = 0; i < sk_GENERAL_NAME_num(*ret_names); i++) {
+        int type = 0;
+        const ASN1_STRING *value =
+            GENERAL_NAME_get0_value(sk_GENERAL_NAME_value(*ret_names, i), &type);
+        if (type == GEN_URI) {
+            uri = span_of(ASN1_STRING_get0_data(value), (size_t)ASN1_STRING_length(value));
+            count++;
+        }
+    }
+    return count == 1 ? uri : (struct span){0};
+}
+
+static void check_peer(void)
+{
+    GENERAL_NAMES *names = NULL;
+    struct identity identity;
+    struct identity expected;
+    const char *reason = NULL;
+    struct span uri = only_uri(peer, &names);
+    bool good = uri.len > 0 && identity_parse(uri, domain, &expected) == STATUS_OK;
+    enum status status = tls_peer_identity(NULL, domain, &identity, &reason);
+    CHECK(status == (good ? STATUS_OK : STATUS_INVALID));
+    if (good) {
+        CHECK(memcmp(&identity, &expected, sizeof(identity)) == 0);
+        CHECK(memmem(uri.data, uri.len, identity.role, strlen(identity.role)) != NULL);
+        CHECK(memchr(uri.data, '\0', uri.len) == NULL);
+    } else {
+        CHECK(reason != NULL && reason[0] != '\0');
+    }
+    GENERAL_NAMES_free(names);
+}
+
+// --- the driver ---
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+    struct fuzz_input input = {.rest = span_of(data, len)};
+    bool whole = (fuzz_byte(&input) & 1) != 0;
+    fuzz_memory_begin(MEMORY_BYTES_MAX);
+    peer = whole ? whole_certificate(input.rest) : certificate_of_names(input.rest);
+    if (peer != NULL) {
+        check_peer();
+    }
+    X509_free(peer);
+    peer = NULL;
+    fuzz_memory_end();
+    return 0;
+}

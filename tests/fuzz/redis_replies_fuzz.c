@@ -1,0 +1,389 @@
+// A Redis that answers anything: calls of the port and the handshake's questions are made, any
+// bytes come back, dealt out in chunks, through store/redis_pipeline and the readers of every
+// command's reply. Each call is answered exactly once; nothing after the connection is broken; what
+// is answered does not depend on how the bytes were dealt.
+//
+// The connection and the pool are left out: this file stands in for redis_link.c and redis_pool.c.
+//
+// Input: how the bytes are dealt, how many calls, which, then the bytes.
+#include <string.h>
+
+#include "base/check.h"
+#include "base/hash.h"
+#include "base/limits.h"
+#include "fuzz/fuzz.h"
+#include "fuzz/mutate_text.h"
+#include "fuzz/resp_cost.h"
+#include "store/redis.h"
+#include "store/redis_check.h"
+#include "store/redis_pool.h"
+
+enum {
+    CALLS_MAX = 8,
+    OUTCOMES_MAX = 64,
+    SENT_MAX = 64,
+    LATE_MAX = 1024,
+    PARTITIONS = 3, // to create
+    MEMORY_BYTES_MAX = 12 * LIMIT_STORE_REPLY_BYTES,
+};
+
+static const char *const words[] = {
+    "+OK\r\n",
+    "-ERR no\r\n",
+    "-LOADING x\r\n",
+    "-READONLY x\r\n",
+    "-OOM x\r\n",
+    ":0\r\n",
+    ":1768003200000\r\n",
+    "$-1\r\n",
+    "*-1\r\n",
+    "$0\r\n\r\n",
+    "*2\r\n",
+    "*3\r\n",
+    "*7\r\n",
+    "$1\r\n1\r\n",
+    "$1\r\n2\r\n",
+    "$1\r\n3\r\n",
+    "$2\r\nOK\r\n",
+    "$6\r\nBEHIND\r\n",
+    "$6\r\nRELOAD\r\n",
+    "$5\r\nCLOCK\r\n",
+    "$7\r\nEXPIRED\r\n",
+    "$5\r\nTAKEN\r\n",
+    "$6\r\nFAILED\r\n",
+    "$4\r\nHALF\r\n",
+    "$6\r\nNOPERM\r\n",
+    "$6\r\nmaster\r\n",
+    "redis_version:7.0.15\r\n",
+    "loading:0\r\n",
+    "appendonly",
+    "yes",
+    "always",
+    "noeviction",
+    "$4\r\nanna\r\n",
+    "$1\r\n!\r\n",
+    "*0\r\n",
+    "$1\r\n0\r\n",
+};
+
+// --- the connection ---
+
+struct redis_link {
+    struct redis_pipeline pipeline;
+    struct resp_writer writer;
+    struct redis_options options;
+    struct redis_queue late; // calls that are told later
+    uint64_t last_tag;
+    bool ready;
+    bool refused;
+    size_t sent;
+};
+
+static struct redis_link link;
+static struct store *store; // for the life of the process: it has a route a partition
+
+uint64_t redis_link_next_tag(struct redis_link *of)
+{
+    return ++of->last_tag;
+}
+
+struct resp_writer *redis_link_writer(struct redis_link *of)
+{
+    return &of->writer;
+}
+
+const struct redis_options *redis_link_options(const struct redis_link *of)
+{
+    return &of->options;
+}
+
+void redis_link_answer_later(struct redis_link *of, const struct redis_call *call,
+                             enum store_result result, const char *static_text)
+{
+    struct redis_waiting waiting = {.call = *call, .result = result, .text = static_text};
+    CHECK(redis_queue_push(&of->late, &waiting, LATE_MAX) == STATUS_OK);
+}
+
+// What is told may ask for more, which is then late too.
+static void tell_late(struct redis_link *of)
+{
+    while (of->late.count > 0) {
+        struct redis_waiting front = redis_queue_pop(&of->late);
+        struct redis_answer answer = {.result = front.result, .text = span_of_text(front.text)};
+        CHECK(front.call.on_answer(&front.call, &answer));
+    }
+}
+
+void redis_link_send(struct redis_link *of, const struct redis_call *call)
+{
+    struct span command;
+    CHECK(resp_finish(&of->writer, &command) == STATUS_OK && command.len > 0);
+    if (!of->pipeline.open || redis_pipeline_is_spent(&of->pipeline) || of->sent == SENT_MAX) {
+        redis_link_answer_later(of, call, STORE_UNAVAILABLE, "");
+        return;
+    }
+    of->sent++;
+    CHECK(redis_pipeline_reserve(&of->pipeline) == STATUS_OK);
+    redis_pipeline_push(&of->pipeline, call, command.len, 0);
+}
+
+void redis_link_send_check(struct redis_link *of, const struct redis_call *call)
+{
+    redis_link_send(of, call);
+}
+
+void redis_link_ready(struct redis_link *of)
+{
+    of->ready = true;
+}
+
+void redis_link_refuse(struct redis_link *of, const char *reason)
+{
+    CHECK(reason[0] != '\0' && strlen(reason) < REDIS_REASON_BYTES);
+    redis_pipeline_break(&of->pipeline, "%s", reason);
+    of->refused = true;
+}
+
+// --- the pool ---
+
+enum status redis_pool_init(struct redis_pool *pool, struct event_base *base,
+                            const struct redis_options *options, redis_state_fn *on_state,
+                            void *context)
+{
+    (void)base;
+    (void)options;
+    (void)on_state;
+    (void)context;
+    pool->links[0] = &link;
+    return STATUS_OK;
+}
+
+void redis_pool_fini(struct redis_pool *pool)
+{
+    (void)pool;
+}
+
+struct redis_link *redis_pool_route(struct redis_pool *pool, bool meta, uint32_t partition,
+                                    struct redis_call *call)
+{
+    CHECK(meta || partition < LIMIT_PARTITIONS);
+    call->in_flight = &pool->routes[0].in_flight;
+    return pool->links[0];
+}
+
+bool redis_pool_is_ready(const struct redis_pool *pool, const char **ret_reason)
+{
+    *ret_reason = "";
+    return pool->links[0]->ready;
+}
+
+void redis_pool_send(const struct redis_pool *pool, struct redis_link *of,
+                     const struct redis_call *call)
+{
+    (void)pool;
+    redis_link_send(of, call);
+}
+
+void redis_pool_refuse(const struct redis_pool *pool, const struct redis_call *call,
+                       enum store_result result, const char *static_text)
+{
+    redis_link_answer_later(pool->links[0], call, result, static_text);
+}
+
+// --- what is asked, and what came of it ---
+
+struct outcome {
+    size_t call;
+    enum store_result result;
+    uint64_t sum; // of all that the answer said
+};
+
+struct outcomes {
+    struct outcome items[OUTCOMES_MAX];
+    size_t count;
+    char reason[REDIS_REASON_BYTES];
+    bool ready;
+};
+
+static struct outcomes *telling;
+static size_t numbers[CALLS_MAX]; // contexts: the call's own number
+
+static void tell(void *context, enum store_result result, uint64_t sum)
+{
+    CHECK(telling->count < OUTCOMES_MAX);
+    CHECK(result >= STORE_OK && result <= STORE_FAILED);
+    telling->items[telling->count++] =
+        (struct outcome){.call = *(size_t *)context, .result = result, .sum = sum};
+}
+
+static void on_done(void *context, const struct store_reply *reply)
+{
+    tell(context, reply->result, hash_fnv1a(reply->bytes) + reply->log_bytes);
+}
+
+static void on_scanned(void *context, const struct store_scan_reply *reply)
+{
+    uint64_t sum = reply->next_cursor;
+    for (size_t i = 0; i < reply->count; i++) {
+        CHECK(!span_is_text(reply->ids[i], "!"));
+        sum = sum * 31 + hash_fnv1a(reply->ids[i]);
+    }
+    tell(context, reply->result, sum);
+}
+
+static void on_head(void *context, const struct store_head *head)
+{
+    if (head->result == STORE_OK) {
+        CHECK(head->store_now_ms > 0 && head->partitions <= LIMIT_PARTITIONS);
+        CHECK(head->sandbox_clock_ms >= 0);
+    }
+    tell(context, head->result,
+         (uint64_t)head->store_now_ms + hash_fnv1a(head->program) + head->program_bytes +
+             (uint64_t)head->sandbox_clock_ms + head->partitions);
+}
+
+static void make_call(uint8_t which, size_t *number)
+{
+    static const uint8_t hash[STORE_HASH_BYTES] = {1};
+    struct span hash_bytes = span_of(hash, sizeof(hash));
+    struct store_account anna = {.partition = 7, .id = span_of_text("anna")};
+    struct store_append append = {.account = anna,
+                                  .now_ms = 1,
+                                  .not_after_ms = 2,
+                                  .records = hash_bytes,
+                                  .event = span_of_text("e"),
+                                  .due_changed = (which & 0x80) != 0,
+                                  .due_ms = INSTANT_NEVER};
+    struct store_compact compact = {.account = anna, .cut_bytes = 16, .snapshot = hash_bytes};
+    memcpy(compact.cut_hash, hash, sizeof(hash));
+    switch (which % 9) {
+    case 0:
+        store_load(store, &anna, on_done, number);
+        break;
+    case 1:
+        store_load_from(store, &anna, 100, on_done, number);
+        break;
+    case 2:
+        store_append(store, &append, on_done, number);
+        break;
+    case 3:
+        store_compact(store, &compact, on_done, number);
+        break;
+    case 4:
+        store_claim(store, 7, span_of_text("key"), anna.id, span_of_text(""), on_done, number);
+        break;
+    case 5:
+        store_find(store, 7, span_of_text("key"), on_done, number);
+        break;
+    case 6:
+        store_scan(store, 7, 0, 10, on_scanned, number);
+        break;
+    case 7:
+        store_head(store, 0, on_head, number);
+        break;
+    default:
+        store_create_partitions(store, PARTITIONS, on_done, number);
+        break;
+    }
+}
+
+// --- one connection's life ---
+
+static size_t make_calls(struct span choices)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < choices.len; i++) {
+        if (choices.data[i] % 11 == 9) {
+            redis_check_start(&link);
+        } else if (choices.data[i] % 11 == 10) {
+            redis_check_again(&link);
+        } else {
+            numbers[count] = count;
+            make_call(choices.data[i] % 11, &numbers[count]);
+            count++;
+        }
+    }
+    return count;
+}
+
+static void take(struct span bytes, size_t chunk)
+{
+    for (size_t at = 0; at < bytes.len && !link.pipeline.broken; at += chunk) {
+        size_t len = chunk < bytes.len - at ? chunk : bytes.len - at;
+        redis_pipeline_take(&link.pipeline, span_of(bytes.data + at, len));
+        CHECK(!link.pipeline.broken || link.pipeline.reason[0] != '\0');
+    }
+}
+
+static void check_outcomes(size_t calls)
+{
+    size_t answered[CALLS_MAX] = {0};
+    for (size_t i = 0; i < telling->count; i++) {
+        answered[telling->items[i].call]++;
+    }
+    for (size_t i = 0; i < calls; i++) {
+        CHECK(answered[i] == 1);
+    }
+    CHECK(telling->count == calls && link.pipeline.in_flight.count == 0);
+}
+
+static void live(struct span choices, struct span bytes, size_t chunk, struct outcomes *outcomes)
+{
+    *outcomes = (struct outcomes){0};
+    telling = outcomes;
+    link = (struct redis_link){.options = {.user = "u", .password = "p"}};
+    resp_writer_init(&link.writer);
+    CHECK(redis_pipeline_open(&link.pipeline) == STATUS_OK);
+    size_t calls = make_calls(choices);
+    take(bytes, chunk);
+    (void)memcpy(outcomes->reason, link.pipeline.reason, sizeof(outcomes->reason));
+    outcomes->ready = link.ready;
+    redis_pipeline_close(&link.pipeline, link.pipeline.output_bytes);
+    tell_late(&link);
+    check_outcomes(calls);
+    redis_pipeline_fini(&link.pipeline);
+    redis_queue_fini(&link.late);
+    resp_writer_fini(&link.writer);
+}
+
+// --- the driver ---
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t len, size_t len_max, unsigned seed)
+{
+    struct fuzz_random random = fuzz_random_of(seed);
+    size_t choices = len < 2 ? len : 2 + (size_t)(data[1] % (CALLS_MAX + 1));
+    if (choices >= len || fuzz_random_below(&random, 8) == 0) {
+        return LLVMFuzzerMutate(data, len, len_max);
+    }
+    return choices + mutate_text(words, sizeof(words) / sizeof(words[0]), data + choices,
+                                 len - choices, len_max - choices, &random);
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+    struct redis_options none = {0};
+    (void)argc;
+    (void)argv;
+    CHECK(redis_new(NULL, &none, NULL, NULL, &store) == STATUS_OK);
+    return 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+    static struct outcomes whole;
+    static struct outcomes dealt;
+    struct fuzz_input input = {.rest = span_of(data, len)};
+    size_t chunk = 1 + fuzz_byte(&input) % 64;
+    struct span choices = fuzz_bytes(&input, fuzz_byte(&input) % (CALLS_MAX + 1));
+    if (resp_is_costly(input.rest)) {
+        return 0;
+    }
+    fuzz_memory_begin(MEMORY_BYTES_MAX);
+    live(choices, input.rest, input.rest.len + 1, &whole);
+    live(choices, input.rest, chunk, &dealt);
+    CHECK(whole.count == dealt.count && whole.ready == dealt.ready);
+    CHECK(strcmp(whole.reason, dealt.reason) == 0);
+    CHECK(memcmp(whole.items, dealt.items, whole.count * sizeof(whole.items[0])) == 0);
+    fuzz_memory_end();
+    return 0;
+}
