@@ -96,11 +96,12 @@ static void a_request_may_have_no_body(void **state)
 
 static void a_body_may_drip(void **state)
 {
+    static const char hello[] = "hello";
     struct h2_world *h2 = *state;
     struct h2_client *client = new_client(h2);
     int32_t stream = h2_client_post(client, "/echo", span_of_text(""), false);
     for (int i = 0; i < 5; i++) {
-        h2_client_send(client, stream, span_of("hello" + i, 1), i == 4);
+        h2_client_send(client, stream, span_of(&hello[i], 1), i == 4);
         H2_UNTIL(h2, h2->seen_count == 1 && h2->seen[0].body.len == (size_t)i + 1);
     }
     const struct h2_reply *reply = h2_client_reply(client, stream);
