@@ -131,12 +131,12 @@ int main(int argc, char **argv)
     static const struct argp argp = {
         .options = argp_options,
         .parser = parse_option,
-        .doc = "enrol, award or append: puts one load on the daemon, or on append_if alone.",
+        .doc = "enrol, award, award-grpc or append: one load on the daemon, or on append_if alone.",
     };
     struct bench_options options = {
         .members = 20000, .operations = 100000, .connections = 50, .depth = 16};
     if (argc < 2) {
-        fprintf(stderr, "usage: loyalty-bench enrol|award|append [OPTION...]\n");
+        fprintf(stderr, "usage: loyalty-bench enrol|award|award-grpc|append [OPTION...]\n");
         return 2;
     }
     const char *load = argv[1];
@@ -148,9 +148,12 @@ int main(int argc, char **argv)
     if (strcmp(load, "award") == 0 && options.server != NULL) {
         return bench_award(&options);
     }
+    if (strcmp(load, "award-grpc") == 0 && options.server != NULL) {
+        return bench_award_grpc(&options);
+    }
     if (strcmp(load, "append") == 0 && options.redis != NULL) {
         return bench_append(&options);
     }
-    fprintf(stderr, "loyalty-bench: enrol and award need --server, append needs --redis\n");
+    fprintf(stderr, "loyalty-bench: enrol and awards need --server, append needs --redis\n");
     return 2;
 }

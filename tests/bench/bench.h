@@ -16,7 +16,20 @@ struct bench_options {
     uint32_t depth; // requests in flight a connection
 };
 
-enum { BENCH_PARTITIONS = 1024 };
+enum {
+    BENCH_PARTITIONS = 1024,
+    BENCH_REQUEST_BYTES = 512, // of one request, packed
+    BENCH_PATIENCE_MS = 5000,  // without any answer, then the load is given up
+};
+
+#define BENCH_ENROL "/loyalty.v1.MembersService/Enroll"
+#define BENCH_AWARD "/loyalty.v1.PointsService/Award"
+
+// Packs the n-th request of a load; its request id is of this run alone. Returns its bytes.
+typedef size_t bench_pack_fn(uint32_t operation, int64_t now_ms,
+                             const struct bench_options *options, uint8_t *ret_bytes);
+bench_pack_fn bench_pack_enrol;
+bench_pack_fn bench_pack_award;
 
 // Monotonic nanoseconds.
 int64_t bench_now_ns(void);
@@ -43,4 +56,5 @@ int bench_end(struct bench_result *result);
 
 int bench_enrol(const struct bench_options *options);
 int bench_award(const struct bench_options *options);
+int bench_award_grpc(const struct bench_options *options);
 int bench_append(const struct bench_options *options);
