@@ -215,23 +215,32 @@ static void pause_lane(struct lane *lane)
     set_state(lane, LANE_WAITING);
 }
 
-static void take_enrolment(struct lane *lane, const struct loyalty_reply *reply)
-{
-    (void)reply;
-    lane->import->totals.members++;
-}
-
-static void take_sale(struct lane *lane, const struct loyalty_reply *reply)
+// False when there is no memory to read the answer with; asking again gives it again.
+static bool take_sale(struct lane *lane, const struct loyalty_reply *reply)
 {
     struct import_totals *totals = &lane->import->totals;
     Loyalty__V1__BackfillResponse *response =
         loyalty__v1__backfill_response__unpack(NULL, reply->payload_bytes, reply->payload);
-    totals->sales++;
-    if (response != NULL && response->award != NULL) {
+    bool read = response != NULL && response->award != NULL;
+    if (read) {
+        totals->sales++;
         totals->points += response->award->points;
         totals->score += response->award->score;
     }
     loyalty__v1__backfill_response__free_unpacked(response, NULL);
+    return read;
+}
+
+static void take_done(struct lane *lane, const struct loyalty_reply *reply)
+{
+    struct import_totals *totals = &lane->import->totals;
+    if (lane->step > 0 && !take_sale(lane, reply)) {
+        pause_lane(lane);
+        return;
+    }
+    totals->members += lane->step == 0;
+    totals->replayed += reply->outcome == LOYALTY_DUPLICATE;
+    next_step(lane);
 }
 
 static void tell_refusal(struct lane *lane, const struct loyalty_reply *reply)
@@ -273,17 +282,10 @@ static void take_refusal(struct lane *lane, const struct loyalty_reply *reply)
 static void on_reply(void *user, const struct loyalty_reply *reply)
 {
     struct lane *lane = user;
-    struct import *import = lane->import;
     switch (reply->outcome) {
     case LOYALTY_APPLIED:
     case LOYALTY_DUPLICATE:
-        import->totals.replayed += reply->outcome == LOYALTY_DUPLICATE;
-        if (lane->step == 0) {
-            take_enrolment(lane, reply);
-        } else {
-            take_sale(lane, reply);
-        }
-        next_step(lane);
+        take_done(lane, reply);
         return;
     case LOYALTY_REFUSED:
         take_refusal(lane, reply);

@@ -8,9 +8,19 @@
 
 #include "base/check.h"
 #include "ctl/cdnow.h"
+#include "ctl/globals.h"
 #include "wire/uuid.h"
 
 enum { READ_BYTES = 64 * 1024, FILE_BYTES_MAX = 1 << 30, ID_INPUT_BYTES = 256 };
+
+// The ids of all requests rest on this: better none than others than the last time.
+static void hash_bytes(struct span bytes, uint8_t ret_hash[SHA256_DIGEST_LENGTH])
+{
+    if (SHA256(bytes.data, bytes.len, ret_hash) == NULL) {
+        (void)fprintf(stderr, "loyaltyctl: out of memory\n");
+        exit(CTL_RETRY_LATER);
+    }
+}
 
 static bool read_text(const char *path, struct buffer *text, char ret_error[SALES_FILE_ERROR_BYTES])
 {
@@ -149,7 +159,7 @@ bool sales_file_read(const char *path, struct sales_file *ret_file,
         sales_file_fini(&file);
         return false;
     }
-    (void)SHA256(file.text.data, file.text.len, file.digest);
+    hash_bytes(buffer_span(&file.text), file.digest);
     *ret_file = file;
     return true;
 }
@@ -178,7 +188,7 @@ static void make_id(const struct sales_file *file, const char *kind, struct span
         memcpy(input + len, parts[i].data, parts[i].len);
         len += parts[i].len;
     }
-    (void)SHA256(input, len, hash);
+    hash_bytes(span_of(input, len), hash);
     hash[6] = (uint8_t)((hash[6] & 0x0f) | 0x80);
     hash[8] = (uint8_t)((hash[8] & 0x3f) | 0x80);
     uuid_format(hash, ret_id);

@@ -170,7 +170,7 @@ static void on_hello(void *user, const struct loyalty_reply *reply)
         loyalty__v1__get_clock_response__unpack(NULL, reply->payload_bytes, reply->payload);
     if (response == NULL || response->now == NULL) {
         client->hello_failed = true;
-        client->ended = LOYALTY_REFUSED;
+        client->ended = response == NULL ? LOYALTY_RETRY_LATER : LOYALTY_REFUSED; // or no memory
         ly_set_error(client, "The server does not tell its time.");
     } else {
         learn_clock(client, response);
@@ -209,8 +209,12 @@ static bool begin_hello(struct loyalty *client)
     client->phase = LY_HELLO;
     int64_t left_ms = client->connect_deadline_ms - ly_steady_ms();
     uint32_t timeout_ms = left_ms < 1 ? 1 : (uint32_t)left_ms;
-    return ly_submit(client, "/loyalty.v1.ClockService/GetClock", (struct span){0}, timeout_ms,
-                     on_hello, client);
+    if (!ly_submit(client, "/loyalty.v1.ClockService/GetClock", (struct span){0}, timeout_ms,
+                   on_hello, client)) {
+        ly_set_error(client, "Out of memory.");
+        return false;
+    }
+    return true;
 }
 
 static bool step_tcp(struct loyalty *client)

@@ -40,23 +40,39 @@ Loyalty__V1__Mutation *ly_encode_mutation(struct arena *arena,
     return mutation;
 }
 
+static const Loyalty__V1__IdentifierKind kinds[] = {
+    [LOYALTY_BY_CARD_NUMBER] = LOYALTY__V1__IDENTIFIER_KIND__IDENTIFIER_KIND_CARD_NUMBER,
+    [LOYALTY_BY_BARCODE] = LOYALTY__V1__IDENTIFIER_KIND__IDENTIFIER_KIND_BARCODE,
+    [LOYALTY_BY_PHONE] = LOYALTY__V1__IDENTIFIER_KIND__IDENTIFIER_KIND_PHONE,
+    [LOYALTY_BY_APP_ID] = LOYALTY__V1__IDENTIFIER_KIND__IDENTIFIER_KIND_APP_ID,
+};
+
+bool ly_can_encode_identifier(const struct loyalty_member *member)
+{
+    unsigned by = (unsigned)member->by;
+    return by != LOYALTY_BY_MEMBER_ID && by < sizeof(kinds) / sizeof(kinds[0]);
+}
+
+bool ly_can_encode_member(const struct loyalty_member *member)
+{
+    return member->by == LOYALTY_BY_MEMBER_ID || ly_can_encode_identifier(member);
+}
+
+bool ly_can_encode_sale(const struct loyalty_sale *sale)
+{
+    return sale->line_count <= LOYALTY_SALE_LINES_MAX;
+}
+
 Loyalty__V1__Identifier *ly_encode_identifier(struct arena *arena,
                                               const struct loyalty_member *member)
 {
-    static const Loyalty__V1__IdentifierKind kinds[] = {
-        [LOYALTY_BY_CARD_NUMBER] = LOYALTY__V1__IDENTIFIER_KIND__IDENTIFIER_KIND_CARD_NUMBER,
-        [LOYALTY_BY_BARCODE] = LOYALTY__V1__IDENTIFIER_KIND__IDENTIFIER_KIND_BARCODE,
-        [LOYALTY_BY_PHONE] = LOYALTY__V1__IDENTIFIER_KIND__IDENTIFIER_KIND_PHONE,
-        [LOYALTY_BY_APP_ID] = LOYALTY__V1__IDENTIFIER_KIND__IDENTIFIER_KIND_APP_ID,
-    };
-    unsigned by = (unsigned)member->by;
-    if (by == LOYALTY_BY_MEMBER_ID || by >= sizeof(kinds) / sizeof(kinds[0])) {
+    if (!ly_can_encode_identifier(member)) {
         return NULL;
     }
     Loyalty__V1__Identifier *identifier = arena_alloc(arena, sizeof(*identifier));
     if (identifier != NULL) {
         loyalty__v1__identifier__init(identifier);
-        identifier->kind = kinds[by];
+        identifier->kind = kinds[member->by];
         identifier->value = text(member->value);
     }
     return identifier;
@@ -82,7 +98,7 @@ Loyalty__V1__MemberRef *ly_encode_member(struct arena *arena, const struct loyal
 static bool encode_lines(struct arena *arena, const struct loyalty_sale *sale,
                          Loyalty__V1__Sale *message)
 {
-    if (sale->line_count > LOYALTY_SALE_LINES_MAX) {
+    if (!ly_can_encode_sale(sale)) {
         return false;
     }
     message->lines = arena_alloc_array(arena, sale->line_count, sizeof(Loyalty__V1__SaleLine *));

@@ -8,7 +8,12 @@
 #include "loyalty/v1/common.pb-c.h"
 #include "loyalty/v1/points.pb-c.h"
 
-// All give NULL when memory is short or the input cannot be said (too many lines, no such kind).
+// Whether it can be said at all: a kind there is, not too many lines.
+bool ly_can_encode_member(const struct loyalty_member *member);
+bool ly_can_encode_identifier(const struct loyalty_member *member);
+bool ly_can_encode_sale(const struct loyalty_sale *sale);
+
+// All give NULL when that is not so, or memory is short.
 Google__Protobuf__Timestamp *ly_encode_instant(struct arena *arena, int64_t instant_ms);
 Loyalty__V1__Mutation *ly_encode_mutation(struct arena *arena,
                                           const struct loyalty_request *request);

@@ -19,9 +19,16 @@ bool loyalty_request_init(const struct loyalty *client, struct loyalty_request *
     return true;
 }
 
-static enum loyalty_outcome refuse(struct loyalty_reply *ret_reply)
+// Of a request that could not be written; if it can be at all, there was no memory to do it.
+static enum loyalty_outcome turn_away(struct arena *arena, bool writable,
+                                      struct loyalty_reply *ret_reply)
 {
-    ly_reply_set(ret_reply, LOYALTY_REFUSED, "BAD_REQUEST", "The request cannot be written.");
+    arena_fini(arena);
+    if (writable) {
+        ly_reply_set(ret_reply, LOYALTY_RETRY_LATER, "NO_MEMORY", "Out of memory.");
+    } else {
+        ly_reply_set(ret_reply, LOYALTY_REFUSED, "BAD_REQUEST", "The request cannot be written.");
+    }
     return ret_reply->outcome;
 }
 
@@ -39,10 +46,10 @@ static enum loyalty_outcome call(struct loyalty *client, struct arena *arena, co
 {
     *ret_message = NULL;
     size_t len = protobuf_c_message_get_packed_size(message);
-    uint8_t *bytes = arena_alloc(arena, len);
+    bool fits = len <= LOYALTY_REQUEST_BYTES_MAX;
+    uint8_t *bytes = fits ? arena_alloc(arena, len) : NULL;
     if (bytes == NULL) {
-        arena_fini(arena);
-        return refuse(ret_reply);
+        return turn_away(arena, fits, ret_reply);
     }
     (void)protobuf_c_message_pack(message, bytes);
     (void)loyalty_call(client, method, bytes, len, timeout_ms, ret_reply);
@@ -68,14 +75,15 @@ enum loyalty_outcome loyalty_enrol(struct loyalty *client, const struct loyalty_
     Loyalty__V1__Identifier *list[LOYALTY_IDENTIFIERS_MAX];
     Loyalty__V1__EnrollRequest message = LOYALTY__V1__ENROLL_REQUEST__INIT;
     message.mutation = ly_encode_mutation(&arena, request);
-    bool written = message.mutation != NULL && identifier_count <= LOYALTY_IDENTIFIERS_MAX;
-    for (size_t i = 0; written && i < identifier_count; i++) {
+    bool writable = identifier_count <= LOYALTY_IDENTIFIERS_MAX;
+    bool written = message.mutation != NULL;
+    for (size_t i = 0; writable && written && i < identifier_count; i++) {
+        writable = ly_can_encode_identifier(&identifiers[i]);
         list[i] = ly_encode_identifier(&arena, &identifiers[i]);
         written = list[i] != NULL;
     }
-    if (!written) {
-        arena_fini(&arena);
-        return refuse(ret_reply);
+    if (!writable || !written) {
+        return turn_away(&arena, writable, ret_reply);
     }
     message.identifiers = list;
     message.n_identifiers = identifier_count;
@@ -100,8 +108,7 @@ enum loyalty_outcome loyalty_get_member(struct loyalty *client, const struct loy
     Loyalty__V1__GetMemberRequest message = LOYALTY__V1__GET_MEMBER_REQUEST__INIT;
     message.member = ly_encode_member(&arena, member);
     if (message.member == NULL) {
-        arena_fini(&arena);
-        return refuse(ret_reply);
+        return turn_away(&arena, ly_can_encode_member(member), ret_reply);
     }
     ProtobufCMessage *answer = NULL;
     (void)call(client, &arena, "/loyalty.v1.MembersService/GetMember", &message.base, 0,
@@ -126,8 +133,8 @@ enum loyalty_outcome loyalty_quote(struct loyalty *client, const struct loyalty_
     message.member = ly_encode_member(&arena, member);
     message.sale = ly_encode_sale(&arena, sale);
     if (message.member == NULL || message.sale == NULL) {
-        arena_fini(&arena);
-        return refuse(ret_reply);
+        return turn_away(&arena, ly_can_encode_member(member) && ly_can_encode_sale(sale),
+                         ret_reply);
     }
     ProtobufCMessage *answer = NULL;
     (void)call(client, &arena, "/loyalty.v1.PointsService/Quote", &message.base, 0,
@@ -155,8 +162,8 @@ enum loyalty_outcome loyalty_award(struct loyalty *client, const struct loyalty_
     message.member = ly_encode_member(&arena, member);
     message.sale = ly_encode_sale(&arena, sale);
     if (message.mutation == NULL || message.member == NULL || message.sale == NULL) {
-        arena_fini(&arena);
-        return refuse(ret_reply);
+        return turn_away(&arena, ly_can_encode_member(member) && ly_can_encode_sale(sale),
+                         ret_reply);
     }
     ProtobufCMessage *answer = NULL;
     (void)call(client, &arena, "/loyalty.v1.PointsService/Award", &message.base,
@@ -179,8 +186,7 @@ enum loyalty_outcome loyalty_redeem(struct loyalty *client, const struct loyalty
     message.member = ly_encode_member(&arena, member);
     message.points = points;
     if (message.mutation == NULL || message.member == NULL) {
-        arena_fini(&arena);
-        return refuse(ret_reply);
+        return turn_away(&arena, ly_can_encode_member(member), ret_reply);
     }
     ProtobufCMessage *answer = NULL;
     (void)call(client, &arena, "/loyalty.v1.PointsService/Redeem", &message.base,
@@ -220,8 +226,7 @@ enum loyalty_outcome loyalty_get_outcome(struct loyalty *client,
     message.member = ly_encode_member(&arena, member);
     message.request_id = (char *)request_id;
     if (message.member == NULL) {
-        arena_fini(&arena);
-        return refuse(ret_reply);
+        return turn_away(&arena, ly_can_encode_member(member), ret_reply);
     }
     ProtobufCMessage *answer = NULL;
     (void)call(client, &arena, "/loyalty.v1.PointsService/GetOutcome", &message.base, 0,

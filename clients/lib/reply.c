@@ -147,11 +147,38 @@ void ly_reply_set(struct loyalty_reply *reply, enum loyalty_outcome outcome, con
         .outcome = outcome, .reason = reason, .field = "", .message = message};
 }
 
-static const char *copy_text(struct loyalty_reply *reply, const char *text)
+static bool copy_text(struct loyalty_reply *copy, const char *text, const char **ret_text)
 {
     size_t bytes = strlen(text) + 1;
-    char *copy = ly_reply_alloc(reply, bytes);
-    return copy == NULL ? "" : memcpy(copy, text, bytes);
+    char *place = ly_reply_alloc(copy, bytes);
+    *ret_text = place == NULL ? "" : memcpy(place, text, bytes);
+    return place != NULL;
+}
+
+static bool copy_figures(const struct loyalty_reply *reply, struct loyalty_reply *copy)
+{
+    struct loyalty_figure *figures =
+        ly_reply_alloc(copy, (reply->figure_count + 1) * sizeof(*figures));
+    for (size_t i = 0; figures != NULL && i < reply->figure_count; i++) {
+        figures[i].value = reply->figures[i].value;
+        if (!copy_text(copy, reply->figures[i].name, &figures[i].name)) {
+            return false;
+        }
+    }
+    copy->figures = figures;
+    copy->figure_count = reply->figure_count;
+    return figures != NULL;
+}
+
+static bool copy_payload(const struct loyalty_reply *reply, struct loyalty_reply *copy)
+{
+    uint8_t *payload = ly_reply_alloc(copy, reply->payload_bytes + 1);
+    if (payload != NULL && reply->payload_bytes > 0) {
+        memcpy(payload, reply->payload, reply->payload_bytes);
+        copy->payload = payload;
+        copy->payload_bytes = reply->payload_bytes;
+    }
+    return payload != NULL;
 }
 
 void ly_reply_copy(const struct loyalty_reply *reply, struct loyalty_reply *ret_copy)
@@ -161,22 +188,15 @@ void ly_reply_copy(const struct loyalty_reply *reply, struct loyalty_reply *ret_
         .replayed = reply->replayed,
         .code = reply->code,
     };
-    copy.reason = copy_text(&copy, reply->reason);
-    copy.field = copy_text(&copy, reply->field);
-    copy.message = copy_text(&copy, reply->message);
-    struct loyalty_figure *figures =
-        ly_reply_alloc(&copy, (reply->figure_count + 1) * sizeof(*figures));
-    for (size_t i = 0; figures != NULL && i < reply->figure_count; i++) {
-        figures[i].name = copy_text(&copy, reply->figures[i].name);
-        figures[i].value = reply->figures[i].value;
-        copy.figure_count++;
-    }
-    copy.figures = figures;
-    uint8_t *payload = ly_reply_alloc(&copy, reply->payload_bytes + 1);
-    if (payload != NULL && reply->payload_bytes > 0) {
-        memcpy(payload, reply->payload, reply->payload_bytes);
-        copy.payload = payload;
-        copy.payload_bytes = reply->payload_bytes;
+    if (!copy_text(&copy, reply->reason, &copy.reason) ||
+        !copy_text(&copy, reply->field, &copy.field) ||
+        !copy_text(&copy, reply->message, &copy.message) || !copy_figures(reply, &copy) ||
+        !copy_payload(reply, &copy)) {
+        loyalty_reply_fini(&copy);
+        ly_reply_set(&copy,
+                     reply->outcome == LOYALTY_RETRY_LATER ? LOYALTY_RETRY_LATER
+                                                           : LOYALTY_OUTCOME_UNKNOWN,
+                     "NO_MEMORY", "Out of memory: ask again.");
     }
     *ret_copy = copy;
 }

@@ -17,7 +17,8 @@ enum ly_frame ly_reply_parse(struct span frame, uint64_t *ret_correlation_id,
 // An answer of the library's own.
 void ly_reply_set(struct loyalty_reply *reply, enum loyalty_outcome outcome, const char *reason,
                   const char *message);
-// A copy with memory of its own; on a lack of memory one without texts and payload but the outcome.
+// A copy with memory of its own. On a lack of memory it is what can be said without the answer:
+// RETRY_LATER if that is what it was, else OUTCOME_UNKNOWN, for asking again gives it again.
 void ly_reply_copy(const struct loyalty_reply *reply, struct loyalty_reply *ret_copy);
 // Memory of the reply's, zeroed; NULL when short. Makes the reply own it.
 void *ly_reply_alloc(struct loyalty_reply *reply, size_t bytes);

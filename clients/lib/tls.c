@@ -14,12 +14,35 @@
 
 static const unsigned char alpn[] = "\x09loyalty/1";
 
+// A key of which the strength can be told: what could not be decoded for want of memory, or by
+// halves, is there all the same.
+static bool has_key(const X509 *certificate)
+{
+    const EVP_PKEY *key = X509_get0_pubkey(certificate);
+    return key != NULL && EVP_PKEY_get_security_bits(key) > 0;
+}
+
+static bool has_keys(SSL_CTX *context)
+{
+    STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(SSL_CTX_get_cert_store(context));
+    if (sk_X509_OBJECT_num(objects) < 1) {
+        return false;
+    }
+    for (int i = 0; i < sk_X509_OBJECT_num(objects); i++) {
+        X509 *authority = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(objects, i));
+        if (authority != NULL && !has_key(authority)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool read_files(SSL_CTX *context, const struct loyalty_options *options,
                        char ret_error[LOYALTY_ERROR_BYTES])
 {
     const char *what = NULL;
     const char *path = NULL;
-    if (SSL_CTX_load_verify_file(context, options->ca_path) != 1) {
+    if (SSL_CTX_load_verify_file(context, options->ca_path) != 1 || !has_keys(context)) {
         what = "a CA's certificate";
         path = options->ca_path;
     } else if (SSL_CTX_use_certificate_chain_file(context, options->certificate_path) != 1) {
@@ -42,6 +65,16 @@ static bool read_files(SSL_CTX *context, const struct loyalty_options *options,
     return false;
 }
 
+// Such a key would be called a weak one.
+static int on_judged(int good, X509_STORE_CTX *chain)
+{
+    const X509 *judged = good ? NULL : X509_STORE_CTX_get_current_cert(chain);
+    if (judged != NULL && !has_key(judged)) {
+        X509_STORE_CTX_set_error(chain, X509_V_ERR_UNSPECIFIED);
+    }
+    return good;
+}
+
 SSL_CTX *ly_tls_context(const struct loyalty_options *options, char ret_error[LOYALTY_ERROR_BYTES])
 {
     SSL_CTX *context = SSL_CTX_new(TLS_client_method());
@@ -51,7 +84,7 @@ SSL_CTX *ly_tls_context(const struct loyalty_options *options, char ret_error[LO
     }
     static char no_passphrase[] = ""; // given, so that nobody is asked for one
     SSL_CTX_set_default_passwd_cb_userdata(context, no_passphrase);
-    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, on_judged);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_options(context, SSL_OP_IGNORE_UNEXPECTED_EOF);
@@ -156,7 +189,8 @@ bool ly_tls_start(struct loyalty *client)
     return true;
 }
 
-// The alerts by which a server turns a client's certificate down.
+// The alerts by which a server turns a client's certificate down. That it requires one is not among
+// them: we have one, and did not send it because memory was short.
 static bool is_certificate_alert(int reason)
 {
     switch (reason) {
@@ -168,7 +202,6 @@ static bool is_certificate_alert(int reason)
     case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
     case SSL_R_TLSV1_ALERT_ACCESS_DENIED:
     case SSL_R_TLSV1_ALERT_DECRYPT_ERROR:
-    case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
         return true;
     default:
         return false;
@@ -183,6 +216,20 @@ static bool is_protocol_alert(int reason)
            reason == SSL_R_WRONG_VERSION_NUMBER;
 }
 
+// Whether it went wrong for want of memory alone, as far as that can be told: a judgement without a
+// verdict is one, too.
+static bool lacks_memory(int reason, long verified)
+{
+    if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED && verified == X509_V_OK) {
+        return true;
+    }
+    unsigned long error = ERR_get_error();
+    while (error != 0 && ERR_GET_REASON(error) != ERR_R_MALLOC_FAILURE) {
+        error = ERR_get_error();
+    }
+    return error != 0 || verified == X509_V_ERR_OUT_OF_MEM || verified == X509_V_ERR_UNSPECIFIED;
+}
+
 // Says what went wrong, and whether it is one side not accepting the other.
 static void explain(struct loyalty *client)
 {
@@ -190,7 +237,11 @@ static void explain(struct loyalty *client)
     int reason = ERR_GET_REASON(error);
     const char *text = ERR_reason_error_string(error);
     long verified = SSL_get_verify_result(client->ssl);
-    if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED || verified != X509_V_OK) {
+    if (lacks_memory(reason, verified)) {
+        ly_set_error(client, "The connection to %s:%s broke: out of memory.", client->host,
+                     client->port);
+        client->ended = LOYALTY_RETRY_LATER;
+    } else if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED || verified != X509_V_OK) {
         ly_set_error(client, "The certificate of %s:%s is not accepted: %s.", client->host,
                      client->port, X509_verify_cert_error_string(verified));
         client->ended = LOYALTY_REFUSED;

@@ -12,6 +12,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "net/tls_files.h"
 #include "net/tls_rehearsal.h"
 
 enum {
@@ -179,36 +180,16 @@ static int on_verified(int good, X509_STORE_CTX *chain)
     return good;
 }
 
-// A certificate whose key could not be decoded is loaded all the same, and no client of it would
-// ever be believed. Asking for the purpose looks at the extensions, which is done but once.
-static bool authorities_usable(X509_STORE *store)
-{
-    STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(store);
-    for (int i = 0; i < sk_X509_OBJECT_num(objects); i++) {
-        X509 *authority = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(objects, i));
-        if (authority != NULL &&
-            (X509_get0_pubkey(authority) == NULL || X509_check_purpose(authority, -1, 0) != 1)) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static enum status load_authorities(SSL_CTX *tls, const char *path, struct sentence error)
 {
-    STACK_OF(X509_NAME) *names = SSL_load_client_CA_file(path);
-    if (names == NULL || SSL_CTX_load_verify_file(tls, path) != 1) {
-        sk_X509_NAME_pop_free(names, X509_NAME_free);
+    if (!tls_files_take_authorities(tls, path)) {
         return refuse_file(error, "no client CA", path);
     }
-    SSL_CTX_set_client_CA_list(tls, names);
+    ERR_clear_error();
     SSL_CTX_set_verify(tls, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
     // On the store, not on the context, so that tls_peer_recheck judges by the same rules as a
     // handshake.
     X509_STORE *store = SSL_CTX_get_cert_store(tls);
-    if (!authorities_usable(store)) {
-        return refuse_file(error, "a client CA that cannot be used", path);
-    }
     CHECK(X509_STORE_set_depth(store, CHAIN_DEPTH_MAX) == 1);
     CHECK(X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN) == 1);
     X509_STORE_set_verify_cb(store, on_verified);
@@ -233,10 +214,10 @@ static void warn_of_expired(X509_STORE *store, const char *path)
 static enum status load_revoked(SSL_CTX *tls, const char *path, struct sentence error)
 {
     X509_STORE *store = SSL_CTX_get_cert_store(tls);
-    X509_LOOKUP *lookup = X509_STORE_add_lookup(store, X509_LOOKUP_file());
-    if (lookup == NULL || X509_load_crl_file(lookup, path, X509_FILETYPE_PEM) < 1) {
+    if (!tls_files_take_lists(tls, path)) {
         return refuse_file(error, "no revocation list", path);
     }
+    ERR_clear_error();
     CHECK(X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL) == 1);
     warn_of_expired(store, path);
     return STATUS_OK;

@@ -14,7 +14,7 @@
 
 enum { MEMORY_BYTES_MAX = WIRE_DOCUMENT_ARENA_BYTES + PROGRAM_USE_BYTES };
 
-static struct arena arena;
+static struct arena arena = {.cap_bytes = WIRE_DOCUMENT_ARENA_BYTES}; // as arena_init has it
 
 static const char *const words[] = {
     "id",
@@ -119,14 +119,6 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t len, size_t len_max, unsign
 {
     struct fuzz_random random = fuzz_random_of(seed);
     return mutate_text(words, sizeof(words) / sizeof(words[0]), data, len, len_max, &random);
-}
-
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-    (void)argc;
-    (void)argv;
-    arena_init(&arena, WIRE_DOCUMENT_ARENA_BYTES);
-    return 0;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)

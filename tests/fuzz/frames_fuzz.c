@@ -32,7 +32,7 @@ static uint8_t stream[STREAM_BYTES_MAX];
 static size_t stream_len;
 static size_t taken;
 
-static struct arena arena;
+static struct arena arena = {.cap_bytes = LIMIT_ARENA_BYTES}; // as arena_init has it
 
 // --- envelopes ---
 
@@ -173,14 +173,6 @@ static size_t prepare(struct fuzz_input *input, uint8_t choice)
         memcpy(stream + stream_len, chunk.data, chunk.len);
     }
     return chunk.len;
-}
-
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-    (void)argc;
-    (void)argv;
-    arena_init(&arena, LIMIT_ARENA_BYTES);
-    return 0;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)

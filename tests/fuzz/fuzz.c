@@ -7,6 +7,7 @@
 #include "base/check.h"
 
 // sanitizer/allocator_interface.h, which gcc does not ship; absent without AddressSanitizer.
+// NOLINTNEXTLINE(bugprone-reserved-identifier)
 int __sanitizer_install_malloc_and_free_hooks(void (*on_malloc)(const volatile void *, size_t),
                                               void (*on_free)(const volatile void *))
     __attribute__((weak));

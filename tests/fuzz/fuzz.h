@@ -9,12 +9,12 @@
 
 #include "base/span.h"
 
-// --- what a driver defines; all but the first only if it needs it ---
+// --- what a driver defines; the second only if it needs it ---
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-int LLVMFuzzerInitialize(int *argc, char ***argv);
 // Changes the bytes in place; returns their new length, at most `len_max`.
-size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t len, size_t len_max, unsigned seed);
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t len, size_t len_max, unsigned seed)
+    __attribute__((weak));
 
 // --- what libFuzzer, or replay.c, defines ---
 

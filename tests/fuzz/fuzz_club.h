@@ -13,7 +13,7 @@ const struct program_set *fuzz_club(void);
 
 // Zones without tzdata: every program of the seeds is at home in these; others are not known.
 enum status fuzz_zone_load(const char *name, struct zone *ret_zone);
-void fuzz_zone_free(struct zone *zone);
+void fuzz_zone_free(struct zone *freed);
 
 // A chain hash that costs little: mutated logs get their hashes anew before they are folded.
 chain_hash_fn fuzz_chain_hash;

@@ -14,7 +14,7 @@
 
 enum { MEMORY_BYTES_MAX = 64 << 20, FLIPS = 24, ARENA_BYTES = 8 << 20 };
 
-static struct arena arena;
+static struct arena arena = {.cap_bytes = ARENA_BYTES}; // as arena_init has it
 
 static bool folds(struct span log, struct account *account)
 {
@@ -45,14 +45,6 @@ static void damage(struct span log, uint64_t seq)
         account_fini(&account);
     }
     free(copy);
-}
-
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-    (void)argc;
-    (void)argv;
-    arena_init(&arena, ARENA_BYTES);
-    return 0;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)

@@ -17,15 +17,8 @@ enum { PARTITION = 3, LINES_MAX = 3 };
 #define START_MS INT64_C(1767225600000) // 2026-01-01
 static const int64_t year_ms = 365 * DAY_MS;
 
-static struct arena arena; // warm from use to use
-
-static void ready(void)
-{
-    if (arena.cap_bytes == 0) {
-        arena_init(&arena, WIRE_DOCUMENT_ARENA_BYTES);
-    }
-    arena_reset(&arena);
-}
+// Warm from use to use; as arena_init has it.
+static struct arena arena = {.cap_bytes = WIRE_DOCUMENT_ARENA_BYTES};
 
 // --- written and read again ---
 
@@ -75,7 +68,7 @@ void program_use_rewrite(const Loyalty__V1__Program *message, const struct progr
     struct program again;
     ProtobufCMessage *read = NULL;
     struct program_problems problems = {.arena = &arena};
-    ready();
+    arena_reset(&arena);
     CHECK(message_encode(&message->base, &arena, &bytes) == STATUS_OK);
     CHECK(bytes.len <= LIMIT_PROGRAM_BYTES);
     CHECK(message_decode(&loyalty__v1__program__descriptor, bytes, &arena, &read, &fault) ==
@@ -210,7 +203,7 @@ static void grow_older(struct life *life, int64_t by_ms)
 void program_use_live(const struct program *program, uint64_t choice)
 {
     struct life life;
-    ready();
+    arena_reset(&arena);
     life_begin(&life, program);
     enrol(&life);
     sell(&life, choice);

@@ -11,7 +11,7 @@
 
 enum { CHOICES = 1, ARENA_BYTES = 8 << 20 };
 
-static struct arena arena;
+static struct arena arena = {.cap_bytes = ARENA_BYTES}; // as arena_init has it
 
 static void check_problems(const struct program_problems *problems)
 {
@@ -30,14 +30,6 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t len, size_t len_max, unsign
     }
     return CHOICES + mutate_message(&loyalty__v1__program__descriptor, data + CHOICES,
                                     len - CHOICES, len_max - CHOICES, &random);
-}
-
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-    (void)argc;
-    (void)argv;
-    arena_init(&arena, ARENA_BYTES);
-    return 0;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)

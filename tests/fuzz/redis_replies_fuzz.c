@@ -79,69 +79,70 @@ struct redis_link {
     size_t sent;
 };
 
-static struct redis_link link;
+static struct redis_link connection;
 static struct store *store; // for the life of the process: it has a route a partition
 
-uint64_t redis_link_next_tag(struct redis_link *of)
+uint64_t redis_link_next_tag(struct redis_link *link)
 {
-    return ++of->last_tag;
+    return ++link->last_tag;
 }
 
-struct resp_writer *redis_link_writer(struct redis_link *of)
+struct resp_writer *redis_link_writer(struct redis_link *link)
 {
-    return &of->writer;
+    return &link->writer;
 }
 
-const struct redis_options *redis_link_options(const struct redis_link *of)
+const struct redis_options *redis_link_options(const struct redis_link *link)
 {
-    return &of->options;
+    return &link->options;
 }
 
-void redis_link_answer_later(struct redis_link *of, const struct redis_call *call,
+void redis_link_answer_later(struct redis_link *link, const struct redis_call *call,
                              enum store_result result, const char *static_text)
 {
     struct redis_waiting waiting = {.call = *call, .result = result, .text = static_text};
-    CHECK(redis_queue_push(&of->late, &waiting, LATE_MAX) == STATUS_OK);
+    CHECK(redis_queue_push(&link->late, &waiting, LATE_MAX) == STATUS_OK);
 }
 
 // What is told may ask for more, which is then late too.
-static void tell_late(struct redis_link *of)
+static void tell_late(struct redis_link *link)
 {
-    while (of->late.count > 0) {
-        struct redis_waiting front = redis_queue_pop(&of->late);
+    while (link->late.count > 0) {
+        struct redis_waiting front = redis_queue_pop(&link->late);
         struct redis_answer answer = {.result = front.result, .text = span_of_text(front.text)};
         CHECK(front.call.on_answer(&front.call, &answer));
     }
 }
 
-void redis_link_send(struct redis_link *of, const struct redis_call *call)
+void redis_link_send(struct redis_link *link, const struct redis_call *call)
 {
     struct span command;
-    CHECK(resp_finish(&of->writer, &command) == STATUS_OK && command.len > 0);
-    if (!of->pipeline.open || redis_pipeline_is_spent(&of->pipeline) || of->sent == SENT_MAX) {
-        redis_link_answer_later(of, call, STORE_UNAVAILABLE, "");
+    CHECK(resp_finish(&link->writer, &command) == STATUS_OK && command.len > 0);
+    if (!link->pipeline.open || redis_pipeline_is_spent(&link->pipeline) ||
+        link->sent == SENT_MAX) {
+        redis_link_answer_later(link, call, STORE_UNAVAILABLE, "");
         return;
     }
-    of->sent++;
-    CHECK(redis_pipeline_reserve(&of->pipeline) == STATUS_OK);
-    redis_pipeline_push(&of->pipeline, call, command.len, 0);
+    link->sent++;
+    CHECK(redis_pipeline_reserve(&link->pipeline) == STATUS_OK);
+    redis_pipeline_push(&link->pipeline, call, command.len, 0);
 }
 
-void redis_link_send_check(struct redis_link *of, const struct redis_call *call)
+void redis_link_send_check(struct redis_link *link, const struct redis_call *call)
 {
-    redis_link_send(of, call);
+    redis_link_send(link, call);
 }
 
-void redis_link_ready(struct redis_link *of)
+void redis_link_ready(struct redis_link *link)
 {
-    of->ready = true;
+    link->ready = true;
 }
 
-void redis_link_refuse(struct redis_link *of, const char *reason)
+void redis_link_refuse(struct redis_link *link, const char *reason)
 {
     CHECK(reason[0] != '\0' && strlen(reason) < REDIS_REASON_BYTES);
-    redis_pipeline_break(&of->pipeline, "%s", reason);
-    of->refused = true;
+    redis_pipeline_break(&link->pipeline, "%s", reason);
+    link->refused = true;
 }
 
 // --- the pool ---
@@ -154,7 +155,7 @@ enum status redis_pool_init(struct redis_pool *pool, struct event_base *base,
     (void)options;
     (void)on_state;
     (void)context;
-    pool->links[0] = &link;
+    pool->links[0] = &connection;
     return STATUS_OK;
 }
 
@@ -177,11 +178,11 @@ bool redis_pool_is_ready(const struct redis_pool *pool, const char **ret_reason)
     return pool->links[0]->ready;
 }
 
-void redis_pool_send(const struct redis_pool *pool, struct redis_link *of,
+void redis_pool_send(const struct redis_pool *pool, struct redis_link *link,
                      const struct redis_call *call)
 {
     (void)pool;
-    redis_link_send(of, call);
+    redis_link_send(link, call);
 }
 
 void redis_pool_refuse(const struct redis_pool *pool, const struct redis_call *call,
@@ -294,9 +295,9 @@ static size_t make_calls(struct span choices)
     size_t count = 0;
     for (size_t i = 0; i < choices.len; i++) {
         if (choices.data[i] % 11 == 9) {
-            redis_check_start(&link);
+            redis_check_start(&connection);
         } else if (choices.data[i] % 11 == 10) {
-            redis_check_again(&link);
+            redis_check_again(&connection);
         } else {
             numbers[count] = count;
             make_call(choices.data[i] % 11, &numbers[count]);
@@ -308,10 +309,10 @@ static size_t make_calls(struct span choices)
 
 static void take(struct span bytes, size_t chunk)
 {
-    for (size_t at = 0; at < bytes.len && !link.pipeline.broken; at += chunk) {
+    for (size_t at = 0; at < bytes.len && !connection.pipeline.broken; at += chunk) {
         size_t len = chunk < bytes.len - at ? chunk : bytes.len - at;
-        redis_pipeline_take(&link.pipeline, span_of(bytes.data + at, len));
-        CHECK(!link.pipeline.broken || link.pipeline.reason[0] != '\0');
+        redis_pipeline_take(&connection.pipeline, span_of(bytes.data + at, len));
+        CHECK(!connection.pipeline.broken || connection.pipeline.reason[0] != '\0');
     }
 }
 
@@ -324,26 +325,26 @@ static void check_outcomes(size_t calls)
     for (size_t i = 0; i < calls; i++) {
         CHECK(answered[i] == 1);
     }
-    CHECK(telling->count == calls && link.pipeline.in_flight.count == 0);
+    CHECK(telling->count == calls && connection.pipeline.in_flight.count == 0);
 }
 
 static void live(struct span choices, struct span bytes, size_t chunk, struct outcomes *outcomes)
 {
     *outcomes = (struct outcomes){0};
     telling = outcomes;
-    link = (struct redis_link){.options = {.user = "u", .password = "p"}};
-    resp_writer_init(&link.writer);
-    CHECK(redis_pipeline_open(&link.pipeline) == STATUS_OK);
+    connection = (struct redis_link){.options = {.user = "u", .password = "p"}};
+    resp_writer_init(&connection.writer);
+    CHECK(redis_pipeline_open(&connection.pipeline) == STATUS_OK);
     size_t calls = make_calls(choices);
     take(bytes, chunk);
-    (void)memcpy(outcomes->reason, link.pipeline.reason, sizeof(outcomes->reason));
-    outcomes->ready = link.ready;
-    redis_pipeline_close(&link.pipeline, link.pipeline.output_bytes);
-    tell_late(&link);
+    (void)memcpy(outcomes->reason, connection.pipeline.reason, sizeof(outcomes->reason));
+    outcomes->ready = connection.ready;
+    redis_pipeline_close(&connection.pipeline, connection.pipeline.output_bytes);
+    tell_late(&connection);
     check_outcomes(calls);
-    redis_pipeline_fini(&link.pipeline);
-    redis_queue_fini(&link.late);
-    resp_writer_fini(&link.writer);
+    redis_pipeline_fini(&connection.pipeline);
+    redis_queue_fini(&connection.late);
+    resp_writer_fini(&connection.writer);
 }
 
 // --- the driver ---
@@ -359,15 +360,6 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t len, size_t len_max, unsign
                                  len - choices, len_max - choices, &random);
 }
 
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-    struct redis_options none = {0};
-    (void)argc;
-    (void)argv;
-    CHECK(redis_new(NULL, &none, NULL, NULL, &store) == STATUS_OK);
-    return 0;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     static struct outcomes whole;
@@ -377,6 +369,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     struct span choices = fuzz_bytes(&input, fuzz_byte(&input) % (CALLS_MAX + 1));
     if (resp_is_costly(input.rest)) {
         return 0;
+    }
+    if (store == NULL) {
+        struct redis_options none = {0};
+        CHECK(redis_new(NULL, &none, NULL, NULL, &store) == STATUS_OK);
     }
     fuzz_memory_begin(MEMORY_BYTES_MAX);
     live(choices, input.rest, input.rest.len + 1, &whole);

@@ -32,10 +32,8 @@ enum {
     HANG_S = 30, // what takes so long, under whatever load, does not end
 };
 
-// Where the driver has them.
-int LLVMFuzzerInitialize(int *argc, char ***argv) __attribute__((weak));
-size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t len, size_t len_max, unsigned seed)
-    __attribute__((weak));
+// NOLINTBEGIN(bugprone-reserved-identifier): the sanitizers' own names
+
 // Of AddressSanitizer; and what UndefinedBehaviorSanitizer asks, which knows no such callback.
 void __sanitizer_set_death_callback(void (*callback)(void)) __attribute__((weak));
 const char *__ubsan_default_options(void);
@@ -44,6 +42,8 @@ const char *__ubsan_default_options(void)
 {
     return "abort_on_error=1";
 }
+
+// NOLINTEND(bugprone-reserved-identifier)
 
 static VEC(struct buffer) corpus;
 static struct fuzz_random dice;
@@ -54,7 +54,15 @@ static struct span running;
 static const char *running_name = "";
 static char left_path[PATH_BYTES_MAX];
 
-// Called as the process dies: nothing but system calls.
+// As the process dies: nothing but system calls.
+
+static void say(const char *text)
+{
+    if (write(STDERR_FILENO, text, strlen(text)) < 0) {
+        return; // nobody listens
+    }
+}
+
 static void leave_input(void)
 {
     if (running.data == NULL) {
@@ -66,8 +74,11 @@ static void leave_input(void)
     }
     bool left = write(file, running.data, running.len) == (ssize_t)running.len;
     (void)close(file);
-    dprintf(STDERR_FILENO, "fuzz: %s ended it; the input is %s %s\n", running_name,
-            left ? "in" : "not wholly in", left_path);
+    say("fuzz: ");
+    say(running_name);
+    say(left ? " ended it; the input is in " : " ended it; not all of the input is in ");
+    say(left_path);
+    say("\n");
 }
 
 static void on_death(int number)
@@ -258,9 +269,6 @@ int main(int argc, char **argv)
     const char *name = slash == NULL ? argv[0] : slash + 1;
     watch_death(argv[0]);
     dice = fuzz_random_of(seed);
-    if (LLVMFuzzerInitialize != NULL) {
-        CHECK(LLVMFuzzerInitialize(&argc, &argv) == 0);
-    }
     for (int i = 1; i < argc; i++) {
         read_folder(argv[i]);
     }

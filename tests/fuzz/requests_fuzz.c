@@ -20,7 +20,7 @@ enum { CHOICES = 2, ARENA_BYTES = 1 << 20, MEMORY_BYTES_MAX = 4 << 20 };
 static const int64_t most = INT64_C(1000000000000); // points or minor units, domain.md
 static const int64_t end_of_time_ms = INT64_C(4102444800000);
 
-static struct arena arena;
+static struct arena arena = {.cap_bytes = ARENA_BYTES}; // as arena_init has it
 
 // --- what is refused ---
 
@@ -298,14 +298,6 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t len, size_t len_max, unsign
     const ProtobufCMessageDescriptor *type = request_type_at(data[0])->type;
     return CHOICES +
            mutate_message(type, data + CHOICES, len - CHOICES, len_max - CHOICES, &random);
-}
-
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-    (void)argc;
-    (void)argv;
-    arena_init(&arena, ARENA_BYTES);
-    return 0;
 }
 
 static struct commands commands_of(uint8_t who)

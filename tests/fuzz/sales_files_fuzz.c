@@ -110,20 +110,21 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t len, size_t len_max, unsign
     return mutate_text(words, sizeof(words) / sizeof(words[0]), data, len, len_max, &random);
 }
 
-int LLVMFuzzerInitialize(int *argc, char ***argv)
+// A file in memory, the same for all inputs.
+static void ready(void)
 {
-    (void)argc;
-    (void)argv;
-    file = memfd_create("sales", MFD_CLOEXEC);
-    CHECK(file >= 0);
-    (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
-    return 0;
+    if (file < 0) {
+        file = memfd_create("sales", MFD_CLOEXEC);
+        CHECK(file >= 0);
+        (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
+    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     struct sales_file sales = {0};
     char error[SALES_FILE_ERROR_BYTES] = "";
+    ready();
     CHECK(ftruncate(file, 0) == 0 && pwrite(file, data, len, 0) == (ssize_t)len);
     fuzz_memory_begin(MEMORY_BYTES_MAX);
     if (sales_file_read(path, &sales, error)) {

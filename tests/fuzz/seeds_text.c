@@ -44,7 +44,7 @@ static void write_zone(const char *name, const char *path)
     FILE *stream = fopen(path, "re");
     CHECK(stream != NULL);
     size_t len = fread(file, 1, sizeof(file), stream);
-    CHECK(fclose(stream) == 0 && len > 2 * HEADER_BYTES);
+    CHECK(fclose(stream) == 0 && len > (size_t)2 * HEADER_BYTES);
     const uint8_t *header = file + HEADER_BYTES + part_bytes(file, 4);
     const uint8_t *times = header + HEADER_BYTES;
     size_t changes = count_at(header, 3);

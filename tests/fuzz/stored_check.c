@@ -22,17 +22,13 @@ enum {
 static const int64_t year_ms = 365 * DAY_MS;
 
 // Warm from input to input.
-static struct arena arena;
-static struct arena fold_arena;
+static struct arena arena = {.cap_bytes = ARENA_BYTES}; // as arena_init has it
+static struct arena fold_arena = {.cap_bytes = ARENA_BYTES};
 static struct buffer out;
 static struct buffer compacted;
 
 static void ready(void)
 {
-    if (arena.cap_bytes == 0) {
-        arena_init(&arena, ARENA_BYTES);
-        arena_init(&fold_arena, ARENA_BYTES);
-    }
     arena_reset(&arena);
     buffer_clear(&out);
     buffer_clear(&compacted);
@@ -381,7 +377,7 @@ void stored_check(struct span log, uint64_t choice)
     CHECK(folded != STATUS_INVALID && folded != STATUS_IO && folded != STATUS_NOT_FOUND);
     enum status found = ledger_find(log, &none, &arena, &record, &seq);
     CHECK(folded != STATUS_OK || found == STATUS_OK || found == STATUS_NOT_FOUND);
-    if (folded == STATUS_OK && log.len > 0 && sound(&account)) {
+    if (folded == STATUS_OK && places.count > 0 && sound(&account)) {
         uint64_t last = 0;
         size_t cut = places.ends[(choice >> 8) % places.count];
         CHECK(ledger_walk(log, &fold_arena, find_nothing, &last) == STATUS_OK);

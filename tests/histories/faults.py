@@ -9,20 +9,23 @@ import scene
 
 
 class Faults:
-    """`random` chooses; `done` counts by name what was done."""
+    """`random` chooses among `kinds`; `done` are the names of what was done."""
 
-    def __init__(self, club, random):
+    def __init__(self, club, random, kinds):
         self.club = club
         self.random = random
+        self.kinds = kinds
         self.done = []
 
-    KINDS = ("kill_daemon", "kill_daemon", "stop_daemon", "pause_daemon", "pause_daemon",
+    ALL = ("kill_daemon", "kill_daemon", "stop_daemon", "pause_daemon", "pause_daemon",
              "kill_redis", "kill_redis", "stop_redis", "pause_redis", "kill_while_paused",
              "kill_all", "hold_lane", "hold_lane", "cut_lane")
+    # Those that make what was sent come late, and little else.
+    LATE = ("hold_lane", "hold_lane", "hold_lane", "pause_redis", "pause_daemon", "cut_lane")
 
     def strike(self):
         """One fault, and its end."""
-        kind = self.random.choice(self.KINDS)
+        kind = self.random.choice(self.kinds)
         self.done.append(kind)
         getattr(self, kind)()
 

@@ -35,9 +35,10 @@ class Recording:
         self.random = random.Random(f"{seed}/{number}")
         self.members = [f"h{seed}-{number}-{i}" for i in range(self.random.randint(1, 3))]
         self.fault_count = self.random.choice((0, 2, 3, 4, 5))
-        self.faults = faults.Faults(club, self.random)
-        manner = self.random.choices((till.BUSY, till.WATCHED), (7, 3))[0]
-        self.board = till.Board(self.members, manner)
+        watched = number % 3 == 1
+        self.faults = faults.Faults(club, self.random,
+                                    faults.Faults.LATE if watched else faults.Faults.ALL)
+        self.board = till.Board(self.members, till.WATCHED if watched else till.BUSY)
         context = frames.tls_context(club.world.tls, "till")
         self.tills = [till.Till(f"{seed}/{number}/c{i}", self.board, club, context, PACE_S)
                       for i in range(self.random.randint(8, 24))]

@@ -19,6 +19,7 @@ POINTS_MAX = 1 << 37  # chosen at random: sums of a few are sums of no others
 REDEEM_MAX = 10**12
 OPEN_MAX = 12         # of a member, but for those whose deadline has passed
 METHODS = {AWARD: "Award", REDEEM: "Redeem", READ: "GetMember", LOOKUP: "GetOutcome"}
+PATIENCE_MAX_S = 10
 DEADLINE_SLACK_NS = 1_000_000  # deadlines are whole milliseconds
 OUTCOMES = {frames.points.OUTCOME_STATUS_APPLIED: APPLIED,
             frames.points.OUTCOME_STATUS_REFUSED: REFUSED,
@@ -62,12 +63,13 @@ class Board:
 
 
 class Links:
-    """A client's connections, one to each daemon, opened when needed."""
+    """A client's connections, one to each daemon, opened when needed. Its patience grows with every
+    silence that ends it, and back with the answers: so it gets on on a slow machine too."""
 
-    def __init__(self, club, context, timeout_s):
+    def __init__(self, club, context, patience_s):
         self.club = club
         self.context = context
-        self.timeout_s = timeout_s
+        self.least_s = self.patience_s = patience_s
         self.open = {}
 
     def submit(self, number, method, request, timeout_ms):
@@ -75,12 +77,14 @@ class Links:
         if number not in self.open:
             try:
                 self.open[number] = frames.Client(self.club.daemons[number].port, self.context,
-                                                  self.timeout_s)
-            except OSError:
+                                                  self.patience_s)
+            except OSError as error:
+                self.learn(error)
                 return False
         try:
             self.open[number].submit(method, request, timeout_ms)
-        except (frames.Closed, TimeoutError):
+        except (frames.Closed, TimeoutError) as error:
+            self.learn(error)
             self.drop(number)
         return True
 
@@ -89,10 +93,17 @@ class Links:
         if number not in self.open:
             return None
         try:
-            return self.open[number].receive()[1]
-        except (frames.Closed, TimeoutError):
+            reply = self.open[number].receive()[1]
+            self.patience_s = max(self.least_s, self.patience_s * 0.9)
+            return reply
+        except (frames.Closed, TimeoutError) as error:
+            self.learn(error)
             self.drop(number)
             return None
+
+    def learn(self, error):
+        if isinstance(error, TimeoutError):
+            self.patience_s = min(PATIENCE_MAX_S, self.patience_s * 1.5)
 
     def drop(self, number):
         self.open.pop(number).close()
