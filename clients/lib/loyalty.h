@@ -287,8 +287,9 @@ enum loyalty_fate { LOYALTY_FATE_APPLIED, LOYALTY_FATE_REFUSED, LOYALTY_FATE_NOT
 
 // All of them wait. The result is written only when the outcome is APPLIED or DUPLICATE and points
 // into the reply; the reply is written in every case and owned by the caller. A request that cannot
-// be written (too many lines, too large) is REFUSED with reason BAD_REQUEST, and was not sent. Where
-// memory is short for the request it is RETRY_LATER, for the answer OUTCOME_UNKNOWN, by NO_MEMORY.
+// be written (too many lines, too large) is REFUSED with reason BAD_REQUEST, and was not sent.
+// Where memory is short for the request it is RETRY_LATER, for the answer OUTCOME_UNKNOWN, by
+// NO_MEMORY.
 
 // `member_id` NULL: made from the request's id. Identifiers (not BY_MEMBER_ID) belong to the
 // member.

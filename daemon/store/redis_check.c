@@ -4,8 +4,8 @@
 //         └─► FUNCTION LOAD ─► INFO persistence ─► [BGREWRITEAOF] ─► ly1_check ─► ready
 //
 // FUNCTION LOAD is also the first write of ours, each time: its fsync takes with it what a Redis
-// that was killed had written and not synced, and has loaded again. BGREWRITEAOF is for a Redis that
-// has not begun a new append-only file since it started: where the old one ended in a torn
+// that was killed had written and not synced, and has loaded again. BGREWRITEAOF is for a Redis
+// that has not begun a new append-only file since it started: where the old one ended in a torn
 // transaction, redis 7.0 did not apply that, but left its beginning in the file, so that with what
 // is written behind it the next start would apply it after all (valkey-io/valkey#4342).
 //

@@ -1,4 +1,4 @@
-// Failures that a library underneath cannot take: it aborts, leaks or says what is not so by itself.
+// Failures that a library underneath cannot take: it aborts, leaks or says what is not so.
 // Each program lists what it lets pass, with the reason; nothing of ours is.
 #pragma once
 

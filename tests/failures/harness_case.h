@@ -21,8 +21,8 @@ extern struct harness_board *board;
 
 // Once, in main.
 void harness_case_init(void);
-// What this process writes to stderr goes where harness_case_show_output finds it; each case's takes
-// the place of what was there before.
+// What this process writes to stderr goes where harness_case_show_output finds it; each case's
+// takes the place of what was there before.
 void harness_case_keep_output(void);
 void harness_case_show_output(void);
 // Runs it and tells what went wrong; false when something did.

@@ -1,5 +1,5 @@
-// loyaltyd as a whole, from its start to its end by a signal, with every allocation, socket call and
-// file call failing: it says why it cannot start and ends with that, or it serves. Beside it a
+// loyaltyd as a whole, from its start to its end by a signal, with every allocation, socket call
+// and file call failing: it says why it cannot start and ends with that, or it serves. Beside it a
 // watcher, a process of its own, is served and then sends the signals.
 #include <signal.h>
 #include <stdio.h>
