@@ -158,8 +158,8 @@ void request_in_doubt(struct request *request)
 
 void request_internal(struct request *request, enum status status)
 {
-    if (status == STATUS_NO_MEMORY) {
-        request_trouble(request, TROUBLE_NO_MEMORY);
+    if (status == STATUS_NO_MEMORY || status == STATUS_IO) {
+        request_trouble(request, status == STATUS_IO ? TROUBLE_SYSTEM : TROUBLE_NO_MEMORY);
         return;
     }
     if (request->landed) {
