@@ -269,9 +269,10 @@ static enum status open_file(const char *name, int *ret_fd)
         return none ? STATUS_NOT_FOUND : STATUS_IO;
     }
     struct stat stat = {0};
-    if (fstat(fd, &stat) != 0 || !S_ISREG(stat.st_mode)) {
+    bool known = fstat(fd, &stat) == 0;
+    if (!known || !S_ISREG(stat.st_mode)) {
         close(fd);
-        return STATUS_NOT_FOUND;
+        return known ? STATUS_NOT_FOUND : STATUS_IO;
     }
     *ret_fd = fd;
     return STATUS_OK;

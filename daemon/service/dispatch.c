@@ -165,8 +165,8 @@ void request_internal(struct request *request, enum status status)
                      "The request takes more memory than one may; ask for less at once.");
         return;
     }
-    if (status == STATUS_NO_MEMORY) {
-        request_trouble(request, TROUBLE_NO_MEMORY);
+    if (status == STATUS_NO_MEMORY || status == STATUS_IO) {
+        request_trouble(request, status == STATUS_IO ? TROUBLE_SYSTEM : TROUBLE_NO_MEMORY);
         return;
     }
     char message[64];

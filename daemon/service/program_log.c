@@ -51,8 +51,8 @@ enum status program_log_compile(const struct program_log *log, const Loyalty__V1
         return STATUS_OK;
     }
     enum status status = log->zones.load(document->zone, ret_zone);
-    if (status == STATUS_NO_MEMORY) {
-        return status;
+    if (status == STATUS_NO_MEMORY || status == STATUS_IO) {
+        return status; // nothing is known against the zone
     }
     if (status != STATUS_OK) {
         return program_problem_add(problems, "zone",

@@ -16,7 +16,7 @@
 #include "loyalty/v1/program.pb-c.h"
 
 // Where zones come from (app/zone_tzdata.h): the table of a named zone, STATUS_NOT_FOUND for one
-// that nobody knows.
+// that nobody knows, STATUS_IO or STATUS_NO_MEMORY when that could not be found out.
 struct zone_source {
     enum status (*load)(const char *name, struct zone *ret_zone);
     void (*free)(struct zone *zone);

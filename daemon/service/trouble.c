@@ -23,6 +23,8 @@ static const struct {
     [TROUBLE_UNKNOWN_FORMAT] = {"UNKNOWN_FORMAT",
                                 "Written by a newer version of the service; nothing was done."},
     [TROUBLE_NO_MEMORY] = {"NO_MEMORY", "Out of memory; nothing was done, try again."},
+    [TROUBLE_SYSTEM] = {"SYSTEM",
+                        "The service's machine is in trouble; nothing was done, try again."},
     [TROUBLE_EXPIRED] = {"EXPIRED", "Its time had run out; nothing was done, try again."},
 };
 

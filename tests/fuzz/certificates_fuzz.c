@@ -3,7 +3,7 @@
 // asks for the peer's certificate. OpenSSL's own reading of the names, walked a second time, says
 // whether there is exactly one URI and what it is.
 //
-// Input: which of the two, then the DER.
+// Input: which of the two, and whether the peer is trusted when it is judged again; then the DER.
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <string.h>
@@ -47,6 +47,43 @@ static X509 *certificate_of_names(struct span der)
     return certificate;
 }
 
+STACK_OF(X509) * SSL_get_peer_cert_chain(const SSL *ssl)
+{
+    (void)ssl;
+    return NULL;
+}
+
+// --- judged again ---
+
+// A store in which the peer's own certificate is an anchor, if asked for and if it can be one; in
+// the year 2026.
+static X509_STORE *store_of(bool trust_peer, bool *ret_trusts)
+{
+    X509_STORE *store = X509_STORE_new();
+    CHECK(store != NULL);
+    X509_VERIFY_PARAM *param = X509_STORE_get0_param(store);
+    X509_VERIFY_PARAM_set_time(param, 1797811200);
+    CHECK(X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN) == 1);
+    *ret_trusts = trust_peer && X509_STORE_add_cert(store, peer) == 1;
+    return store;
+}
+
+static void check_again(bool trust_peer)
+{
+    static SSL_CTX *context; // for the life of the process
+    bool trusts_peer = false;
+    const char *reason = NULL;
+    if (context == NULL) {
+        context = SSL_CTX_new(TLS_server_method());
+        CHECK(context != NULL);
+    }
+    SSL_CTX_set_cert_store(context, store_of(trust_peer, &trusts_peer));
+    enum status status = tls_peer_recheck(NULL, context, &reason);
+    CHECK(status == STATUS_OK || status == STATUS_INVALID);
+    CHECK(reason != NULL && reason[0] != '\0');
+    CHECK(trusts_peer || status == STATUS_INVALID);
+}
+
 // --- the second reader ---
 
 // The one URI; empty when there is none, several, or the names are given twice.
@@ -78,7 +115,7 @@ static void check_peer(void)
     struct identity identity;
     struct identity expected;
     const char *reason = NULL;
-    struct span uri = only_uri(peer, &names);
+    struct span uri = peer == NULL ? (struct span){0} : only_uri(peer, &names);
     bool good = uri.len > 0 && identity_parse(uri, domain, &expected) == STATUS_OK;
     enum status status = tls_peer_identity(NULL, domain, &identity, &reason);
     CHECK(status == (good ? STATUS_OK : STATUS_INVALID));
@@ -97,11 +134,13 @@ static void check_peer(void)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     struct fuzz_input input = {.rest = span_of(data, len)};
-    bool whole = (fuzz_byte(&input) & 1) != 0;
+    uint8_t choice = fuzz_byte(&input);
+    bool whole = (choice & 1) != 0;
     fuzz_memory_begin(MEMORY_BYTES_MAX);
     peer = whole ? whole_certificate(input.rest) : certificate_of_names(input.rest);
-    if (peer != NULL) {
-        check_peer();
+    check_peer();
+    if (whole) {
+        check_again((choice & 2) != 0);
     }
     X509_free(peer);
     peer = NULL;

@@ -92,6 +92,27 @@ static void check_reply(struct span envelope)
     CHECK(span_equal(written, rewritten));
 }
 
+// What no stream of these brings: an envelope over the bound, either way. Once is enough.
+static void check_too_large(void)
+{
+    static bool checked;
+    struct message_fault fault = {0};
+    struct frame_request request = {.payload = span_of(stream, FRAME_BYTES_MAX)};
+    struct frame_reply reply = {.payload = request.payload};
+    struct span written;
+    if (checked) {
+        return;
+    }
+    checked = true;
+    arena_reset(&arena);
+    enum status status =
+        frame_decode_request(span_of(stream, FRAME_BYTES_MAX + 1), &arena, &request, &fault);
+    CHECK(status == STATUS_TOO_LARGE);
+    check_fault(status, &fault);
+    CHECK(frame_encode_request(&request, &arena, &written) == STATUS_TOO_LARGE);
+    CHECK(frame_encode_reply(&reply, &arena, &written) == STATUS_TOO_LARGE);
+}
+
 // --- cutting ---
 
 // What stands at the stream's first byte not yet taken.
@@ -182,6 +203,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     stream_len = 0;
     taken = 0;
     fuzz_memory_begin(MEMORY_BYTES_MAX);
+    check_too_large();
     inbox_init(&inbox);
     struct fuzz_input choices = {.rest = fuzz_bytes(&input, fuzz_byte(&input))};
     bool going = true;

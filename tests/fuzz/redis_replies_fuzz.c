@@ -257,7 +257,7 @@ static void make_call(uint8_t which, size_t *number)
                                   .due_ms = INSTANT_NEVER};
     struct store_compact compact = {.account = anna, .cut_bytes = 16, .snapshot = hash_bytes};
     memcpy(compact.cut_hash, hash, sizeof(hash));
-    switch (which % 9) {
+    switch (which % 11) {
     case 0:
         store_load(store, &anna, on_done, number);
         break;
@@ -283,7 +283,7 @@ static void make_call(uint8_t which, size_t *number)
         store_head(store, 0, on_head, number);
         break;
     default:
-        store_create_partitions(store, PARTITIONS, on_done, number);
+        store_create_partitions(store, which >= 128 ? 0 : PARTITIONS, on_done, number);
         break;
     }
 }
@@ -300,7 +300,7 @@ static size_t make_calls(struct span choices)
             redis_check_again(&connection);
         } else {
             numbers[count] = count;
-            make_call(choices.data[i] % 11, &numbers[count]);
+            make_call(choices.data[i], &numbers[count]);
             count++;
         }
     }

@@ -3,6 +3,7 @@
 // replies are the same. What is written as a command is read back as its arguments.
 //
 // Input: how the bytes are dealt, then the bytes.
+#include <stdio.h>
 #include <string.h>
 
 #include "base/check.h"
@@ -234,6 +235,49 @@ static uint64_t read_all(struct span bytes, size_t chunk, struct replies *ret_re
     return sum;
 }
 
+// Feeds a string's header and so many bytes of it, a piece at a time.
+static enum status feed_long(struct resp_reader *reader, size_t len, size_t sent)
+{
+    static const uint8_t piece[1 << 20];
+    char head[32];
+    const struct resp_value *value = NULL;
+    int head_len = snprintf(head, sizeof(head), "$%zu\r\n", len);
+    CHECK(resp_reader_feed(reader, span_of(head, (size_t)head_len)) == STATUS_OK);
+    enum status status = STATUS_OK;
+    for (size_t at = 0; at < sent && status == STATUS_OK; at += sizeof(piece)) {
+        size_t part = sent - at < sizeof(piece) ? sent - at : sizeof(piece);
+        CHECK(resp_reader_feed(reader, span_of(piece, part)) == STATUS_OK);
+        status = resp_reader_next(reader, &value);
+        CHECK(value == NULL);
+    }
+    return status;
+}
+
+// Replies longer than any input here: one that is given back after its use, one at the bound, one
+// over it. Once is enough.
+static void read_long(void)
+{
+    static bool done;
+    static const size_t lengths[] = {3 << 20, LIMIT_LOG_BYTES};
+    struct resp_reader reader;
+    const struct resp_value *value = NULL;
+    if (done) {
+        return;
+    }
+    done = true;
+    CHECK(resp_reader_init(&reader) == STATUS_OK);
+    for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+        CHECK(feed_long(&reader, lengths[i], lengths[i]) == STATUS_OK);
+        CHECK(resp_reader_feed(&reader, span_of_text("\r\n")) == STATUS_OK);
+        CHECK(resp_reader_next(&reader, &value) == STATUS_OK && value != NULL);
+        CHECK(value->type == RESP_STRING && value->text.len == lengths[i]);
+        resp_reader_forget(&reader);
+    }
+    size_t over = (size_t)LIMIT_STORE_REPLY_BYTES + 1024;
+    CHECK(feed_long(&reader, 2 * over, over) == STATUS_TOO_LARGE);
+    resp_reader_fini(&reader);
+}
+
 // --- writing ---
 
 static void write_and_read(struct span bytes, size_t piece)
@@ -285,6 +329,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     if (resp_is_costly(input.rest)) {
         return 0;
     }
+    read_long();
     fuzz_memory_begin(MEMORY_BYTES_MAX);
     uint64_t whole_sum = read_all(input.rest, input.rest.len + 1, &whole);
     uint64_t dealt_sum = read_all(input.rest, chunk, &dealt);

@@ -38,6 +38,7 @@ int main(int argc, char **argv)
     seeds_frames();
     seeds_messages();
     seeds_requests();
+    seeds_trees();
     seeds_dispatch();
     seeds_stored();
     seeds_programs();

@@ -11,6 +11,7 @@ void seed_write_text(const char *driver, const char *name, const char *text);
 void seeds_frames(void);
 void seeds_messages(void);
 void seeds_requests(void);
+void seeds_trees(void);
 void seeds_dispatch(void);
 void seeds_stored(void);
 void seeds_programs(void);

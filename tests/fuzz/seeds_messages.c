@@ -129,6 +129,31 @@ void seeds_dispatch(void)
     arena_fini(&arena);
 }
 
+// The type's number in trees_fuzz.c, and its JSON.
+static void write_tree(const char *name, size_t type, const char *json)
+{
+    struct buffer seed;
+    buffer_init(&seed, 0);
+    CHECK(buffer_append_byte(&seed, (uint8_t)type) == STATUS_OK);
+    put(&seed, span_of_text(json));
+    seed_write("trees", name, buffer_span(&seed));
+    buffer_fini(&seed);
+}
+
+void seeds_trees(void)
+{
+    char name[64];
+    for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
+        (void)snprintf(name, sizeof(name), "request-%zu", i);
+        write_tree(name, requests[i].method + 3, requests[i].json);
+    }
+    write_tree("envelope", 0, "{\"correlationId\":\"18446744073709551615\",\"payload\":\"AAEC\"}");
+    write_tree("reply", 1, "{\"error\":{\"code\":\"CODE_NOT_FOUND\",\"figures\":{\"a\":\"-1\"}}}");
+    write_tree("tier", 2,
+               "{\"parts\":[{\"seq\":1,\"score\":-5,\"from\":\"2026-01-10T00:00:00.5Z\","
+               "\"countsNow\":true}],\"card\":{\"cause\":\"CARD_CAUSE_RESCORE\"}}");
+}
+
 void seeds_requests(void)
 {
     arena_init(&arena, ARENA_BYTES);
@@ -205,6 +230,10 @@ void seeds_frames(void)
     put_envelopes(&stream);
     write_stream("envelopes-at-once", "", 0, buffer_span(&stream));
     write_stream("envelopes-in-bytes", "\x00\x00\x00\x00\x00\x1f\x42\x40", 8, buffer_span(&stream));
+    write_stream("value-before-key", "", 0,
+                 span_of("\x00\x00\x00\x0b\x1a\x09\x2a\x07\x10\x05\x0a\x03"
+                         "abc",
+                         15));
     write_stream("empty", "", 0, span_of("\x00\x00\x00\x01\x08\x00\x00\x00\x00", 9));
     write_stream("longest", "\x03\xff\xff\xff\xff\xff", 6, span_of("\x00\x01\x00\x00", 4));
     write_stream("too-long", "\x03", 1, span_of("\x00\x01\x00\x01", 4));

@@ -77,7 +77,7 @@ static void write_certificate(const char *name, const struct certificate_spec *s
     struct certificate *made = certificate_new(spec, issuer);
     int len = i2d_X509(made->x509, &at);
     CHECK(len > 0 && len <= DER_BYTES_MAX);
-    write_behind("certificates", name, span_of("\x01", 1), span_of(der, (size_t)len));
+    write_behind("certificates", name, span_of("\x03", 1), span_of(der, (size_t)len));
     int place = X509_get_ext_by_NID(made->x509, NID_subject_alt_name, -1);
     if (place >= 0) {
         const ASN1_OCTET_STRING *names = X509_EXTENSION_get_data(X509_get_ext(made->x509, place));
@@ -164,10 +164,24 @@ void seeds_redis(void)
     write_replies("too-large", "\x00", 1, "*2147483647\r\n");
     write_replies("longest-number", "\x00\x00", 2,
                   ":9223372036854775807\r\n:-9223372036854775808\r\n:9223372036854775808\r\n");
-    (void)snprintf(handshake, sizeof(handshake), "+OK\r\n%s%s%s%s",
-                   BULK(24, "redis_version:7.0.15\r\nx\r\n"), BULK(11, "loading:0\r\n"),
-                   "*3\r\n" BULK(6, "master") ":0\r\n*0\r\n", settings);
+    static const char greeting[] = "+OK\r\n" BULK(24, "redis_version:7.0.15\r\nx\r\n")
+        BULK(11, "loading:0\r\n") "*3\r\n" BULK(6, "master") ":0\r\n*0\r\n";
+    (void)snprintf(handshake, sizeof(handshake), "%s%s%s", greeting, settings,
+                   BULK(3, "ly1") BULK(16, "aof_rewrites:1\r\n") "*2\r\n" BULK(1, "1")
+                       BULK(2, "OK"));
     write_replies("handshake", "\x09", 1, handshake);
+    (void)snprintf(handshake, sizeof(handshake), "%s%s%s", greeting, settings,
+                   BULK(3, "ly1") BULK(16, "aof_rewrites:0\r\n") "+Background\r\n" BULK(
+                       16, "aof_rewrites:1\r\n") "*3\r\n" BULK(1, "1") BULK(6, "NOPERM")
+                       BULK(4, "xadd"));
+    write_replies("handshake-rewrites", "\x09", 1, handshake);
+    (void)snprintf(handshake, sizeof(handshake), "%s%s%s", greeting, settings,
+                   BULK(3, "ly1")
+                       BULK(16, "aof_rewrites:0\r\n") "-ERR no\r\n" BULK(16, "aof_rewrites:0\r\n"));
+    write_replies("handshake-cannot-rewrite", "\x09", 1, handshake);
+    write_replies("handshake-refused", "\x09", 1,
+                  "-WRONGPASS no\r\n-ERR\r\n-ERR\r\n-ERR\r\n-ERR\r\n");
+    write_replies("create-refused", "\x8c", 1, "");
     write_replies("replica", "\x09", 1,
                   "+OK\r\n" BULK(24, "redis_version:6.2.15\r\nx\r\n")
                       BULK(11, "loading:1\r\n") "*1\r\n" BULK(5, "slave") "*0\r\n");

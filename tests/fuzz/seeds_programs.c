@@ -105,6 +105,23 @@ static void write_file(struct arena *arena, const char *name, const char *path)
     write_message(arena, name, span_of(text, len));
 }
 
+// One language more than a name may have.
+static void write_many_names(void)
+{
+    enum { NAMES = 65, NAME_BYTES = 5 };
+    struct buffer seed;
+    buffer_init(&seed, 0);
+    CHECK(buffer_append_byte(&seed, 0) == STATUS_OK);
+    CHECK(buffer_append_byte(&seed, 0x2a) == STATUS_OK);
+    CHECK(buffer_put_u64(&seed, (uint64_t)NAMES * NAME_BYTES) == STATUS_OK);
+    for (uint8_t i = 0; i < NAMES; i++) {
+        const uint8_t name[NAME_BYTES] = {0x12, 3, 0x0a, 1, (uint8_t)(i + 1)};
+        CHECK(buffer_append(&seed, span_of(name, sizeof(name))) == STATUS_OK);
+    }
+    seed_write("programs", "too-many-names", buffer_span(&seed));
+    buffer_fini(&seed);
+}
+
 void seeds_programs(void)
 {
     struct arena arena;
@@ -113,6 +130,7 @@ void seeds_programs(void)
         seed_write_text("documents", documents[i].name, documents[i].text);
         write_message(&arena, documents[i].name, span_of_text(documents[i].text));
     }
+    write_many_names();
     write_file(&arena, "vip-club", "programs/vip-club.yaml");
     write_file(&arena, "retail", "programs/retail.yaml");
     arena_fini(&arena);

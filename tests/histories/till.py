@@ -12,7 +12,7 @@ import time
 import support  # noqa: F401 (finds the rest)
 import frames
 import scene
-from operations import (APPLIED, AWARD, LOOKUP, NEVER, OPEN, READ, REDEEM, REFUSED, TOLD, UNSEEN,
+from operations import (APPLIED, AWARD, LOOKUP, NEVER, READ, REDEEM, REFUSED, TOLD, UNSEEN,
                         Operation)
 
 POINTS_MAX = 1 << 37  # chosen at random: sums of a few are sums of no others

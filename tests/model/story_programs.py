@@ -170,3 +170,16 @@ def start_after(rng, program, after_ms):
     if choice < 0.7:
         return max(after_ms + 1, zone.day_start(zone.date(at_ms)))
     return at_ms
+
+
+def counts_alike(documents):
+    """Whether what has a cap by day or month, or a limit a day, has one in every version."""
+    counted = {}
+    for document in documents:
+        rules = (document.get("earn") or {}).get("rules") or []
+        said = {rule["id"]: bool(rule.get("cap_day") or rule.get("cap_month")) for rule in rules}
+        said["redeem"] = bool((document.get("redeem") or {}).get("maximum_a_day"))
+        said["guards"] = bool((document.get("guards") or {}).get("points_a_member_day"))
+        for what, is_counted in said.items():
+            counted.setdefault(what, set()).add(is_counted)
+    return all(len(answers) == 1 for answers in counted.values())

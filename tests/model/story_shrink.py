@@ -4,6 +4,7 @@ and of programs, as long as the core and the model still disagree.
 
 import copy
 
+from story_programs import counts_alike
 from story_teller import History, Teller
 
 NAME = "smallest"
@@ -22,6 +23,8 @@ def disagreement(runner, history):
     if not history.documents or not history.steps:
         return None
     try:
+        if not counts_alike(document for _, document in history.documents):
+            return None
         lines = lines_of(history)
     except (KeyError, ValueError, IndexError, AttributeError):
         return None  # what is left is no program
@@ -82,11 +85,13 @@ def smaller_documents(runner, history):
 
 
 def smaller_programs(runner, history):
-    """Leaves out keys and list entries of the programs, from the outside in."""
-    for i in range(len(history.documents)):
-        for path in sorted(paths(history.documents[i][1]), key=len):
+    """Leaves out keys and list entries of the programs, from the outside in; of all, then of each
+    alone."""
+    each = [[i] for i in range(len(history.documents))]
+    for numbers in [sum(each, []), *each]:
+        for path in sorted(paths(history.documents[numbers[0]][1]), key=len):
             smaller = copy.deepcopy(history)
-            if drop(smaller.documents[i][1], path):
+            if all([drop(smaller.documents[i][1], path) for i in numbers]):
                 history = keep_if_wrong(runner, history, smaller)
     return history
 

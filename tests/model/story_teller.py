@@ -315,7 +315,9 @@ class Teller:
         return f"due {end(NEVER if due_ms is None else due_ms)} "
 
     def _expect(self, step):
-        look = self.member.at(step.now_ms)
+        look = self.member
+        if look.now_ms < step.now_ms:
+            look = look.at(step.now_ms)
         due = ""
         if step.due:
             due = self._due(look)

@@ -9,6 +9,7 @@ import unittest
 from unittest import mock
 
 import story_inventor
+from story_programs import counts_alike
 from story_runner import Runner
 from story_shrink import disagreement, lines_of, shrink, smaller_list
 from story_teller import History
@@ -67,6 +68,17 @@ class Shrinking(unittest.TestCase):
             long_word = ["expect " + "x " * 2000]  # more words than a line may have
             wrong = runner.first_wrong({"fine": lines, "deadly": lines + long_word})
             self.assertEqual(wrong.name, "deadly")
+
+
+class Programs(unittest.TestCase):
+    def test_limits_are_in_every_version_or_in_none(self):
+        """The core counts for a cap or a limit only while there is one."""
+        capped = {"earn": {"rules": [{"id": "base", "cap_month": 5}]}}
+        free = {"earn": {"rules": [{"id": "base"}]}, "redeem": {}}
+        limited = {"redeem": {"maximum_a_day": 5}}
+        self.assertTrue(counts_alike([capped, capped]))
+        self.assertFalse(counts_alike([capped, free]))
+        self.assertFalse(counts_alike([free, limited]))
 
 
 class Lists(unittest.TestCase):

@@ -45,7 +45,7 @@ class Blackout(season.Season):
         pid = self.redis.child.pid
         with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
             children = file.read().split()
-        self.redis.kill()
+        self.redis.kill_now()
         for child in map(int, children):
             try:
                 os.kill(child, signal.SIGKILL)

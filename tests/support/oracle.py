@@ -191,6 +191,8 @@ class Oracle:
         (key, reply)."""
         end = time.monotonic() + PATIENCE_S
         left = {key: (method, request) for key, method, request in requests}
+        asked_one = self.club.daemons[daemon]
+        assert asked_one.alive(), f"it ended by itself: {asked_one.output()}"
         with self.club.client(role, daemon) as client:
             while left:
                 asked = [(key, *what) for key, what in left.items()]

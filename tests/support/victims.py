@@ -46,14 +46,12 @@ class Victims(scene.Scene):
         with self.starting:
             self.kills[victim, doing] += 1
             if victim != REDIS:
-                assert self.daemons[number].alive(), self.daemons[number].output()
-                self.daemons[number].kill()
+                self.daemons[number].kill_now()
             if victim != DAEMON:
-                assert self.redis.alive(), self.redis.output()
                 self.kill_redis()
 
     def kill_redis(self):
-        self.redis.kill()
+        self.redis.kill_now()
 
     def spawn(self):
         """Starts what is down, without waiting for it."""
@@ -62,6 +60,7 @@ class Victims(scene.Scene):
                 self.redis = self.start_redis(wait=False)
             for number, daemon in enumerate(self.daemons):
                 if not daemon.alive():
+                    assert daemon.was_killed, f"it ended by itself: {daemon.output()}"
                     self.daemons[number] = self.start_daemon(f"daemon-{number}", wait=False)
 
     def start_redis_well(self):

@@ -36,6 +36,7 @@ class Process:
 
     def __init__(self, arguments, log, environment=None, sockets=()):
         self.log = log
+        self.was_killed = False
         with open(log, "ab") as file:
             self.child = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=file,
                                           stderr=file, env={**os.environ, **(environment or {})},
@@ -46,9 +47,15 @@ class Process:
         return self.child.poll() is None
 
     def kill(self):
+        self.was_killed = True
         if self.alive():
             self.child.kill()
         self.child.wait()
+
+    def kill_now(self):
+        """What must be alive until now."""
+        assert self.alive(), f"it ended by itself: {self.output()}"
+        self.kill()
 
     def stop(self):
         """Ends it in an orderly way; gives its exit code."""
