@@ -40,6 +40,7 @@ class Run:
         self.scene = cdnow.world.World(cdnow.bin_folder())
         self.folder = f"{self.scene.folder}/data"
         self.lives = 0
+        self.appended = {}  # append-only file -> the bytes it had when last seen
         self.daemon = None
         self.start()
         cdnow.prepare(self.scene, self.daemon)
@@ -53,13 +54,14 @@ class Run:
         self.daemon.wait_ready()
 
     def written(self):
-        """Bytes in Redis's append-only file: how far the import is."""
-        return os.path.getsize(self.appended_file())
-
-    def appended_file(self):
-        names = [os.path.join(folder, name) for folder, _, files in os.walk(self.folder)
-                 for name in files if name.endswith(".incr.aof")]
-        return max(names, key=os.path.getmtime)
+        """Bytes appended so far, over all append-only files there were: how far the import is."""
+        for folder, _, files in os.walk(self.folder):
+            for name in filter(lambda name: name.endswith(".incr.aof"), files):
+                try:
+                    self.appended[name] = os.path.getsize(os.path.join(folder, name))
+                except FileNotFoundError:
+                    continue  # a newer one has taken its place
+        return sum(self.appended.values())
 
     def kill(self, number):
         """Kills one or both; the daemon, if it was it, is started again."""
