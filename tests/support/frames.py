@@ -128,10 +128,14 @@ class Client:
         return taken
 
     def receive(self):
-        """The next answer that comes: (correlation id, Reply)."""
-        length = struct.unpack(">I", self._read(4))[0]
-        assert length <= FRAME_BYTES_MAX, length
-        envelope = frame.ReplyEnvelope.FromString(self._read(length))
+        """The next answer that comes: (correlation id, Reply). That the server asks us to go is no
+        answer: it ends the connection itself when it owes nothing."""
+        while True:
+            length = struct.unpack(">I", self._read(4))[0]
+            assert length <= FRAME_BYTES_MAX, length
+            envelope = frame.ReplyEnvelope.FromString(self._read(length))
+            if envelope.WhichOneof("result") != "goaway":
+                break
         path = self.waiting.pop(envelope.correlation_id)
         if envelope.WhichOneof("result") == "error":
             return envelope.correlation_id, Reply(None, envelope.error, envelope.replayed)
