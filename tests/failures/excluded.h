@@ -1,5 +1,5 @@
-// Failures that a library underneath cannot take: it aborts, leaks or says what is not so.
-// Each program lists what it lets pass, with the reason; nothing of ours is.
+// Failures that a library underneath cannot take: it aborts, leaks or says what is not so by
+// itself. Each program lists what it lets pass, with the reason; nothing of ours is.
 #pragma once
 
 struct excluded {

@@ -214,6 +214,8 @@ static void on_landed(void *context, const struct store_reply *reply)
 
 static const enum way read_ways[] = {WAY_BEFORE, WAY_FAILED};
 static const enum way change_ways[] = {WAY_BEFORE, WAY_FAILED, WAY_LOST_ASK, WAY_LOST_REPLY};
+// That it is FAILED says that the clock would be set back.
+static const enum way clock_ways[] = {WAY_BEFORE, WAY_LOST_ASK, WAY_LOST_REPLY};
 static const enum way append_ways[] = {
     WAY_BEFORE, WAY_FAILED,  WAY_LOST_ASK, WAY_LOST_REPLY, WAY_LATE,
     WAY_RELOAD, WAY_EXPIRED, WAY_CLOCK,    WAY_RIVAL,      WAY_RIVAL_COMPACTS,
@@ -354,7 +356,7 @@ static void set_sandbox_clock(struct store *store, int64_t now_ms, store_done_fn
                               void *context)
 {
     struct call *call = take_call(store, (void (*)(void))done, context, answer_reply);
-    if (!keeps(call, choose("set_sandbox_clock", change_ways, COUNT(change_ways)))) {
+    if (!keeps(call, choose("set_sandbox_clock", clock_ways, COUNT(clock_ways)))) {
         unsigned depth = inject_pause();
         store_set_sandbox_clock(gate_of(store)->inner, now_ms, on_done, call);
         inject_resume(depth);

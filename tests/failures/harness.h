@@ -44,6 +44,8 @@ void *case_memory(void);
 bool case_is_clean(void);
 // The plan's second point; its n is 0 when there is none.
 bool case_is_pair(void);
+// Whether a call has failed in this case with this in its note: "ENOENT".
+bool case_failed_by(const char *how);
 // Whether this case has written such a text to stderr.
 bool case_wrote(const char *text);
 // This process may end without giving back what it has: a tool's.

@@ -61,6 +61,11 @@ static const char *read_output(void)
     return text;
 }
 
+bool case_failed_by(const char *how)
+{
+    return strstr(board->report.what, how) != NULL;
+}
+
 bool case_wrote(const char *text)
 {
     return strstr(read_output(), text) != NULL;

@@ -1,9 +1,9 @@
 // Which call is to fail, and when what runs is the product's. The program's own definitions of
-// malloc, recv, open and so on (inject_memory.c, inject_ours.c, inject_sockets.c, inject_files.c)
-// come before the C library's for everything in the process, its libraries too; they count the
-// calls made between inject_enter and inject_leave and let the n-th one fail. A gate of the store's
-// port does the same with its calls (gate_store.c). Calls of the test's own are neither counted nor
-// failed.
+// malloc, recv, open and so on (inject_memory.c, inject_sockets.c, inject_files.c) come before the
+// C library's for everything in the process, its libraries too, and those of inject_ours.c before
+// the arenas'; they count the calls made between inject_enter and inject_leave and let the n-th
+// one fail. A gate of the store's port does the same with its calls (gate_store.c). Calls of the
+// test's own are neither counted nor failed.
 #pragma once
 
 #include <stdbool.h>

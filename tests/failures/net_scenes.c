@@ -14,7 +14,7 @@
 #define ALLOCATIONS (INJECT_BIT(INJECT_MEMORY) | INJECT_BIT(INJECT_MEMORY_ON))
 #define BOTH (ALLOCATIONS | INJECT_BIT(INJECT_ARENA) | INJECT_BIT(INJECT_SOCKET))
 
-const uint32_t scenario_cases = 8;
+const uint32_t scenario_cases = 6;
 
 static struct net_stage *const stage = &net_stage;
 

@@ -16,7 +16,7 @@
     (INJECT_BIT(INJECT_MEMORY) | INJECT_BIT(INJECT_MEMORY_ON) | INJECT_BIT(INJECT_ARENA) |         \
      INJECT_BIT(INJECT_ARENA_ON) | INJECT_BIT(INJECT_SOCKET))
 
-const uint32_t scenario_cases = 8;
+const uint32_t scenario_cases = 6;
 
 enum { RECORD_BYTES = 48 };
 

@@ -97,6 +97,9 @@ static bool ask_with_failures(const struct right *right)
         stage_call(&request);
         enum loyalty_outcome outcome = outcome_of(&request);
         bool definite = outcome != LOYALTY_RETRY_LATER && outcome != LOYALTY_OUTCOME_UNKNOWN;
+        if (outcome == LOYALTY_REFUSED && case_failed_by("ENOENT")) {
+            return maybe; // the file is not there: what it stands for is not known
+        }
         if (definite) {
             REQUIRE(!right->known || is_right(right, &request), "answered %s %s",
                     loyalty_outcome_name(outcome), request.reason);

@@ -16,7 +16,7 @@
 #define MEMORY (INJECT_BIT(INJECT_MEMORY) | INJECT_BIT(INJECT_MEMORY_ON) | ARENA)
 #define BOTH (MEMORY | INJECT_BIT(INJECT_STORE))
 
-const uint32_t scenario_cases = 16;
+const uint32_t scenario_cases = 8;
 
 // --- what stands before a scene ---
 
@@ -457,7 +457,7 @@ const struct scenario scenarios[] = {
     SCENE(verify_member, BOTH),
     SCENE(verify_partition, BOTH),
     SCENE(verify_fault, BOTH),
-    SCENE(publish, BOTH),
+    SCENE(publish, BOTH | INJECT_BIT(INJECT_FILE)),
     SCENE(publish_bad, BOTH),
     SCENE(program_list, MEMORY),
     SCENE(program_check, MEMORY),

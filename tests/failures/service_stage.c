@@ -13,7 +13,7 @@
 #include "service/dispatch.h"
 #include "service/method.h"
 
-enum { STEP_MS = 50, ANSWER_MS = 2 * LIMIT_REQUEST_MS, RETRIES = 60, RETRY_MS = 500, TRIES = 3 };
+enum { STEP_MS = 50, ANSWER_MS = 2 * LIMIT_REQUEST_MS };
 
 struct stage stage;
 
@@ -48,15 +48,31 @@ static void crypto_free(void *memory, const char *file, int line)
 
 // --- the world ---
 
-void stage_open(void)
+void stage_own_crypto(void)
 {
     CHECK(CRYPTO_set_mem_functions(crypto_malloc, crypto_realloc, crypto_free) == 1);
-    service_world_open(&stage.world, 1);
+}
+
+static void open_world(bool sandbox)
+{
+    stage_own_crypto();
+    service_world_init(&stage.world, sandbox);
+    service_world_publish(&stage.world);
     stage.world.wrap = gate_store_new;
     (void)service_world_add(&stage.world);
     stage.rival = &stage.world.daemons[0];
     stage.daemon = &stage.world.daemons[1];
     stage_settle();
+}
+
+void stage_open(void)
+{
+    open_world(false);
+}
+
+void stage_open_sandbox(void)
+{
+    open_world(true);
 }
 
 void stage_close(void)
@@ -65,7 +81,7 @@ void stage_close(void)
 }
 
 // The rival's store is run by its own calls; what waits at the gate and behind it is run here.
-static bool step(void)
+bool stage_step(void)
 {
     bool stepped = gate_store_step(stage.daemon->front) || memory_step(stage.daemon->store);
     inject_enter();
@@ -76,7 +92,7 @@ static bool step(void)
 
 void stage_settle(void)
 {
-    while (step()) {
+    while (stage_step()) {
     }
 }
 

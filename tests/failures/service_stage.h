@@ -43,7 +43,11 @@ struct stage_call {
 
 // A world with the retail program, both daemons warm and no member.
 void stage_open(void);
+// The same with a test clock.
+void stage_open_sandbox(void);
 void stage_close(void);
+// Once, before anything is made: OpenSSL's allocations do not count here, for it is the test's.
+void stage_own_crypto(void);
 
 // Asks; the answer comes when time is given to it.
 void stage_ask(struct stage_call *call);
@@ -51,6 +55,8 @@ void stage_ask(struct stage_call *call);
 void stage_settle(void);
 // Time passes, in steps of 50 ms at most.
 void stage_pass(int64_t ms);
+// Whether the daemon's store has done anything, and the timers that are due.
+bool stage_step(void);
 // Asks and lets pass what time it takes until there is an answer.
 void stage_call(struct stage_call *call);
 

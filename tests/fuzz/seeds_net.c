@@ -164,7 +164,7 @@ void seeds_redis(void)
     write_replies("too-large", "\x00", 1, "*2147483647\r\n");
     write_replies("longest-number", "\x00\x00", 2,
                   ":9223372036854775807\r\n:-9223372036854775808\r\n:9223372036854775808\r\n");
-    static const char greeting[] = "+OK\r\n" BULK(24, "redis_version:7.0.15\r\nx\r\n")
+    static const char greeting[] = "+OK\r\n" BULK(25, "redis_version:7.0.15\r\nx\r\n")
         BULK(11, "loading:0\r\n") "*3\r\n" BULK(6, "master") ":0\r\n*0\r\n";
     (void)snprintf(handshake, sizeof(handshake), "%s%s%s", greeting, settings,
                    BULK(3, "ly1") BULK(16, "aof_rewrites:1\r\n") "*2\r\n" BULK(1, "1")
@@ -183,7 +183,7 @@ void seeds_redis(void)
                   "-WRONGPASS no\r\n-ERR\r\n-ERR\r\n-ERR\r\n-ERR\r\n");
     write_replies("create-refused", "\x8c", 1, "");
     write_replies("replica", "\x09", 1,
-                  "+OK\r\n" BULK(24, "redis_version:6.2.15\r\nx\r\n")
+                  "+OK\r\n" BULK(25, "redis_version:6.2.15\r\nx\r\n")
                       BULK(11, "loading:1\r\n") "*1\r\n" BULK(5, "slave") "*0\r\n");
     (void)snprintf(handshake, sizeof(handshake), "%s%s", "*1\r\n" BULK(6, "master"), settings);
     write_replies("again", "\x0a", 1, handshake);
