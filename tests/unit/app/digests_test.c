@@ -1,4 +1,4 @@
-// HMAC-SHA-256 against RFC 4231 and OpenSSL's own, and that hashing takes no memory.
+// HMAC-SHA-256 against RFC 4231 and OpenSSL's own, the chain, and that hashing takes no memory.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -78,6 +78,32 @@ static void as_openssl_has_it(void **state)
     }
 }
 
+// The record's hash covers the hash of the one before it, cut to 16 bytes.
+static void chains_the_one_before(void **state)
+{
+    (void)state;
+    uint8_t both[CHAIN_HASH_BYTES + 6] = {0};
+    memcpy(both + CHAIN_HASH_BYTES, "record", 6);
+    for (int step = 0; step < 3; step++) {
+        uint8_t hash[CHAIN_HASH_BYTES];
+        uint8_t expected[HASH_BYTES];
+        digests_chain(both, span_of_text("record"), hash);
+        assert_int_equal(EVP_Digest(both, sizeof(both), expected, NULL, EVP_sha256(), NULL), 1);
+        assert_memory_equal(hash, expected, sizeof(hash));
+        memcpy(both, hash, sizeof(hash));
+    }
+}
+
+static void a_request_has_its_border(void **state)
+{
+    (void)state;
+    uint8_t one[REQUEST_DIGEST_BYTES];
+    uint8_t other[REQUEST_DIGEST_BYTES];
+    digests_request(span_of_text("/Award"), span_of_text("ed"), one);
+    digests_request(span_of_text("/Awarded"), span_of_text(""), other);
+    assert_memory_not_equal(one, other, sizeof(one));
+}
+
 // A daemon in want of memory goes on hashing.
 static void no_memory_is_taken(void **state)
 {
@@ -95,9 +121,9 @@ int main(void)
 {
     assert_int_equal(CRYPTO_set_mem_functions(count_malloc, count_realloc, count_free), 1);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(no_memory_is_taken),
-        cmocka_unit_test(the_published_vector),
-        cmocka_unit_test(as_openssl_has_it),
+        cmocka_unit_test(no_memory_is_taken),       cmocka_unit_test(the_published_vector),
+        cmocka_unit_test(as_openssl_has_it),        cmocka_unit_test(chains_the_one_before),
+        cmocka_unit_test(a_request_has_its_border),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
