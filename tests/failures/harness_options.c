@@ -9,7 +9,7 @@
 
 struct harness_options options = {.kind = INJECT_NOTHING};
 
-enum { OPTION_LIST = 1, OPTION_ONLY, OPTION_KIND, OPTION_NTH, OPTION_THEN };
+enum { OPTION_LIST = 1, OPTION_ONLY, OPTION_KIND, OPTION_NTH, OPTION_THEN, OPTION_EVERY };
 
 static enum inject_kind kind_of_name(const char *name)
 {
@@ -50,6 +50,9 @@ static void take(int option, const char *argument)
     case OPTION_THEN:
         options.then = point_of_text(argument);
         break;
+    case OPTION_EVERY:
+        options.every = true;
+        break;
     default:
         exit(2);
     }
@@ -63,6 +66,7 @@ void harness_options_read(int argc, char **argv)
         {"kind", required_argument, NULL, OPTION_KIND},
         {"nth", required_argument, NULL, OPTION_NTH},
         {"then", required_argument, NULL, OPTION_THEN},
+        {"every", no_argument, NULL, OPTION_EVERY},
         {0},
     };
     int option = 0;
@@ -71,6 +75,6 @@ void harness_options_read(int argc, char **argv)
     }
     const char *every = getenv("LOYALTY_EVERY");
     const char *seed = getenv("LOYALTY_SEED");
-    options.every = every != NULL && strcmp(every, "0") != 0;
+    options.every = options.every || (every != NULL && strcmp(every, "0") != 0);
     options.seed = seed != NULL ? (uint32_t)strtoul(seed, NULL, 10) : (uint32_t)time(NULL);
 }

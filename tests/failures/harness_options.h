@@ -3,6 +3,7 @@
 //
 //     LOYALTY_SEED=N     the seed of the short form's choice; else by the time
 //     LOYALTY_EVERY=1    the long form: every n, every way, every pair
+//     --every            the same
 //     --list             names the scenarios
 //     --only NAME        one scenario
 //     --kind KIND        and one kind of failure

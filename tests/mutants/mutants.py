@@ -1,7 +1,7 @@
 """Planted bugs: patches with a header that says what each breaks and which harness must notice.
 
     what:      one sentence
-    caught-by: ctest NAME  |  loyalty-sim ARGUMENTS
+    caught-by: ctest NAME  |  PROGRAM ARGUMENTS of build/tests, such as loyalty-sim
     says:      a regular expression its output must then contain, so that it is red for this reason
 """
 
