@@ -5,6 +5,7 @@ Nothing here guesses how long something takes: every wait is for a condition, wi
 """
 
 import atexit
+import faulthandler
 import json
 import os
 import shutil
@@ -17,6 +18,9 @@ import time
 import frames
 
 WAIT_S = 30
+
+if "LOYALTY_HANG_S" in os.environ:  # says where all threads stand, for whoever reads the output
+    faulthandler.dump_traceback_later(int(os.environ["LOYALTY_HANG_S"]))
 
 
 def wait_for(condition, what, seconds=WAIT_S):
