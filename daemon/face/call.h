@@ -46,6 +46,7 @@ struct call {
     struct buffer held; // came while the answer could not go on
     size_t unwanted;    // bytes of it for which the client was not granted others yet
     bool half_closed;   // all has come
+    bool finished_body; // and is taken
     size_t charged_bytes;
     // its answer
     bool replayed;

@@ -434,8 +434,12 @@ static void finish(struct call *call)
 
 static void go_on(struct call *call, struct span bytes)
 {
+    if (call->finished_body) {
+        return; // a stream whose answer goes on
+    }
     take(call, bytes);
     if (call->state != CALL_OVER && call->half_closed && call->held.len == 0) {
+        call->finished_body = true;
         finish(call);
     }
 }
