@@ -388,7 +388,8 @@ static void take(struct call *call, struct span rest)
     while (call->state != CALL_OVER) {
         if (call_is_full(call)) {
             hold(call, rest);
-            return;
+            step = BODY_MORE;
+            break;
         }
         step = call_protocol(call)->take(&call->body, &rest);
         if (step != BODY_MESSAGE || !takes_many(call)) {
@@ -444,10 +445,13 @@ static void go_on(struct call *call, struct span bytes)
     }
 }
 
-// Half a window at a time, so that a request that fits one costs no grant.
+// Half a window at a time, so that a request that fits one costs no grant; and only what is taken,
+// so that no more is ever held than a window.
 static void want_more(struct call *call)
 {
-    if (call->half_closed || call->unwanted < HTTP_WINDOW_BYTES / 2) {
+    bool reads = call->state == CALL_READING || call->state == CALL_STREAMING;
+    if (!reads || call->half_closed || call_is_full(call) ||
+        call->unwanted < HTTP_WINDOW_BYTES / 2) {
         return;
     }
     http_want(call->face->server, call->exchange, call->unwanted);
@@ -461,10 +465,8 @@ void intake_body(struct call *call, struct span bytes, bool last)
     }
     call->half_closed = last;
     call->unwanted += bytes.len;
-    if (!call_is_full(call)) {
-        want_more(call);
-    }
     go_on(call, bytes);
+    want_more(call);
 }
 
 void intake_room(struct call *call)
@@ -479,7 +481,7 @@ void intake_room(struct call *call)
     }
     struct buffer held = call->held;
     buffer_init(&call->held, 0);
-    want_more(call);
     go_on(call, buffer_span(&held));
     buffer_fini(&held);
+    want_more(call);
 }
