@@ -368,10 +368,10 @@ static bool read_connect(struct reading *reading)
     if (came->body.len == 0) {
         return read_connect_bare(reading);
     }
-    json_t *tree = json_loadb((const char *)came->body.data, came->body.len, JSON_REJECT_DUPLICATES,
-                              NULL);
-    bool good = tree == NULL ? wrong(reading, "an error is not JSON")
-                             : read_connect_object(reading, tree);
+    json_t *tree =
+        json_loadb((const char *)came->body.data, came->body.len, JSON_REJECT_DUPLICATES, NULL);
+    bool good =
+        tree == NULL ? wrong(reading, "an error is not JSON") : read_connect_object(reading, tree);
     json_decref(tree);
     return good;
 }
