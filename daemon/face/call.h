@@ -38,7 +38,8 @@ struct call {
     const ProtobufCMessageDescriptor *request;
     const ProtobufCMessageDescriptor *response;
     const struct own_method *own; // NULL: dispatch's
-    int64_t expires_ms;           // monotonic
+    bool mutating;
+    int64_t expires_ms; // monotonic
     char traceparent[LIMIT_TRACEPARENT_BYTES];
     uint8_t traceparent_bytes;
     // its body

@@ -77,6 +77,7 @@ static bool find_method(struct call *call, struct span path)
     call->path = method->path;
     call->request = method->request;
     call->response = method->response;
+    call->mutating = method->mutating;
     return true;
 }
 
