@@ -1,5 +1,5 @@
-// A face over the service of service_stage.h, with net/http.h faked, and one request over HTTP. What
-// is true of it in every case:
+// A face over the service of service_stage.h, with net/http.h faked, and one request over HTTP.
+// True of it in every case:
 //
 //   * it gets an answer of its protocol, or its stream is reset; never half of one, and nothing
 //     after it (support/fake_http.h, support/rpc_answer.h);

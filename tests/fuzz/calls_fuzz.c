@@ -232,7 +232,8 @@ static void do_body(const struct calls_step *step)
 static void do_fill(const struct calls_step *step)
 {
     static uint8_t fill[UINT16_MAX * CALLS_FILL_UNIT];
-    size_t len = (size_t)(step->b << 8 | step->c) * CALLS_FILL_UNIT;
+    size_t len = (size_t)(step->b << 8 | step->c);
+    len *= step->b >= CALLS_FILL_MUCH ? CALLS_FILL_UNIT : 1;
     struct client *client = find_client(step->a);
     if (client == NULL) {
         return;

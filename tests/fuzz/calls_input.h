@@ -5,7 +5,7 @@
 //     OPEN   a: peer, connection, method   b: content type   c: path     bytes: fields, then a path
 //     BODY   a: which exchange   b: how it stands in the body, whether it is the last
 //            c: the size of the pieces it comes in, 0: whole             bytes: what is sent
-//     FILL   a: which            b, c: how many 16 bytes                 bytes: of what
+//     FILL   a: which            b, c: how many bytes, or times 16       bytes: of what
 //     END    a: which
 //     GO     a: which            b: with its whole connection
 //     ROOM   b, c: so many bytes of answers are taken from now on
@@ -36,7 +36,8 @@ enum {
     CALLS_HEAD_BYTES = 6,
     CALLS_FIELDS_MAX = 12,
     CALLS_TEXT_BYTES = 512, // of arbitrary names and values, and of a path
-    CALLS_FILL_UNIT = 16,
+    CALLS_FILL_UNIT = 16,   // where b is at least
+    CALLS_FILL_MUCH = 0xf0,
     // of BODY, b
     CALLS_AS_MESSAGE = 0, // binary here, there in the form that the exchange has
     CALLS_AS_FRAME = 1,   // as it is, with its prefix if the exchange has any

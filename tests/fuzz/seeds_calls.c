@@ -195,7 +195,7 @@ static void slow_stream(void)
     bare(CALLS_OPEN, 8, CALLS_GRPC, REFLECTION);
     room(0);
     for (uint8_t i = 0; i < 8; i++) {
-        step(CALLS_FILL, 0, 4, 0, span_of("", 1));
+        step(CALLS_FILL, 0, 0x40, 0, span_of("", 1));
         room(40);
     }
     done("slow-stream");
