@@ -11,7 +11,14 @@
 #include "failures/service_stage.h"
 #include "support/fake_http.h"
 
-enum { RETRIES = 60, RETRY_MS = 500, STEP_MS = 50, LITTLE_BYTES = 40, FIELDS = 3 };
+enum {
+    RETRIES = 60,
+    RETRY_MS = 500,
+    STEP_MS = 50,
+    ANSWER_MS = 2 * LIMIT_REQUEST_MS,
+    LITTLE_BYTES = 40,
+    FIELDS = 3,
+};
 
 // What became of a request once.
 struct heard {
@@ -122,7 +129,7 @@ static void take_time(const struct fake *fake)
         make_room(LITTLE_BYTES);
         make_room(SIZE_MAX);
     }
-    for (int64_t ms = 0; !fake_is_over(fake) && ms < 2 * LIMIT_REQUEST_MS; ms += STEP_MS) {
+    for (int64_t ms = 0; !fake_is_over(fake) && ms < ANSWER_MS; ms += STEP_MS) {
         stage_pass(STEP_MS);
     }
 }

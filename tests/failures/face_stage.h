@@ -33,6 +33,6 @@ struct face_scene {
 };
 
 // In the scenario's process, after stage_open: the request is put down.
-void face_stage_set(const struct face_scene *scene);
+void face_stage_set(const struct face_scene *wanted);
 // One case.
 void face_stage_run(void);

@@ -45,10 +45,14 @@ struct client {
     const struct media *media; // NULL: none that is spoken
     const char *peer;
     const char *path;
-    bool is_post;
+    const struct own_method *own; // what is asked: this,
+    const struct method *method;  // or this, or nothing there is
+    const ProtobufCMessageDescriptor *request;
+    const ProtobufCMessageDescriptor *response;
     struct buffer body; // that it wants to send; `fake->sent` of it have been
     size_t piece_bytes;
     bool ends; // behind that
+    bool is_post;
 };
 
 static struct client clients[CLIENTS_MAX];
@@ -56,34 +60,14 @@ static size_t client_count;
 static size_t fill_bytes_left;
 static size_t stream_bytes_left;
 
-static const struct own_method *own_of(const struct client *client)
-{
-    return own_find(span_of_text(client->path));
-}
-
 static bool is_stream(const struct client *client)
 {
-    const struct own_method *own = own_of(client);
-    return own != NULL && own->stream != NULL;
+    return client->own != NULL && client->own->stream != NULL;
 }
 
 static bool is_watch(const struct client *client)
 {
-    return is_stream(client) && !own_of(client)->stream->many;
-}
-
-static const ProtobufCMessageDescriptor *request_of(const struct client *client)
-{
-    const struct own_method *own = own_of(client);
-    const struct method *method = method_find(span_of_text(client->path));
-    return own != NULL ? own->request : method != NULL ? method->request : NULL;
-}
-
-static const ProtobufCMessageDescriptor *response_of(const struct client *client)
-{
-    const struct own_method *own = own_of(client);
-    const struct method *method = method_find(span_of_text(client->path));
-    return own != NULL ? own->response : method != NULL ? method->response : NULL;
+    return is_stream(client) && !client->own->stream->many;
 }
 
 // What the face keeps of the body, and what all keep, at any moment.
@@ -127,23 +111,9 @@ static void pump(struct client *client)
     }
 }
 
-static void pump_all(void)
-{
-    for (size_t i = 0; i < client_count; i++) {
-        pump(&clients[i]);
-    }
-}
-
 static struct client *find_client(uint8_t back)
 {
     return client_count == 0 ? NULL : &clients[client_count - 1 - back % client_count];
-}
-
-static void append(struct client *client, struct span bytes)
-{
-    if (!client->ends) {
-        CHECK(buffer_append(&client->body, bytes) == STATUS_OK);
-    }
 }
 
 static void put(struct client *client, struct span bytes)
@@ -152,7 +122,7 @@ static void put(struct client *client, struct span bytes)
         bytes.len = bytes.len < stream_bytes_left ? bytes.len : stream_bytes_left;
         stream_bytes_left -= bytes.len;
     }
-    append(client, bytes);
+    CHECK(client->ends || buffer_append(&client->body, bytes) == STATUS_OK);
 }
 
 static void put_framed(struct client *client, struct span message)
@@ -170,12 +140,22 @@ static struct client *open_client(const char *peer, uint64_t connection,
 {
     struct client *client = &clients[client_count++];
     struct span path = request->path;
+    const struct own_method *own = own_find(path);
+    const struct method *method = method_find(path);
     fake_connection = connection;
     *client = (struct client){
         .fake = fake_exchange(peer),
         .media = media_find(fields_find(request, "content-type")),
         .peer = peer,
         .path = world_text(&fuzz_world, "%.*s", (int)path.len, (const char *)path.data),
+        .own = own,
+        .method = method,
+        .request = own != NULL      ? own->request
+                   : method != NULL ? method->request
+                                    : NULL,
+        .response = own != NULL      ? own->response
+                    : method != NULL ? method->response
+                                     : NULL,
         .is_post = span_is_text(request->method, "POST"),
         .piece_bytes = SLICE_BYTES,
     };
@@ -198,7 +178,7 @@ static void do_open(const struct calls_step *step)
 // A message in the form that the exchange has; what is none, or has no such form, as it is.
 static struct span in_form(const struct client *client, struct span message)
 {
-    const ProtobufCMessageDescriptor *type = request_of(client);
+    const ProtobufCMessageDescriptor *type = client->request;
     struct span bytes;
     bool formed =
         client->media != NULL && type != NULL &&
@@ -242,7 +222,7 @@ static void do_fill(const struct calls_step *step)
     len = len < fill_bytes_left ? len : fill_bytes_left;
     fill_bytes_left -= len;
     memset(fill, step->bytes.len == 0 ? ' ' : step->bytes.data[0], len);
-    append(client, span_of(fill, len));
+    CHECK(client->ends || buffer_append(&client->body, span_of(fill, len)) == STATUS_OK);
     pump(client);
 }
 
@@ -273,7 +253,9 @@ static void do_room(const struct calls_step *step)
 {
     size_t bytes = (size_t)(step->b << 8 | step->c);
     fake_make_room(bytes == CALLS_ALL_ROOM ? SIZE_MAX : bytes);
-    pump_all();
+    for (size_t i = 0; i < client_count; i++) {
+        pump(&clients[i]);
+    }
 }
 
 static void do_pass(const struct calls_step *step)
@@ -286,11 +268,7 @@ static void do_pass(const struct calls_step *step)
 
 static void do_drain(const struct calls_step *step)
 {
-    if ((step->b & 1) != 0) {
-        face_drain(fake_face);
-    } else {
-        face_refresh(fake_face);
-    }
+    (step->b & 1) != 0 ? face_drain(fake_face) : face_refresh(fake_face);
 }
 
 static void do_step(const struct calls_step *step)
@@ -358,7 +336,7 @@ static void check_answer(const struct client *client, struct rpc_answer *ret_ans
     CHECK(is_stream(client) || ret_answer->messages == (ret_answer->code == 0));
     struct span binary;
     CHECK(ret_answer->messages == 0 ||
-          read_binary(client->media, ret_answer->message, response_of(client), &binary));
+          read_binary(client->media, ret_answer->message, client->response, &binary));
 }
 
 // The request as it was sent, in binary.
@@ -368,7 +346,7 @@ static struct span request_sent(const struct client *client)
     struct span binary;
     CHECK(read_binary(client->media,
                       span_from(buffer_span(&client->body), is_bare ? 0 : BODY_PREFIX_BYTES),
-                      request_of(client), &binary));
+                      client->request, &binary));
     return binary;
 }
 
@@ -379,7 +357,7 @@ static const struct client *ask_in(const struct client *asked, struct span reque
     struct span bytes;
     struct http_field field = {span_of_text("content-type"), span_of_text(media->name)};
     struct http_request http = {span_of_text("POST"), span_of_text(asked->path), &field, 1};
-    if (codec_write(media->codec, request, request_of(asked), &fuzz_world.arena, &bytes) !=
+    if (codec_write(media->codec, request, asked->request, &fuzz_world.arena, &bytes) !=
             STATUS_OK ||
         (media->codec == CODEC_JSON && bytes.len > WIRE_DOCUMENT_BYTES)) {
         return NULL;
@@ -405,7 +383,7 @@ static void ask_again(const struct client *client, const struct rpc_answer *answ
     static const char *const names[] = {"application/grpc",      "application/grpc-web+json",
                                         "application/json",      "application/proto",
                                         "application/grpc+json", "application/grpc-web"};
-    const struct method *method = method_find(span_of_text(client->path));
+    const struct method *method = client->method;
     if (answer->code != 0 || method == NULL || !method->mutating) {
         return;
     }

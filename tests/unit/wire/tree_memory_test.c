@@ -39,7 +39,7 @@ static bool try_once(const json_t *expected, size_t nth)
     struct arena arena;
     struct problems problems = {.arena = &arena};
     json_t *tree = NULL;
-    struct span text;
+    struct span text = {0};
     arena_init(&arena, ARENA_BYTES);
     begin(nth);
     enum status status = tree_parse(span_of_text(TEXT), &problems, &tree);
