@@ -201,8 +201,13 @@ static bool read_message(struct call *call, struct span *ret_message)
     struct message_fault fault = {0};
     struct arena *arena = &call->face->incoming;
     face_reset_arena(arena);
-    switch (codec_read(call->media->codec, buffer_span(&call->body.message), call->request, arena,
-                       ret_message, &fault)) {
+    enum status status = codec_read(call->media->codec, buffer_span(&call->body.message),
+                                    call->request, arena, ret_message, &fault);
+    if (status == STATUS_NO_MEMORY && !arena->over_cap) {
+        trouble(call, TROUBLE_NO_MEMORY);
+        return false;
+    }
+    switch (status) {
     case STATUS_OK:
         return true;
     case STATUS_INVALID:
