@@ -260,8 +260,8 @@ static void run_h2_late(void)
     serve_next();
 }
 
-// Nothing but an answer's way out.
-static void run_h2_answer(void)
+// A request that is served, with nothing failing yet.
+static int32_t ask_unharmed(void)
 {
     keeps = true;
     come_unharmed();
@@ -270,10 +270,32 @@ static void run_h2_answer(void)
     H2_UNTIL(begun == 1);
     net_stage_turn();
     inject_hold(false);
+    return stream;
+}
+
+// Nothing but an answer's way out.
+static void run_h2_answer(void)
+{
+    int32_t stream = ask_unharmed();
     answer(stream, false);
     H2_UNTIL(client->tls->ended || h2_client_reply(client, stream)->closed);
     REQUIRE(judge(stream, KEPT_BYTES) || !case_is_clean(), "not answered");
     drop();
+    see_nothing_left();
+    serve_next();
+}
+
+// The same, to a client that has ended its side.
+static void run_h2_answer_late(void)
+{
+    int32_t stream = ask_unharmed();
+    inject_hold(true);
+    drop();
+    for (int i = 0; i < 5; i++) {
+        net_stage_turn();
+    }
+    inject_hold(false);
+    answer(stream, false);
     see_nothing_left();
     serve_next();
 }
@@ -310,6 +332,7 @@ const struct scenario scenarios[] = {
     SCENE(h2_large, INJECT_BIT(INJECT_MEMORY) | ARENA | SOCKET),
     SCENE(h2_late, INJECT_BIT(INJECT_MEMORY)),
     SCENE(h2_answer, MEMORY),
+    SCENE(h2_answer_late, MEMORY),
     SCENE(h2_end, INJECT_BIT(INJECT_MEMORY) | SOCKET),
 };
 const size_t scenario_count = sizeof(scenarios) / sizeof(scenarios[0]);
