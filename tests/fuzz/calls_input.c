@@ -219,6 +219,7 @@ static void find_steps(struct mutation *mutation)
 static struct calls_step step_at(const struct mutation *mutation, size_t index)
 {
     size_t head = mutation->heads[index];
+    CHECK(mutation->data != NULL);
     struct fuzz_input input = {.rest = span_of(mutation->data + head, mutation->len - head)};
     struct calls_step step;
     CHECK(calls_take(&input, &step));

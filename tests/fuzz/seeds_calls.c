@@ -81,12 +81,12 @@ static void done(const char *name)
 static void whole_calls(void)
 {
     char name[64];
-    for (uint8_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
-        for (uint8_t type = 0; type < CALLS_TYPES; type++) {
-            ask(i, type, type % 3);
+    for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
+        for (int type = 0; type < CALLS_TYPES; type++) {
+            ask(i, (uint8_t)type, (uint8_t)(type % 3));
             bare(CALLS_PASS, 0, CALLS_RUN, 0);
             ask(i, (uint8_t)((type + 3) % CALLS_TYPES), 0);
-            (void)snprintf(name, sizeof(name), "whole-%u-%u", (unsigned)i, (unsigned)type);
+            (void)snprintf(name, sizeof(name), "whole-%zu-%d", i, type);
             done(name);
         }
     }
@@ -129,8 +129,8 @@ static void framing(void)
     };
     char name[64];
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        for (uint8_t type = 0; type < CALLS_TYPES; type++) {
-            bare(CALLS_OPEN, 1, type, GET_MEMBER);
+        for (int type = 0; type < CALLS_TYPES; type++) {
+            bare(CALLS_OPEN, 1, (uint8_t)type, GET_MEMBER);
             raw(cases[i].bytes, cases[i].len, true);
         }
         (void)snprintf(name, sizeof(name), "body-%s", cases[i].name);
@@ -161,8 +161,8 @@ static void large(void)
 static void streams(void)
 {
     static const char list[] = "\0\0\0\0\2\x3a\0\0\0\0\0\x1b\x22\x19loyalty.v1.MembersService";
-    for (uint8_t type = 0; type < CALLS_TYPES; type++) {
-        bare(CALLS_OPEN, 0, type, CALLS_OWN_PATHS);
+    for (int type = 0; type < CALLS_TYPES; type++) {
+        bare(CALLS_OPEN, 0, (uint8_t)type, CALLS_OWN_PATHS);
         step(CALLS_BODY, 0, CALLS_AS_MESSAGE | CALLS_LAST, 0, span_of("\n\0", 2));
     }
     done("health");

@@ -191,7 +191,8 @@ static bool read_status(struct reading *reading, const char *lines)
     if (answer->bare) {
         return true;
     }
-    if (!percent_decode(message, reading->arena, &message) || message.len == 0) {
+    if (message.data == NULL || !percent_decode(message, reading->arena, &message) ||
+        message.len == 0) {
         return wrong(reading, "its grpc-message is none");
     }
     return read_details(reading, details, message);
