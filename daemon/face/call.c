@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "face/face_parts.h"
 #include "service/error.h"
+#include "service/trouble.h"
 
 // --- the pool ---
 
@@ -185,7 +186,9 @@ static bool keep_trailers(struct call *call, const struct fields *trailers)
     for (size_t i = 0; i < trailers->count; i++) {
         struct span value = trailers->items[i].value;
         uint8_t *place = call->trailer_text.data + call->trailer_text.len;
-        CHECK(buffer_append(&call->trailer_text, value) == STATUS_OK); // reserved
+        if (buffer_append(&call->trailer_text, value) != STATUS_OK) {
+            return false;
+        }
         call->trailers[i] = (struct http_field){trailers->items[i].name, span_of(place, value.len)};
     }
     call->trailer_count = trailers->count;
@@ -242,6 +245,19 @@ void call_fail(struct call *call, const Loyalty__V1__Error *error)
     fail(call, error);
 }
 
+// What was asked is done, its answer cannot be written.
+static void fail_unwritten(struct call *call)
+{
+    Loyalty__V1__Error error = error_make(
+        LOYALTY__V1__CODE__CODE_UNKNOWN, "OUTCOME_UNKNOWN", "",
+        "There is an answer that could not be written; ask again with the same request_id.");
+    if (!call->mutating) {
+        error = error_make(LOYALTY__V1__CODE__CODE_UNAVAILABLE, trouble_name(TROUBLE_NO_MEMORY), "",
+                           trouble_message(TROUBLE_NO_MEMORY));
+    }
+    fail(call, &error);
+}
+
 void call_send(struct call *call, struct span message)
 {
     struct face *face = call->face;
@@ -252,10 +268,7 @@ void call_send(struct call *call, struct span message)
     }
     if (codec_write(call->media->codec, message, call->response, &face->outgoing, &bytes) !=
         STATUS_OK) {
-        Loyalty__V1__Error error = error_make(
-            LOYALTY__V1__CODE__CODE_UNKNOWN, "OUTCOME_UNKNOWN", "",
-            "There is an answer that could not be written; ask again with the same request_id.");
-        fail(call, &error);
+        fail_unwritten(call);
         return;
     }
     call_protocol(call)->send(call, bytes);

@@ -38,7 +38,8 @@ struct call {
     const ProtobufCMessageDescriptor *request;
     const ProtobufCMessageDescriptor *response;
     const struct own_method *own; // NULL: dispatch's
-    int64_t expires_ms;           // monotonic
+    bool mutating;
+    int64_t expires_ms; // monotonic
     char traceparent[LIMIT_TRACEPARENT_BYTES];
     uint8_t traceparent_bytes;
     // its body
@@ -46,6 +47,7 @@ struct call {
     struct buffer held; // came while the answer could not go on
     size_t unwanted;    // bytes of it for which the client was not granted others yet
     bool half_closed;   // all has come
+    bool finished_body; // and is taken
     size_t charged_bytes;
     // its answer
     bool replayed;

@@ -77,6 +77,7 @@ static bool find_method(struct call *call, struct span path)
     call->path = method->path;
     call->request = method->request;
     call->response = method->response;
+    call->mutating = method->mutating;
     return true;
 }
 
@@ -200,8 +201,13 @@ static bool read_message(struct call *call, struct span *ret_message)
     struct message_fault fault = {0};
     struct arena *arena = &call->face->incoming;
     face_reset_arena(arena);
-    switch (codec_read(call->media->codec, buffer_span(&call->body.message), call->request, arena,
-                       ret_message, &fault)) {
+    enum status status = codec_read(call->media->codec, buffer_span(&call->body.message),
+                                    call->request, arena, ret_message, &fault);
+    if (status == STATUS_NO_MEMORY && !arena->over_cap) {
+        trouble(call, TROUBLE_NO_MEMORY);
+        return false;
+    }
+    switch (status) {
     case STATUS_OK:
         return true;
     case STATUS_INVALID:
@@ -388,7 +394,8 @@ static void take(struct call *call, struct span rest)
     while (call->state != CALL_OVER) {
         if (call_is_full(call)) {
             hold(call, rest);
-            return;
+            step = BODY_MORE;
+            break;
         }
         step = call_protocol(call)->take(&call->body, &rest);
         if (step != BODY_MESSAGE || !takes_many(call)) {
@@ -434,16 +441,23 @@ static void finish(struct call *call)
 
 static void go_on(struct call *call, struct span bytes)
 {
+    if (call->finished_body) {
+        return; // a stream whose answer goes on
+    }
     take(call, bytes);
     if (call->state != CALL_OVER && call->half_closed && call->held.len == 0) {
+        call->finished_body = true;
         finish(call);
     }
 }
 
-// Half a window at a time, so that a request that fits one costs no grant.
+// Half a window at a time, so that a request that fits one costs no grant; and only what is taken,
+// so that no more is ever held than a window.
 static void want_more(struct call *call)
 {
-    if (call->half_closed || call->unwanted < HTTP_WINDOW_BYTES / 2) {
+    bool reads = call->state == CALL_READING || call->state == CALL_STREAMING;
+    if (!reads || call->half_closed || call_is_full(call) ||
+        call->unwanted < HTTP_WINDOW_BYTES / 2) {
         return;
     }
     http_want(call->face->server, call->exchange, call->unwanted);
@@ -457,10 +471,8 @@ void intake_body(struct call *call, struct span bytes, bool last)
     }
     call->half_closed = last;
     call->unwanted += bytes.len;
-    if (!call_is_full(call)) {
-        want_more(call);
-    }
     go_on(call, bytes);
+    want_more(call);
 }
 
 void intake_room(struct call *call)
@@ -475,7 +487,7 @@ void intake_room(struct call *call)
     }
     struct buffer held = call->held;
     buffer_init(&call->held, 0);
-    want_more(call);
     go_on(call, buffer_span(&held));
     buffer_fini(&held);
+    want_more(call);
 }

@@ -8,6 +8,7 @@
 #include "grpc/health/v1/health.pb-c.h"
 #include "grpc/reflection/v1/reflection.pb-c.h"
 #include "service/error.h"
+#include "service/trouble.h"
 #include "wire/message.h"
 
 // v1alpha has the same messages under other names: one handler serves both.
@@ -53,8 +54,8 @@ bool own_send(struct call *call, const ProtobufCMessage *message)
     struct span bytes;
     if (message_encode(message, &call->face->incoming, &bytes) != STATUS_OK) {
         Loyalty__V1__Error error =
-            error_make(LOYALTY__V1__CODE__CODE_RESOURCE_EXHAUSTED, "ANSWER_TOO_LARGE", "",
-                       "The answer does not fit one message.");
+            error_make(LOYALTY__V1__CODE__CODE_UNAVAILABLE, trouble_name(TROUBLE_NO_MEMORY), "",
+                       trouble_message(TROUBLE_NO_MEMORY));
         call_fail(call, &error);
         return false;
     }

@@ -280,14 +280,16 @@ static void time_silence(struct connection *connection)
     }
 }
 
+// A session that has broken ends its connection in whatever state: calls in flight are no reason to
+// wait, for their answers have no way left.
 static void end_when_done(struct connection *connection)
 {
     const struct h2 *h2 = connection->h2;
     if (connection->state == CONNECTION_DRAINING && owes_nothing(connection)) {
         stream_finish(&connection->stream);
         end_connection(connection);
-    } else if (connection->state == CONNECTION_OPEN && h2 != NULL && h2_over(h2) &&
-               outbox_pending(&connection->outbox) == 0) {
+    } else if ((connection->state == CONNECTION_OPEN || connection->state == CONNECTION_DRAINING) &&
+               h2 != NULL && h2_over(h2) && outbox_pending(&connection->outbox) == 0) {
         if (h2_reason(h2) != NULL) {
             log_reason(connection, h2_reason(h2));
         }

@@ -53,9 +53,11 @@ struct h2 {
     size_t unsent_bytes;           // of all exchanges; not yet in the outbox
     struct h2_limits limits;
     enum h2_drain drain;
-    bool took;                    // some of the unsent bytes have left; see h2_has_taken
-    bool ending;                  // a GOAWAY of ours that ends the connection is on its way
-    bool goodbye;                 // and is in the outbox
+    bool took;                     // some of the unsent bytes have left; see h2_has_taken
+    bool ending;                   // a GOAWAY of ours that ends the connection is on its way
+    bool goodbye;                  // and is in the outbox
+    nghttp2_session *torn_session; // kept for ever: nghttp2 had no memory for a frame; or NULL
+    struct h2 *next_torn;
     char reason[H2_REASON_BYTES]; // why it is broken; empty: it is not
 };
 

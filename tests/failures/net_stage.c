@@ -170,13 +170,23 @@ void net_stage_wait(int64_t since_ms, const char *condition)
 
 // --- clients ---
 
-struct tls_client *net_stage_client(const struct certificate *certificate)
+static struct tls_client *add_client(const struct certificate *certificate, const char *alpn)
 {
     CHECK(stage->client_count < NET_CLIENTS);
-    struct tls_client *client = tls_client_new(&(struct tls_client_spec){
-        .port = stage->port, .certificate = certificate, .alpn = "loyalty/1"});
+    struct tls_client *client = tls_client_new(
+        &(struct tls_client_spec){.port = stage->port, .certificate = certificate, .alpn = alpn});
     stage->clients[stage->client_count++] = client;
     return client;
+}
+
+struct tls_client *net_stage_client(const struct certificate *certificate)
+{
+    return add_client(certificate, "loyalty/1");
+}
+
+struct tls_client *net_stage_h2(void)
+{
+    return add_client(stage->till, "h2");
 }
 
 struct tls_client *net_stage_till(void)

@@ -58,6 +58,8 @@ int64_t net_stage_ms(void);
 
 struct tls_client *net_stage_client(const struct certificate *certificate);
 struct tls_client *net_stage_till(void);
+// A till that speaks HTTP/2.
+struct tls_client *net_stage_h2(void);
 void net_stage_drop(struct tls_client *client);
 
 // Frame `number` of `len` bytes; whether the next received one is it.

@@ -35,22 +35,6 @@ void scene_set(const struct scene *wanted)
     again = request;
 }
 
-static uint64_t count_events(void)
-{
-    uint64_t events = 0;
-    for (uint32_t i = 0; i < WORLD_PARTITIONS; i++) {
-        events += memory_event_count(stage.rival->store, i);
-    }
-    return events + memory_event_count(stage.rival->store, LIMIT_PARTITIONS);
-}
-
-static uint64_t look(int64_t *ret_balance)
-{
-    *ret_balance = 0;
-    bool there = scene.member != NULL && world_log(&stage.world, scene.member).len > 0;
-    return there ? world_verify(&stage.world, scene.member, ret_balance) : 0;
-}
-
 static enum loyalty_outcome outcome_of(const struct stage_call *call)
 {
     if (call->code == LOYALTY__V1__CODE__CODE_UNSPECIFIED) {
@@ -69,8 +53,8 @@ static void note_right(struct right *right)
     right->known = true;
     right->outcome = outcome_of(&request);
     (void)snprintf(right->reason, sizeof(right->reason), "%s", request.reason);
-    right->seq = look(&right->balance);
-    right->events = count_events();
+    right->seq = stage_look(scene.member, &right->balance);
+    right->events = stage_count_events();
     right->len = request.len;
     memcpy(right->payload, request.payload, request.len);
 }
@@ -93,7 +77,7 @@ static bool ask_with_failures(const struct right *right)
     for (int try = 0; try < (case_is_pair() ? TRIES : 1); try++) {
         uint64_t rivals = stage.rival_records;
         int64_t balance = 0;
-        uint64_t before = look(&balance);
+        uint64_t before = stage_look(scene.member, &balance);
         stage_call(&request);
         enum loyalty_outcome outcome = outcome_of(&request);
         bool definite = outcome != LOYALTY_RETRY_LATER && outcome != LOYALTY_OUTCOME_UNKNOWN;
@@ -107,7 +91,8 @@ static bool ask_with_failures(const struct right *right)
         }
         REQUIRE(outcome == LOYALTY_RETRY_LATER || scene.mutation, "a read is answered %s %s",
                 loyalty_outcome_name(outcome), request.reason);
-        uint64_t written = look(&balance) - before - (stage.rival_records - rivals);
+        uint64_t written =
+            stage_look(scene.member, &balance) - before - (stage.rival_records - rivals);
         REQUIRE(outcome != LOYALTY_RETRY_LATER || written == 0, "%s, but %llu records were written",
                 request.reason, (unsigned long long)written);
         maybe = maybe || outcome == LOYALTY_OUTCOME_UNKNOWN;
@@ -145,8 +130,8 @@ static void ask_once_more(void)
 static void judge_account(const struct right *right)
 {
     int64_t balance = 0;
-    uint64_t seq = look(&balance);
-    uint64_t events = count_events();
+    uint64_t seq = stage_look(scene.member, &balance);
+    uint64_t events = stage_count_events();
     REQUIRE(seq == right->seq + stage.rival_records &&
                 balance == right->balance + stage.rival_points,
             "%llu records and %lld points, right are %llu and %lld", (unsigned long long)seq,

@@ -108,6 +108,22 @@ void stage_pass(int64_t ms)
     }
 }
 
+uint64_t stage_look(const char *member, int64_t *ret_balance)
+{
+    *ret_balance = 0;
+    bool there = member != NULL && world_log(&stage.world, member).len > 0;
+    return there ? world_verify(&stage.world, member, ret_balance) : 0;
+}
+
+uint64_t stage_count_events(void)
+{
+    uint64_t events = 0;
+    for (uint32_t i = 0; i < WORLD_PARTITIONS; i++) {
+        events += memory_event_count(stage.rival->store, i);
+    }
+    return events + memory_event_count(stage.rival->store, LIMIT_PARTITIONS);
+}
+
 // --- calls ---
 
 static void take_reply(struct stage_call *call, const struct dispatch_reply *reply)

@@ -57,6 +57,10 @@ void stage_settle(void);
 void stage_pass(int64_t ms);
 // Whether the daemon's store has done anything, and the timers that are due.
 bool stage_step(void);
+// The records and the balance of a member's account, which must hold together; 0 of nobody's.
+uint64_t stage_look(const char *member, int64_t *ret_balance);
+// Of all partitions.
+uint64_t stage_count_events(void);
 // Asks and lets pass what time it takes until there is an answer.
 void stage_call(struct stage_call *call);
 

@@ -10,23 +10,14 @@
 #include <string.h>
 
 #include "base/check.h"
-#include "base/hash.h"
-#include "base/log.h"
-#include "fuzz/fuzz_club.h"
+#include "fuzz/fuzz_daemon.h"
 #include "fuzz/mutate_message.h"
 #include "fuzz/request_types.h"
-#include "loyalty/v1/admin.pb-c.h"
 #include "service/method.h"
-#include "support/club.h"
-#include "support/service_world.h"
-#include "wire/message.h"
 
 enum {
     HEAD_BYTES = 5,
     CALLS_MAX = 6,
-    TIMERS = 64,
-    CACHED_ACCOUNTS = 16,
-    INPUTS_A_WORLD = 20000, // names of members that were there for a while stay in it
     MEMORY_BYTES_MAX = 64 << 20,
     JUMP_MS = 400000,
 };
@@ -35,85 +26,6 @@ static const char *const peers[] = {
     "pos/store-1/till-1", "backend/crm", "admin/head-office", "job/nightly",
     "partner/lounge",     "pos/store-2", "nobody/x",          "admin/",
 };
-
-static struct service_world world;
-
-// --- a daemon an input ---
-
-static void digest_hash(struct span method, struct span payload, uint8_t *ret_digest)
-{
-    uint64_t digest = hash_fnv1a(method) * 31 + hash_fnv1a(payload);
-    memcpy(ret_digest, &digest, REQUEST_DIGEST_BYTES);
-}
-
-static void identifier_hash(void *context, struct span bytes, uint8_t *ret_hash)
-{
-    (void)context;
-    for (uint64_t i = 0; i < 4; i++) {
-        uint64_t hash = (hash_fnv1a(bytes) + i) * UINT64_C(0x9e3779b97f4a7c15);
-        memcpy(ret_hash + 8 * i, &hash, sizeof(hash));
-    }
-}
-
-static int64_t now_ms(void *context)
-{
-    (void)context;
-    return world.now_ms;
-}
-
-static void start(struct world_daemon *daemon)
-{
-    CHECK(timers_init(&daemon->timers, TIMERS, now_ms, NULL) == STATUS_OK);
-    daemon->front = daemon->store;
-    struct service_options options = {
-        .store = daemon->store,
-        .timers = &daemon->timers,
-        .wall_ms = now_ms,
-        .chain_hash = club_chain_hash,
-        .digest_hash = digest_hash,
-        .identifier_hash = identifier_hash,
-        .zones = {.load = fuzz_zone_load, .free = fuzz_zone_free},
-        .partitions = WORLD_PARTITIONS,
-        .cache_accounts = CACHED_ACCOUNTS,
-        .seed = 1,
-    };
-    CHECK(service_new(&options, &daemon->service) == STATUS_OK);
-    service_kick(daemon->service);
-    world_run_daemon(daemon);
-}
-
-static void stop(struct world_daemon *daemon)
-{
-    struct store *store = NULL;
-    CHECK(memory_share(daemon->store, &store) == STATUS_OK);
-    service_stop(daemon->service);
-    store_free(daemon->store);
-    service_free(daemon->service);
-    timers_fini(&daemon->timers);
-    daemon->store = store;
-}
-
-// Two members, one with a card and points; the clock a little later.
-static void make_world(void)
-{
-    struct world_answer answer;
-    log_set_level((enum log_level)(LOG_ERROR + 1)); // nothing at all
-    service_world_open(&world, 1);
-    world_call(&world.daemons[0], "backend/crm", "MembersService/Enroll",
-               world_enroll_text(&world, world_id(&world), "anna", "4006381333931"), &answer);
-    CHECK(strcmp(world_end(&answer), "OK") == 0);
-    world_enroll(&world, "ben");
-    (void)world_award(&world, "anna", 250000);
-    world_pass(&world, 1000);
-    stop(&world.daemons[0]);
-    memory_journal(world.daemons[0].store);
-}
-
-static void free_world(void)
-{
-    start(&world.daemons[0]); // as the world expects it
-    service_world_fini(&world);
-}
 
 // --- calls ---
 
@@ -139,21 +51,8 @@ static void check_answer(const struct world_answer *answer)
 
 static void ask(struct call *call, struct world_answer *answer)
 {
-    world_ask_bytes(&world.daemons[0], call->peer, call->method->path, call->payload, 0, answer);
-}
-
-// A training sale is told as if real and leaves nothing to be repeated.
-static bool is_training(const struct call *call)
-{
-    ProtobufCMessage *message = NULL;
-    struct message_fault fault;
-    if (call->method->type != &loyalty__v1__award_request__descriptor ||
-        message_decode(call->method->type, call->payload, &world.arena, &message, &fault) !=
-            STATUS_OK) {
-        return false;
-    }
-    const Loyalty__V1__Sale *sale = ((const Loyalty__V1__AwardRequest *)message)->sale;
-    return sale != NULL && sale->training;
+    world_ask_bytes(&fuzz_world.daemons[0], call->peer, call->method->path, call->payload, 0,
+                    answer);
 }
 
 // What was done is answered the same, unless its time is over.
@@ -162,11 +61,11 @@ static void ask_again(struct call *call)
     const struct method *method = method_find(span_of_text(call->method->path));
     struct world_answer again;
     if (!method->mutating || call->answer.code != LOYALTY__V1__CODE__CODE_UNSPECIFIED ||
-        is_training(call)) {
+        fuzz_is_training(call->method->path, call->payload)) {
         return;
     }
     ask(call, &again);
-    world_run_daemon(&world.daemons[0]);
+    fuzz_daemon_run();
     check_answer(&again);
     if (again.code == LOYALTY__V1__CODE__CODE_UNSPECIFIED) {
         CHECK(again.replayed && span_equal(again.payload, call->answer.payload));
@@ -175,41 +74,21 @@ static void ask_again(struct call *call)
     }
 }
 
-static void verify(void)
-{
-    for (uint32_t i = 0; i < WORLD_PARTITIONS; i++) {
-        Loyalty__V1__VerifyAccountsRequest request = LOYALTY__V1__VERIFY_ACCOUNTS_REQUEST__INIT;
-        struct world_answer answer;
-        struct span bytes;
-        request.partition = i;
-        CHECK(message_encode(&request.base, &world.arena, &bytes) == STATUS_OK);
-        world_ask_bytes(&world.daemons[0], "job/nightly", "/loyalty.v1.AdminService/VerifyAccounts",
-                        bytes, 0, &answer);
-        world_run_daemon(&world.daemons[0]);
-        CHECK(answer.times == 1 && answer.code == LOYALTY__V1__CODE__CODE_UNSPECIFIED);
-        CHECK(((const Loyalty__V1__VerifyAccountsResponse *)answer.reply)->n_faults == 0);
-    }
-}
-
 static void happen(uint8_t what)
 {
     if ((what & 1) == 0) {
-        world_run_daemon(&world.daemons[0]);
+        fuzz_daemon_run();
     }
     if ((what & 0x0e) == 0x0e) {
-        world.now_ms += (int64_t)(what >> 4) * JUMP_MS;
-        memory_set_now(world.daemons[0].store, world.now_ms);
-        world_run_daemon(&world.daemons[0]);
+        fuzz_daemon_pass((int64_t)(what >> 4) * JUMP_MS);
     }
 }
 
 // What nobody will answer any more runs out of time.
 static void run_out(void)
 {
-    world_run_daemon(&world.daemons[0]);
-    world.now_ms += LIMIT_REQUEST_MS + 1;
-    memory_set_now(world.daemons[0].store, world.now_ms);
-    world_run_daemon(&world.daemons[0]);
+    fuzz_daemon_run();
+    fuzz_daemon_pass(LIMIT_REQUEST_MS + 1);
 }
 
 static size_t make_calls(struct fuzz_input *input, struct call *calls)
@@ -271,6 +150,11 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t len, size_t len_max, unsign
 // The table that the drivers share is the service's own.
 static void check_types(void)
 {
+    static bool checked;
+    if (checked) {
+        return;
+    }
+    checked = true;
     CHECK(request_type_count() == method_count());
     for (size_t i = 0; i < method_count(); i++) {
         CHECK(strcmp(request_type_at(i)->path, method_at(i)->path) == 0);
@@ -280,33 +164,17 @@ static void check_types(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-    static uint32_t inputs;
     struct fuzz_input input = {.rest = span_of(data, len)};
     struct call calls[CALLS_MAX];
-    if (inputs++ % INPUTS_A_WORLD == 0) {
-        if (inputs > 1) {
-            free_world();
-        }
-        check_types();
-        make_world();
-    }
-    int64_t begin_ms = world.now_ms;
-    fuzz_memory_begin(MEMORY_BYTES_MAX);
-    start(&world.daemons[0]);
+    check_types();
+    fuzz_daemon_begin(MEMORY_BYTES_MAX);
     size_t count = make_calls(&input, calls);
     run_out();
     for (size_t i = 0; i < count; i++) {
         check_answer(&calls[i].answer);
         ask_again(&calls[i]);
     }
-    if (memory_journal_count(world.daemons[0].store) > 0) {
-        verify();
-    }
-    stop(&world.daemons[0]);
-    fuzz_memory_end();
-    memory_journal_lose(world.daemons[0].store, 0);
-    arena_reset(&world.arena);
-    world.now_ms = begin_ms;
-    memory_set_now(world.daemons[0].store, begin_ms);
+    fuzz_daemon_verify();
+    fuzz_daemon_end();
     return 0;
 }

@@ -40,6 +40,7 @@ int main(int argc, char **argv)
     seeds_requests();
     seeds_trees();
     seeds_dispatch();
+    seeds_calls();
     seeds_stored();
     seeds_programs();
     seeds_identities();

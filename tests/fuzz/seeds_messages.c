@@ -85,14 +85,14 @@ static const struct {
     {15, 2, "{\"now\":\"2026-03-01T00:00:00Z\"}"},
 };
 
-static struct span request_bytes(size_t method, const char *json)
+struct span seed_request(size_t method, const char *json, struct arena *into)
 {
-    struct problems problems = {.arena = &arena};
+    struct problems problems = {.arena = into};
     ProtobufCMessage *message = NULL;
     struct span bytes;
     CHECK(document_read(span_of_text(json), request_type_at(method)->type, &problems, &message) ==
           STATUS_OK);
-    CHECK(message != NULL && message_encode(message, &arena, &bytes) == STATUS_OK);
+    CHECK(message != NULL && message_encode(message, into, &bytes) == STATUS_OK);
     return bytes;
 }
 
@@ -100,7 +100,7 @@ static struct span request_bytes(size_t method, const char *json)
 
 static void put_call(struct buffer *seed, size_t request, uint8_t before)
 {
-    struct span bytes = request_bytes(requests[request].method, requests[request].json);
+    struct span bytes = seed_request(requests[request].method, requests[request].json, &arena);
     const uint8_t head[] = {requests[request].peer, (uint8_t)requests[request].method, before,
                             (uint8_t)(bytes.len >> 8), (uint8_t)bytes.len};
     put(seed, span_of(head, sizeof(head)));
@@ -158,7 +158,7 @@ void seeds_requests(void)
 {
     arena_init(&arena, ARENA_BYTES);
     for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
-        struct span bytes = request_bytes(requests[i].method, requests[i].json);
+        struct span bytes = seed_request(requests[i].method, requests[i].json, &arena);
         const char *path = request_type_at(requests[i].method)->path;
         char name[64];
         struct buffer seed;
@@ -210,7 +210,7 @@ static void put_envelopes(struct buffer *stream)
     struct frame_request request = {.correlation_id = 7,
                                     .method = span_of_text("/loyalty.v1.PointsService/Award"),
                                     .timeout_ms = 5000,
-                                    .payload = request_bytes(0, requests[0].json)};
+                                    .payload = seed_request(0, requests[0].json, &arena)};
     struct frame_reply refused = {.correlation_id = 8, .error = &error};
     struct frame_reply applied = {.payload = span_of_text("abc"), .replayed = true};
     struct span envelope;

@@ -1,6 +1,5 @@
-// net/http.h without a net: it keeps what the face says of each exchange and takes as many bytes as
-// the test lets it. Chosen by linking: what is defined here is not looked for in net. With it goes
-// a face over a whole service, and requests as clients write them.
+// A face over a whole service before the fake of net/http.h (support/fake_http.h), and requests as
+// clients write them.
 #pragma once
 
 #include <setjmp.h>
@@ -13,133 +12,19 @@
 
 #include <cmocka.h>
 
-#include "base/buffer.h"
 #include "base/check.h"
 #include "base/log.h"
 #include "face/body.h"
 #include "face/face.h"
 #include "face/face_parts.h"
-#include "net/http.h"
+#include "support/fake_http.h"
 #include "support/service_world.h"
 
-enum { FAKE_EXCHANGES = 512, FAKE_FIELDS = 16, FAKE_TEXT_BYTES = 4096 };
-
-struct fake {
-    struct http_exchange shared; // first
-    size_t wanted;
-    struct buffer body; // of the answer
-    uint32_t status;    // 0: no head yet
-    uint32_t code;      // of the reset
-    bool open;          // on_gone has not come
-    bool is_call;
-    bool half_closed;
-    bool ended;
-    bool was_reset;
-    char head[FAKE_TEXT_BYTES];
-    char trailers[FAKE_TEXT_BYTES];
-    struct identity peer;
-};
-
-static struct fake fakes[FAKE_EXCHANGES];
-static size_t fake_count;
-static size_t fake_room = SIZE_MAX; // bytes that are still taken, of all exchanges
-static uint64_t fake_connection = 1;
-
-// --- net's functions ---
-
-static inline struct fake *fake_of(struct http_exchange *exchange)
-{
-    struct fake *fake = (struct fake *)exchange;
-    CHECK(fake->open);
-    return fake;
-}
-
-static inline bool fake_is_over(const struct fake *fake)
-{
-    return fake->ended || fake->was_reset;
-}
-
-struct http_exchange *http_find(struct server *server, uint64_t connection, int32_t stream)
-{
-    CHECK(server != NULL);
-    for (size_t i = 0; i < fake_count; i++) {
-        if (fakes[i].open && fakes[i].shared.connection == connection &&
-            fakes[i].shared.stream == stream) {
-            return &fakes[i].shared;
-        }
-    }
-    return NULL;
-}
-
-void http_want(struct server *server, struct http_exchange *exchange, size_t bytes)
-{
-    (void)server;
-    fake_of(exchange)->wanted += bytes;
-}
-
-static inline void fake_write_fields(char *out, const struct http_field *fields, size_t count)
-{
-    size_t len = 0;
-    for (size_t i = 0; i < count; i++) {
-        len += (size_t)snprintf(out + len, FAKE_TEXT_BYTES - len, "%.*s: %.*s\n",
-                                (int)fields[i].name.len, (const char *)fields[i].name.data,
-                                (int)fields[i].value.len, (const char *)fields[i].value.data);
-        CHECK(len < FAKE_TEXT_BYTES);
-    }
-}
-
-void http_head(struct server *server, struct http_exchange *exchange, uint32_t status,
-               const struct http_field *fields, size_t count)
-{
-    (void)server;
-    struct fake *fake = fake_of(exchange);
-    CHECK(fake->status == 0 && !fake_is_over(fake));
-    fake->status = status;
-    fake_write_fields(fake->head, fields, count);
-}
-
-bool http_body(struct server *server, struct http_exchange *exchange, struct span bytes)
-{
-    (void)server;
-    struct fake *fake = fake_of(exchange);
-    CHECK(fake->status != 0 && !fake_is_over(fake));
-    if (bytes.len > fake_room) {
-        return false;
-    }
-    fake_room -= fake_room == SIZE_MAX ? 0 : bytes.len;
-    CHECK(buffer_append(&fake->body, bytes) == STATUS_OK);
-    return true;
-}
-
-void http_end(struct server *server, struct http_exchange *exchange,
-              const struct http_field *trailers, size_t count)
-{
-    (void)server;
-    struct fake *fake = fake_of(exchange);
-    CHECK(fake->status != 0 && !fake_is_over(fake));
-    fake->ended = true;
-    fake_write_fields(fake->trailers, trailers, count);
-}
-
-void http_reset(struct server *server, struct http_exchange *exchange, uint32_t code)
-{
-    (void)server;
-    struct fake *fake = fake_of(exchange);
-    CHECK(!fake_is_over(fake));
-    fake->was_reset = true;
-    fake->code = code;
-}
-
-size_t http_unsent(const struct http_exchange *exchange)
-{
-    (void)exchange;
-    return 0;
-}
+enum { FAKE_FIELDS = 16 };
 
 // --- the face and its clients ---
 
 static struct service_world fake_world;
-static struct face *fake_face;
 
 static inline int fake_open(void **state)
 {
@@ -147,67 +32,17 @@ static inline int fake_open(void **state)
     log_set_level(LOG_ERROR);
     service_world_open(&fake_world, 1);
     world_enroll(&fake_world, "anna");
-    CHECK(face_new(fake_world.daemons[0].service, &fake_face) == STATUS_OK);
-    face_set_server(fake_face, (struct server *)(void *)&fakes);
+    CHECK(fake_serve(fake_world.daemons[0].service));
     return 0;
-}
-
-static inline const struct server_http *fake_handlers(void)
-{
-    return face_http(fake_face);
-}
-
-static inline void fake_gone(struct fake *fake)
-{
-    if (fake->open) {
-        fake_handlers()->on_gone(fake_handlers()->context, &fake->shared);
-        fake->open = false;
-        CHECK(fake->shared.owner == NULL);
-    }
-}
-
-// The latest one, for tests with more of them than there is room for.
-static inline void fake_forget(struct fake *fake)
-{
-    CHECK(fake == &fakes[fake_count - 1]);
-    fake_gone(fake);
-    buffer_fini(&fake->body);
-    fake_count--;
 }
 
 static inline int fake_close(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < fake_count; i++) {
-        fake_gone(&fakes[i]);
-        buffer_fini(&fakes[i].body);
-    }
+    fake_forget_all();
     service_world_fini(&fake_world);
     face_free(fake_face);
-    memset(fakes, 0, sizeof(fakes));
-    fake_count = 0;
-    fake_room = SIZE_MAX;
-    fake_connection = 1;
     return 0;
-}
-
-// An exchange of a peer, "pos/store-1/till-1", on the present connection.
-static inline struct fake *fake_exchange(const char *peer)
-{
-    CHECK(fake_count < FAKE_EXCHANGES);
-    struct fake *fake = &fakes[fake_count++];
-    *fake = (struct fake){.open = true};
-    const char *slash = strchr(peer, '/');
-    CHECK(slash != NULL);
-    snprintf(fake->peer.role, sizeof(fake->peer.role), "%.*s", (int)(slash - peer), peer);
-    snprintf(fake->peer.unit, sizeof(fake->peer.unit), "%s", slash + 1);
-    fake->shared = (struct http_exchange){
-        .connection = fake_connection,
-        .stream = (int32_t)(2 * fake_count - 1),
-        .peer = &fake->peer,
-    };
-    buffer_init(&fake->body, 0);
-    return fake;
 }
 
 // `fields` are "name: value" lines.
@@ -226,23 +61,7 @@ static inline void fake_request(struct fake *fake, const char *method, const cha
                                 span_of(colon + 2, (size_t)(end - colon - 2))};
         fields = end + 1;
     }
-    fake->is_call = fake_handlers()->on_request(fake_handlers()->context, &fake->shared, &request);
-}
-
-static inline void fake_send(struct fake *fake, struct span bytes, bool last)
-{
-    fake_handlers()->on_body(fake_handlers()->context, &fake->shared, bytes, last);
-    fake->half_closed = last;
-}
-
-static inline void fake_make_room(size_t bytes)
-{
-    fake_room = bytes;
-    for (size_t i = 0; i < fake_count; i++) {
-        if (fakes[i].open && !fake_is_over(&fakes[i])) {
-            fake_handlers()->on_room(fake_handlers()->context, &fakes[i].shared);
-        }
-    }
+    fake_open_request(fake, &request);
 }
 
 // --- what a client of each protocol does ---

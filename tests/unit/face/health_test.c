@@ -172,6 +172,9 @@ static void who_is_slow_is_told_how_things_stand(void **state)
     fake_make_room(SIZE_MAX);
     assert_string_equal(told(slow),
                         "121"); // the first change was on its way, of others one is left
+    assert_false(slow->ended);
+    store_goes(true);
+    assert_string_equal(told(slow), "1212"); // and hears of the next one
 }
 
 static void a_drain_ends_the_streams(void **state)

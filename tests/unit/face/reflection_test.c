@@ -241,6 +241,32 @@ static void who_does_not_read_is_not_read(void **state)
     assert_null(response_at(REQUESTS));
 }
 
+// One that takes an answer now and then is asked for as much as was answered, however long it goes
+// on: what it sends meanwhile is never more than a window.
+static void who_reads_slowly_is_read_slowly(void **state)
+{
+    (void)state;
+    static uint8_t empty[HTTP_WINDOW_BYTES]; // requests that ask nothing, of five bytes each
+    enum { ROUNDS = 50 };
+    begin(V1);
+    fake_room = 0;
+    for (int i = 0; i < ROUNDS; i++) {
+        size_t window = HTTP_WINDOW_BYTES + stream->wanted - stream->sent;
+        assert_true(window <= HTTP_WINDOW_BYTES);
+        fake_send(stream, span_of(empty, window), false);
+        const struct call *call = stream->shared.owner;
+        assert_true(call->held.len <= HTTP_WINDOW_BYTES);
+        assert_true(call->quota->bytes >= call->held.len); // and it counts
+        fake_make_room(60);                                // for one answer, or two
+        assert_false(stream->ended);
+    }
+    assert_true(stream->body.len > 0);
+    fake_make_room(SIZE_MAX);
+    assert_true(stream->wanted > 0);
+    fake_send(stream, (struct span){0}, true);
+    assert_true(stream->ended);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_stream, fake_close)
 
 int main(void)
@@ -248,7 +274,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(both_versions_list_the_services), TEST(files_come_with_all_they_import),
         TEST(everything_declared_is_found),    TEST(there_are_no_extensions),
-        TEST(who_does_not_read_is_not_read),
+        TEST(who_does_not_read_is_not_read),   TEST(who_reads_slowly_is_read_slowly),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
