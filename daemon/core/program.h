@@ -135,8 +135,10 @@ struct program {
     int64_t redeem_a_day;   // 0: no limit
     struct rate redeem_value;
     uint32_t hold_seconds; // compiled: never 0
+    int64_t offline_floor; // most points a till gives out by itself at a time; 0: none
     bool clamp_negative;
     uint32_t late_days;
+    uint32_t attach_days;
     int64_t guard_sale; // 0: none
     int64_t guard_member_day;
     int64_t guard_terminal_day;

@@ -90,7 +90,9 @@ static const struct wrong_number WRONG_NUMBERS[] = {
     {FIELD(program.redeem_value.points), 0, "redeem.value.points", "must be 1 to 1000000"},
     {FIELD(program.redeem_value.money_minor), 0, "redeem.value.money_minor", "must be 1 to"},
     {FIELD(program.hold_seconds), 400 * 86400 + 1, "redeem.hold_seconds", "must be 1 to 34560000"},
+    {FIELD(program.offline_floor), -1, "redeem.offline_floor_points", "must be 0 to"},
     {FIELD(program.late_days), 401, "late_days.days", "must be 0 to 400"},
+    {FIELD(program.attach_days), 401, "attach_days.days", "must be 0 to 400"},
     {FIELD(program.guard_sale), -1, "guards.points_a_sale", "must be 0 to"},
     {FIELD(program.guard_member_day), -1, "guards.points_a_member_day", "must be 0 to"},
     {FIELD(program.guard_terminal_day), -1, "guards.points_a_terminal_day", "must be 0 to"},
@@ -312,6 +314,8 @@ static void the_edges_of_the_bounds_are_good(void **state)
     sample.program.expiry_months = 0;
     sample.program.pending_days = 400;
     sample.program.late_days = 400;
+    sample.program.attach_days = 400;
+    sample.program.offline_floor = LIMIT_POINTS_A_RECORD;
     sample.program.hold_seconds = 400 * 86400;
     sample.program.redeem_value = (struct rate){0};
     sample.program.rescore_count = 0;
