@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""proto/PROTOCOL.md says what is: its dumps are replayed to a real daemon and compared byte by byte,
-its lists of fields are compared with the contract, and a client written from it alone awards.
+"""proto/PROTOCOL.md says what is: its dumps are replayed to a real daemon and compared byte by
+byte, its lists of fields are compared with the contract, and a client written from it alone awards.
 
     test_protocol.py --write     puts the dumps into the page anew, as they are
 """
