@@ -160,6 +160,11 @@ bool request_answer_end(struct request *request, const struct task_result *resul
                      "mutation.request_id",
                      "This request_id was used for another request; every intent needs its own.");
         return true;
+    case TASK_REVERSED_BEFORE: {
+        struct refusal refusal = {.reason = REFUSAL_REVERSED_BEFORE, .field = ""};
+        request_refuse(request, &refusal);
+        return true;
+    }
     case TASK_ROLLED_BACK:
         request_fail(request, LOYALTY__V1__CODE__CODE_DATA_LOSS, "ROLLED_BACK", "",
                      "The account has lost records that were seen before; it is frozen.");

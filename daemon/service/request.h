@@ -22,6 +22,8 @@
 #include "service/trouble.h"
 #include "wire/commands.h"
 
+struct operation;
+
 enum { REQUEST_TRACE_BYTES = LIMIT_TRACEPARENT_BYTES + 16 };
 
 struct request {
@@ -41,7 +43,8 @@ struct request {
     struct arena arena;   // lives as long as the request: message, command, answer
     struct arena attempt; // the task's
     struct account_task task;
-    void *state; // the method's, in `arena`
+    void *state;                       // the method's, in `arena`
+    const struct operation *operation; // where the method is one
     char member_id[LIMIT_MEMBER_ID_BYTES];
     size_t member_id_len;
     bool by_identifier; // the member must list `identifier`
