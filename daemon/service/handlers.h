@@ -8,6 +8,11 @@ void points_quote(struct request *request);
 void points_award(struct request *request);
 void points_redeem(struct request *request);
 void points_get_outcome(struct request *request);
+// holds.c, reversals.c
+void points_reserve(struct request *request);
+void points_capture(struct request *request);
+void points_release(struct request *request);
+void points_reverse(struct request *request);
 // enroll.c
 void members_enroll(struct request *request);
 // members.c

@@ -22,9 +22,13 @@ enum {
     }
 
 static const struct method methods[] = {
-    // An admin does not sell: Award and Redeem are the tills' alone.
+    // An admin does not sell: what moves points is the tills' alone.
     ROW("PointsService", "Award", award, ROLE_POS, true, points_award),
     ROW("PointsService", "Redeem", redeem, ROLE_POS, true, points_redeem),
+    ROW("PointsService", "Reserve", reserve, ROLE_POS, true, points_reserve),
+    ROW("PointsService", "Capture", capture, ROLE_POS, true, points_capture),
+    ROW("PointsService", "Release", release, ROLE_POS, true, points_release),
+    ROW("PointsService", "Reverse", reverse, ROLE_POS, true, points_reverse),
     ROW("PointsService", "Quote", quote, ROLE_POS | ROLE_BACKEND | ROLE_ADMIN, false, points_quote),
     ROW("PointsService", "GetOutcome", get_outcome, ROLE_POS | ROLE_BACKEND | ROLE_ADMIN, false,
         points_get_outcome),
