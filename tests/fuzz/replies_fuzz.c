@@ -107,7 +107,7 @@ static void check_typed(struct loyalty_reply *reply, const ProtobufCMessageDescr
             CHECK(award.receipt_lines[i] != NULL);
         }
     } else if (type == &loyalty__v1__redeem_response__descriptor) {
-        ly_decode_redemption((const Loyalty__V1__RedeemResponse *)message, &redemption);
+        ly_decode_redeem((const Loyalty__V1__RedeemResponse *)message, &redemption);
         CHECK(redemption.member_id != NULL && redemption.value_currency != NULL);
     } else if (type == &loyalty__v1__enroll_response__descriptor) {
         ly_decode_enrolment((const Loyalty__V1__EnrollResponse *)message, &enrolment);
