@@ -102,6 +102,10 @@ static enum status find_outcome(struct request *request, const struct task_resul
     if (status != STATUS_OK && status != STATUS_NOT_FOUND) {
         return status;
     }
+    if (status == STATUS_OK && record_buries(&record, mark)) {
+        struct refusal refusal = {.reason = REFUSAL_REVERSED_BEFORE, .field = ""};
+        return replies_outcome_refused(&request->arena, &refusal, ret_response);
+    }
     struct replies replies = replies_of_account(result->account, &request->arena);
     return replies_outcome(&replies, result->account, status == STATUS_OK ? &record : NULL, seq,
                            ret_response);
