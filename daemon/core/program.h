@@ -194,6 +194,8 @@ struct program_set {
 
 // The version in force at an instant (the new one at equality); NULL before the first.
 const struct program_version *program_set_at(const struct program_set *set, int64_t instant_ms);
+// The version of a number; NULL when it is not known.
+const struct program_version *program_set_number(const struct program_set *set, uint32_t number);
 // The first re-scoring instant after `after_ms` and at most `until_ms`, each date judged by the
 // version in force at it; INSTANT_NEVER when there is none.
 int64_t program_set_next_rescore(const struct program_set *set, int64_t after_ms, int64_t until_ms);

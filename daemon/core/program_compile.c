@@ -161,14 +161,8 @@ static enum status check_limits(const struct program *program, struct program_pr
                     LIMIT_POINTS_A_BALANCE));
     TRY(check_range(problems, "guards", "points_a_member_day", program->guard_member_day, 0,
                     LIMIT_POINTS_A_BALANCE));
-    TRY(check_range(problems, "guards", "points_a_terminal_day",
-                    program->guard_terminal_day < 0 ? program->guard_terminal_day : 0, 0,
-                    LIMIT_POINTS_A_BALANCE));
-    if (program->guard_terminal_day > 0) {
-        return program_problem_add(problems, "guards.points_a_terminal_day",
-                                   "is not supported yet by this version; must be absent");
-    }
-    return STATUS_OK;
+    return check_range(problems, "guards", "points_a_terminal_day", program->guard_terminal_day, 0,
+                       LIMIT_POINTS_A_BALANCE);
 }
 
 enum status program_compile(struct program *program, struct program_problems *problems)

@@ -136,6 +136,8 @@ struct record_opened {
     uint32_t currency;              // reference
     struct identifier *identifiers; // obligations: claimed elsewhere, then RECORD_BOUND
     size_t identifier_count;
+    uint32_t unit; // of a terminal's day: reference of the terminal ...
+    int32_t day;   // ... and its business day
 };
 
 struct record_awarded {
@@ -294,6 +296,44 @@ struct record_published {
     struct span reason;
 };
 
+// --- a terminal's business day (core/receipts.h) ---
+
+enum receipt_operation { // numbers are those of loyalty.v1.Operation
+    RECEIPT_AWARD = 1,
+    RECEIPT_REDEEM = 2, // a redemption, or a capture
+    RECEIPT_REVERSE_AWARD = 3,
+    RECEIPT_REVERSE_REDEEM = 4,
+};
+
+enum { RECEIPT_OPERATIONS = 4 };
+
+enum receipt_stage {
+    RECEIPT_CLAIMED = 1,    // by a request that is to be decided on its member; or once more by it
+    RECEIPT_TAKEN_OVER = 2, // from a request that never came to its member
+    RECEIPT_CHANGED = 3,    // settled: these are the figures of the request's record
+    RECEIPT_VOIDED = 4,     // its request was not applied
+    RECEIPT_DAY_CLOSED = 5, // the till's book says the same
+};
+
+struct receipt_total {
+    uint64_t count;
+    int64_t points;
+    int64_t amount_minor;
+};
+
+struct record_receipt {
+    enum receipt_stage stage;
+    enum receipt_operation operation;
+    uint64_t number;
+    uint8_t original[REQUEST_ID_BYTES]; // of reversals: what is reversed
+    uint8_t request[REQUEST_ID_BYTES];
+    struct span member_id; // CLAIMED and TAKEN_OVER, as is not_after
+    int64_t points;        // not of VOIDED
+    int64_t amount_minor;
+    int64_t not_after_ms; // by the store's clock: past it the request lands no more
+    struct receipt_total totals[RECEIPT_OPERATIONS]; // DAY_CLOSED, by operation
+};
+
 enum { RECORD_CARDS_MAX = 2, RECORD_NAMES_MAX = 128 };
 
 // One record, decoded. Lists are in the arena it was decoded with, spans in the log's bytes.
@@ -322,6 +362,7 @@ struct record {
         struct record_boundary boundary;
         struct record_opening opening;
         struct record_bound bound;
+        struct record_receipt receipt;
         struct span snapshot; // opaque here
         struct record_published published;
     };

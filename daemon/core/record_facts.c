@@ -3,22 +3,30 @@
 
 #include <string.h>
 
-int64_t lot_moves_points(const struct lot_move *moves, size_t count)
+// Moves of a record that is not judged yet may say anything: the sum stops at the top.
+static int64_t sum_up_to(const struct lot_move *moves, size_t count, int64_t ends_ms_max)
 {
     int64_t points = 0;
     for (size_t i = 0; i < count; i++) {
+        if (moves[i].ends_ms > ends_ms_max) {
+            continue;
+        }
+        if (moves[i].points > INT64_MAX - points) {
+            return INT64_MAX;
+        }
         points += moves[i].points;
     }
     return points;
 }
 
+int64_t lot_moves_points(const struct lot_move *moves, size_t count)
+{
+    return sum_up_to(moves, count, INSTANT_NEVER);
+}
+
 int64_t lot_moves_ended(const struct lot_move *moves, size_t count, int64_t at_ms)
 {
-    int64_t points = 0;
-    for (size_t i = 0; i < count; i++) {
-        points += moves[i].ends_ms <= at_ms ? moves[i].points : 0;
-    }
-    return points;
+    return sum_up_to(moves, count, at_ms);
 }
 
 bool record_answers(const struct record *record, const struct mark *mark)

@@ -2,6 +2,8 @@
 // way that its checksum would not tell.
 #include "core/snapshot.h"
 
+#include "core/account_parts.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
