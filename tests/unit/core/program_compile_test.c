@@ -96,8 +96,6 @@ static const struct wrong_number WRONG_NUMBERS[] = {
     {FIELD(program.guard_sale), -1, "guards.points_a_sale", "must be 0 to"},
     {FIELD(program.guard_member_day), -1, "guards.points_a_member_day", "must be 0 to"},
     {FIELD(program.guard_terminal_day), -1, "guards.points_a_terminal_day", "must be 0 to"},
-    {FIELD(program.guard_terminal_day), 1, "guards.points_a_terminal_day",
-     "not supported yet by this version"},
     {FIELD(quotas[0].per), PERK_UNSPECIFIED, "perks[0].tiers[0].per", "is missing; must be"},
     {FIELD(quotas[0].per), -1, "perks[0].tiers[0].per", "unknown value; must be CALENDAR_YEAR"},
     {FIELD(quotas[1].per), 5, "perks[0].tiers[1].per", "unknown value"},
