@@ -475,10 +475,50 @@ static void bad_openings_are_named(void **state)
     }
 }
 
+static void an_exchange_names_its_reversal(void **state)
+{
+    (void)state;
+    struct commands commands = till();
+    Loyalty__V1__Sale sale = good_sale();
+    struct award_command command;
+    assert_int_equal(commands_sale(&commands, &sale, &command), STATUS_OK);
+    assert_false(command.sale.exchanged);
+    assert_false(command.sale.attached);
+    sale.exchange_of = text("0b6f2f1e-5d0e-4a8e-9a57-6b7a3c1d2e4f");
+    assert_int_equal(commands_sale(&commands, &sale, &command), STATUS_OK);
+    assert_true(command.sale.exchanged);
+    assert_int_equal(command.sale.exchange_of[0], 0x0b);
+    assert_int_equal(command.sale.exchange_of[15], 0x4f);
+    sale.exchange_of = text("yesterday's");
+    assert_fault(commands_sale(&commands, &sale, &command), &commands, "NOT_A_UUID",
+                 "sale.exchange_of");
+}
+
+static void a_claimed_sale_needs_its_receipt_and_time(void **state)
+{
+    (void)state;
+    struct commands commands = till();
+    Loyalty__V1__Sale sale = good_sale();
+    struct award_command command;
+    sale.attached = 1;
+    assert_fault(commands_sale(&commands, &sale, &command), &commands, "MISSING", "sale.occurred");
+    sale.occurred_case = LOYALTY__V1__SALE__OCCURRED_OCCURRED_DATE;
+    sale.occurred_date = text("2026-02-28");
+    assert_int_equal(commands_sale(&commands, &sale, &command), STATUS_OK);
+    assert_true(command.sale.attached);
+    sale.occurred_case = LOYALTY__V1__SALE__OCCURRED_OCCURRED_AT;
+    sale.occurred_at = &occurred;
+    assert_int_equal(commands_sale(&commands, &sale, &command), STATUS_OK);
+    sale.receipt = NULL;
+    assert_fault(commands_sale(&commands, &sale, &command), &commands, "MISSING", "sale.receipt");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_sale_arrives_whole),
+        cmocka_unit_test(an_exchange_names_its_reversal),
+        cmocka_unit_test(a_claimed_sale_needs_its_receipt_and_time),
         cmocka_unit_test(a_sale_needs_little),
         cmocka_unit_test(sales_at_their_bounds_are_good),
         cmocka_unit_test(bad_sales_are_named),
