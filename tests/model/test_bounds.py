@@ -10,7 +10,8 @@ from club_calendar import zone_named
 from club_model import Opening, Sale
 from story_runner import Runner
 from story_shrink import disagreement, lines_of
-from story_teller import UNIT, History, Step
+from story_teller import History, Step
+from story_words import UNIT
 
 RUNNER = os.path.abspath(os.environ["LOYALTY_BIN"] + "/../tests/scenario_runner")
 A_RECORD = 10**12
