@@ -27,6 +27,9 @@ void programs_publish(struct request *request);
 void admin_opening_balance(struct request *request);
 void admin_backfill(struct request *request);
 void admin_verify_accounts(struct request *request);
+// terms.c, reconcile.c
+void tills_get_terms(struct request *request);
+void tills_reconcile(struct request *request);
 // clock.c
 void clock_get(struct request *request);
 void clock_set(struct request *request);

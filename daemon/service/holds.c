@@ -2,6 +2,7 @@
 #include "loyalty/v1/points.pb-c.h"
 #include "service/handlers.h"
 #include "service/operation.h"
+#include "service/receipts.h"
 
 // --- Reserve ---
 
@@ -41,12 +42,20 @@ static enum status decide_spending(const struct decide *decide, const void *comm
     return decide_capture(decide, command, ret_decision);
 }
 
+static void capture_receipt(const void *command, struct receipts_intent *ret_intent)
+{
+    const struct capture_command *capture = command;
+    *ret_intent = (struct receipts_intent){
+        .receipt = capture->receipt, .unit = capture->unit, .field = "receipt"};
+}
+
 void points_capture(struct request *request)
 {
     static const struct operation capture = {
         .command_bytes = sizeof(struct capture_command),
         .read = read_capture,
         .decide = decide_spending,
+        .receipt = capture_receipt,
         .whole_log = true,
     };
     operation_begin(request, &capture);

@@ -7,6 +7,7 @@
 #include "loyalty/v1/members.pb-c.h"
 #include "loyalty/v1/points.pb-c.h"
 #include "loyalty/v1/programs.pb-c.h"
+#include "loyalty/v1/tills.pb-c.h"
 #include "service/handlers.h"
 
 enum {
@@ -47,6 +48,8 @@ static const struct method methods[] = {
     ROW("AdminService", "Backfill", backfill, ROLE_ADMIN, true, admin_backfill),
     ROW("AdminService", "VerifyAccounts", verify_accounts, ROLE_ADMIN | ROLE_JOB, false,
         admin_verify_accounts),
+    ROW("TillsService", "GetTerms", get_terms, ROLE_POS | ROLE_ADMIN, false, tills_get_terms),
+    ROW("TillsService", "Reconcile", reconcile, ROLE_POS | ROLE_ADMIN, true, tills_reconcile),
     ROW("ClockService", "GetClock", get_clock, EVERYBODY, false, clock_get),
     ROW("ClockService", "SetClock", set_clock, ROLE_ADMIN, false, clock_set),
 };

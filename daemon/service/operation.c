@@ -2,6 +2,7 @@
 #include "service/operation.h"
 
 #include "base/check.h"
+#include "service/receipts.h"
 
 static enum status decide_meant(void *context, const struct decide *decide,
                                 struct decision *ret_decision)
@@ -46,7 +47,11 @@ static void operation_resolved(struct request *request)
     }
     request->task.whole_log = operation->whole_log;
     request->task.dry = operation->dry;
-    request_submit(request, decide_meant, on_decided, NULL);
+    struct receipts_intent intent = {0};
+    if (operation->receipt != NULL) {
+        operation->receipt(command, &intent);
+    }
+    receipts_submit(request, &intent, decide_meant, on_decided);
 }
 
 enum status operation_decide_sale(const struct decide *decide, const void *command,

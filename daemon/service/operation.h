@@ -12,6 +12,8 @@
 #include "wire/commands.h"
 #include "wire/replies.h"
 
+struct receipts_intent;
+
 struct operation {
     size_t command_bytes;
     // As the commands_ functions. `ret_command` is zeroed, has command_bytes, and lives as long as
@@ -22,6 +24,8 @@ struct operation {
     // decided again on a fresher state.
     enum status (*decide)(const struct decide *decide, const void *command,
                           struct decision *ret_decision);
+    // Under which receipt it is counted (service/receipts.h); NULL: under none.
+    void (*receipt)(const void *command, struct receipts_intent *ret_intent);
     bool whole_log; // `decide` needs it
     bool dry;       // a quote: nothing is ever written
     // The answer to OUTCOME_NOTHING, from the record that would have been; NULL where that cannot

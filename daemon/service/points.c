@@ -3,6 +3,7 @@
 #include "loyalty/v1/points.pb-c.h"
 #include "service/handlers.h"
 #include "service/operation.h"
+#include "service/receipts.h"
 
 // --- Award, and Quote, which is the same without effect ---
 
@@ -40,12 +41,23 @@ static enum status render_quote(const struct replies *replies, const struct reco
     return STATUS_OK;
 }
 
+// Training is counted nowhere.
+static void award_receipt(const void *command, struct receipts_intent *ret_intent)
+{
+    const struct sale *sale = &((const struct award_command *)command)->sale;
+    if (!sale->training) {
+        *ret_intent = (struct receipts_intent){
+            .receipt = sale->receipt, .unit = sale->unit, .field = "sale.receipt", .sale = true};
+    }
+}
+
 void points_award(struct request *request)
 {
     static const struct operation award = {
         .command_bytes = sizeof(struct award_command),
         .read = read_award,
         .decide = operation_decide_sale,
+        .receipt = award_receipt,
         .render = render_award,
     };
     operation_begin(request, &award);
@@ -77,12 +89,20 @@ static enum status decide_redemption(const struct decide *decide, const void *co
     return decide_redeem(decide, command, ret_decision);
 }
 
+static void redeem_receipt(const void *command, struct receipts_intent *ret_intent)
+{
+    const struct redeem_command *redeem = command;
+    *ret_intent = (struct receipts_intent){
+        .receipt = redeem->receipt, .unit = redeem->unit, .field = "receipt"};
+}
+
 void points_redeem(struct request *request)
 {
     static const struct operation redeem = {
         .command_bytes = sizeof(struct redeem_command),
         .read = read_redeem,
         .decide = decide_redemption,
+        .receipt = redeem_receipt,
     };
     operation_begin(request, &redeem);
 }

@@ -127,8 +127,8 @@ static void end_released(void *context)
     request_end(context);
 }
 
-void request_submit(struct request *request, task_decide_fn *decide, task_result_fn *on_result,
-                    task_released_fn *on_released)
+void request_prepare(struct request *request, task_decide_fn *decide, task_result_fn *on_result,
+                     task_released_fn *on_released)
 {
     struct account_task *task = &request->task;
     task->id = request_member(request);
@@ -143,7 +143,13 @@ void request_submit(struct request *request, task_decide_fn *decide, task_result
     task->context = request;
     task->on_result = on_result;
     task->on_released = on_released == NULL ? end_released : on_released;
-    accounts_submit(request->service->accounts, task);
+}
+
+void request_submit(struct request *request, task_decide_fn *decide, task_result_fn *on_result,
+                    task_released_fn *on_released)
+{
+    request_prepare(request, decide, on_result, on_released);
+    accounts_submit(request->service->accounts, &request->task);
 }
 
 // --- its ends ---

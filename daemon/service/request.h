@@ -113,8 +113,11 @@ void request_refuse_unknown(struct request *request);
 // badly that clock is known. 0: none, or one by a test clock.
 int64_t request_deadline_ms(const struct request *request);
 
-// Submits the request's task on its member. `decide` NULL: a read. on_result must answer or leave
+// Fills in the request's task on its member. `decide` NULL: a read. on_result must answer or leave
 // that to on_released; `on_released` NULL: the request ends.
+void request_prepare(struct request *request, task_decide_fn *decide, task_result_fn *on_result,
+                     task_released_fn *on_released);
+// Submits it, too.
 void request_submit(struct request *request, task_decide_fn *decide, task_result_fn *on_result,
                     task_released_fn *on_released);
 

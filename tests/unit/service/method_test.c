@@ -37,6 +37,8 @@ static const struct {
     {"/loyalty.v1.AdminService/OpeningBalance", "---a-"},
     {"/loyalty.v1.AdminService/Backfill", "---a-"},
     {"/loyalty.v1.AdminService/VerifyAccounts", "---aj"},
+    {"/loyalty.v1.TillsService/GetTerms", "p--a-"},
+    {"/loyalty.v1.TillsService/Reconcile", "p--a-"},
     {"/loyalty.v1.ClockService/GetClock", "prbaj"},
     {"/loyalty.v1.ClockService/SetClock", "---a-"},
 };
