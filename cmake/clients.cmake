@@ -1,4 +1,4 @@
-# clients/lib is libloyalty, static and shared; clients/ctl and clients/pos are programs over it.
+# clients/lib is libloyalty, static and shared; clients/ctl and clients/till are programs over it.
 file(GLOB client_sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/clients/lib/*.c")
 
 # What every client sees: its library's headers, the daemon's base and wire, the generated proto.
@@ -6,7 +6,7 @@ add_library(loyalty_client_needs INTERFACE)
 target_include_directories(loyalty_client_needs INTERFACE
     "${PROJECT_SOURCE_DIR}/clients" "${PROJECT_SOURCE_DIR}/clients/lib")
 target_link_libraries(loyalty_client_needs INTERFACE loyalty_base loyalty_wire loyalty_proto
-    PkgConfig::OPENSSL)
+    PkgConfig::OPENSSL PkgConfig::SQLITE)
 
 if(client_sources)
     add_library(loyalty_static STATIC ${client_sources})
@@ -17,14 +17,12 @@ if(client_sources)
         CONTENT "{ global: loyalty_[a-z]*; local: *; };\n")
     add_library(loyalty_shared SHARED ${client_sources})
     target_link_libraries(loyalty_shared PRIVATE loyalty_client_needs loyalty_warnings)
-    target_include_directories(loyalty_shared INTERFACE "${PROJECT_SOURCE_DIR}/clients/lib")
     target_link_options(loyalty_shared PRIVATE
         "-Wl,--version-script=${PROJECT_BINARY_DIR}/libloyalty.map")
     set_target_properties(loyalty_static loyalty_shared PROPERTIES OUTPUT_NAME loyalty)
     set_target_properties(loyalty_shared PROPERTIES
         VERSION ${PROJECT_VERSION} SOVERSION 0 C_CLANG_TIDY "")
-    install(TARGETS loyalty_static loyalty_shared)
-    install(FILES clients/lib/loyalty.h TYPE INCLUDE)
+    include(cmake/install_library.cmake)
 else()
     add_library(loyalty_static INTERFACE)
     target_link_libraries(loyalty_static INTERFACE loyalty_client_needs)
@@ -48,4 +46,9 @@ function(loyalty_program target folder)
 endfunction()
 
 loyalty_program(loyaltyctl ctl)
-loyalty_program(loyalty-pos pos)
+loyalty_program(loyalty-till till)
+if(TARGET loyalty-till)
+    # Certificates, files of past sales and what is typed, as loyaltyctl has them.
+    target_link_libraries(loyalty-till_parts PUBLIC loyaltyctl_parts)
+    add_dependencies(loyalty-till loyaltyctl loyaltyd)
+endif()

@@ -46,7 +46,7 @@ enum loyalty_till_status {
     // Not in the queue, not sent: the disk is full (LOCAL_STORE), the queue is (QUEUE_FULL). Try
     // again with the same request id.
     LOYALTY_TILL_RETRY_LATER = LOYALTY_RETRY_LATER,
-    // Only of reconciling, which is no part of the queue: ask again.
+    // Of reconciling, which is no part of the queue; or the file cannot be read now. Ask again.
     LOYALTY_TILL_OUTCOME_UNKNOWN = LOYALTY_OUTCOME_UNKNOWN,
     // It is in the file and will be done. Should the service refuse it later, it is an exception.
     LOYALTY_TILL_ACCEPTED_OFFLINE = 5,
@@ -67,8 +67,8 @@ enum loyalty_till_kind {
     LOYALTY_TILL_REVERSE = 6,
 };
 
-// What the cashier wants. `unit` of its parts may be NULL: then the till's own is taken. A sale
-// without occurred_* is given the till's time, in the file, so that it stays when it was made.
+// What the cashier wants. `unit` of its parts is not looked at: the till's is taken. A sale without
+// occurred_* is given the till's time, in the file, so that it stays when it was made.
 struct loyalty_intent {
     enum loyalty_till_kind kind;
     // NULL: a new one. Given (by loyalty_uuid, kept in a journal of your own before), it may be
