@@ -215,6 +215,13 @@ static void backfill(struct history *history, const struct account *account)
 struct history_command *history_next(struct history *history, const struct account *account)
 {
     struct random *random = &history->random;
+    if (history->count > 0 && random_once_in(random, 2) &&
+        history->commands[history->count - 1].command.kind == COMMAND_RESERVE) {
+        // At once, or it lapses: instants are far apart.
+        history->now_ms += random_below(random, random_once_in(random, 2) ? 999 : DAY_MS);
+        history_close(history);
+        return &history->commands[history->count - 1];
+    }
     history->now_ms = history_instant(history, account, history->now_ms);
     int64_t kind = random_below(random, 32);
     if (kind < 11) {

@@ -18,7 +18,7 @@ static uint64_t some_id(struct history *history, enum command_kind wanted)
         return history->count + 1 + (uint64_t)random_below(random, 3);
     }
     uint64_t id = 1;
-    for (int tries = 0; tries < 12; tries++) {
+    for (int tries = 0; tries < 16; tries++) {
         // Late ones more often: they are the ones that are not done with.
         int64_t back = random_below(random, 1 + random_below(random, (int64_t)history->count));
         id = history->count - (uint64_t)back;
