@@ -127,12 +127,23 @@ static int64_t earlier(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-// The first end of points, spendable or pending.
+// The first end of points, spendable or pending. Pending points that will all have paid the deficit
+// by then do not end. A hold that lapses meanwhile is a boundary of its own, after which one looks
+// anew.
 static int64_t next_lot_end(const struct account *account)
 {
     int64_t at_ms = account->lots.count > 0 ? account->lots.items[0].ends_ms : INSTANT_NEVER;
+    int64_t deficit = account->deficit;
     for (uint32_t i = 0; i < account->pending.count; i++) {
-        at_ms = earlier(at_ms, account->pending.items[i].ends_ms);
+        const struct pending_lot *pending = &account->pending.items[i];
+        int64_t paid = 0;
+        if (pending->spendable_ms <= pending->ends_ms) {
+            paid = deficit < pending->points ? deficit : pending->points;
+            deficit -= paid;
+        }
+        if (paid < pending->points) {
+            at_ms = earlier(at_ms, pending->ends_ms);
+        }
     }
     return at_ms;
 }

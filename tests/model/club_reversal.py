@@ -46,11 +46,12 @@ class Reversing(Spending):
     def _reverse(self, original, part, created_ms, request):
         if created_ms is not None and self.now_ms - created_ms > HORIZON_MS:
             raise Refused("ORIGINAL_ARCHIVED")
-        self._remember(request, Other("reversal"))
         act = self.acts.get(original)
+        self._remember(request, Other("reversal"))
         if act is None:
             again = original in self.tombstones
-            self.tombstones.add(original)
+            if original != request:  # its own will not come again but as a retry
+                self.tombstones.add(original)
             return Reversal("ORIGINAL_NOT_FOUND", "unknown again" if again else "unknown")
         if isinstance(act, Award):
             return self._reverse_award(original, act, part)
@@ -113,9 +114,9 @@ class Reversing(Spending):
         for pending in [pending for pending in self.pending if pending.award == request]:
             part = min(points - taken, pending.points)
             taken += part
-            self.pending.remove(pending)
-            if part < pending.points:
-                self.pending.append(dataclasses.replace(pending, points=pending.points - part))
+            at = self.pending.index(pending)
+            self.pending[at] = dataclasses.replace(pending, points=pending.points - part)
+        self.pending = [pending for pending in self.pending if pending.points]
         return taken
 
     def _end_score(self, until_ms, score):

@@ -145,7 +145,7 @@ class Inventor(Returns):
             now_ms -= rng.randint(1, 2000)
             kinds += ("a clock behind",)
         self.do(verb.removeprefix("big_"), what, (kind, *kinds), now_ms,
-                id=self.new_id(verb), due=rng.random() < 0.01)
+                id=self.new_id(verb), due=rng.random() < (0.1 if self.member.deficit else 0.01))
         if verb == "redeem":
             self.redeem_more()
         self.follow(verb)
@@ -182,7 +182,7 @@ class Inventor(Returns):
                 break
         else:
             return
-        self.now_ms = max(self.now_ms, start_ms) + rng.randrange(20 * DAY_MS)
+        self.now_ms = min(max(self.now_ms, start_ms) + rng.randrange(20 * DAY_MS), LAST_MS)
         today = self.zone.date(self.now_ms)
         start = self.zone.date(start_ms) - datetime.timedelta(rng.randint(1, 30))
         until = today + datetime.timedelta(rng.randint(1, 200))

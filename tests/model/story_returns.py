@@ -122,8 +122,11 @@ class Returns:
         rng = self.rng
         count = len(act.amounts) if isinstance(act, Award) else 1
         lines = rng.sample(range(1, count + 1), rng.randint(1, count))
-        if rng.random() < 0.04:
-            lines.append(count + rng.randint(1, 3))
+        odd = rng.random()
+        if odd < 0.04:
+            lines.append(rng.choice([0, count + 1, count + 3]))
+        elif odd < 0.08:
+            lines.append(lines[0])
         return tuple(lines)
 
     # --- what often comes soon after ---
@@ -131,6 +134,9 @@ class Returns:
     def follow(self, verb):
         if verb == "reserve":
             self.follow_reservation()
+        elif verb == "reverse" and self.rng.random() < 0.01:
+            self.last_id += 1
+            self.do("reverse", Reverse(self.last_id), id=self.last_id)
         elif verb == "opening" and self.member.balance > 0 and self.rng.random() < 0.6:
             self.hold_until_score_starts()
         elif verb == "redeem" and self.rng.random() < 0.35:
