@@ -213,5 +213,28 @@ def redeem_request(member_id, count, created_ms, request_id=None):
                                 member=member_ref(member_id), points=count)
 
 
+def reserve_request(member_id, count, created_ms, request_id=None, **more):
+    return points.ReserveRequest(mutation=mutation(request_id, created_ms),
+                                 member=member_ref(member_id), points=count, **more)
+
+
+def capture_request(member_id, reservation, created_ms, request_id=None, **more):
+    return points.CaptureRequest(mutation=mutation(request_id, created_ms),
+                                 member=member_ref(member_id), reservation_id=reservation, **more)
+
+
+def release_request(member_id, reservation, created_ms, request_id=None, **more):
+    return points.ReleaseRequest(mutation=mutation(request_id, created_ms),
+                                 member=member_ref(member_id), reservation_id=reservation, **more)
+
+
+def reverse_request(member_id, original, created_ms, request_id=None, **more):
+    """`original` is a request; `created_ms` of this one."""
+    return points.ReverseRequest(mutation=mutation(request_id, created_ms),
+                                 member=member_ref(member_id),
+                                 original_request_id=original.mutation.request_id,
+                                 original_created_at=original.mutation.created_at, **more)
+
+
 def get_member_request(member_id):
     return members.GetMemberRequest(member=member_ref(member_id))
