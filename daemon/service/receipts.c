@@ -106,24 +106,30 @@ static void end_claim_as(struct flow *flow, const struct record *record)
     flow->next = flow_end_claim;
 }
 
+static bool is_written(const struct task_result *result)
+{
+    return result->end == TASK_REPLAYED ||
+           (result->end == TASK_DECIDED && (result->decision->outcome == OUTCOME_APPLIED ||
+                                            result->decision->outcome == OUTCOME_REFUSED_RECORDED));
+}
+
+// A no without a trace is for good only if nobody else, who might still be told yes, has claimed
+// for this very request.
+static bool is_told_no(const struct flow *flow, const struct task_result *result)
+{
+    return result->end == TASK_REVERSED_BEFORE ||
+           (result->end == TASK_DECIDED && result->decision->outcome == OUTCOME_REFUSED &&
+            flow->verdict.held.times == 1);
+}
+
+// What the end of the member's task means for the claim; where it is left open the client will ask
+// again.
 static void judge_claim(struct flow *flow, const struct task_result *result)
 {
-    if (!has_claim(flow)) {
-        return;
-    }
-    if (result->end == TASK_REPLAYED) {
+    if (has_claim(flow) && is_written(result)) {
         end_claim_as(flow, result->record);
-    } else if (result->end == TASK_REVERSED_BEFORE) {
+    } else if (has_claim(flow) && is_told_no(flow, result)) {
         end_claim_as(flow, NULL);
-    } else if (result->end != TASK_DECIDED) {
-        return; // the client will ask again
-    } else if (result->decision->outcome == OUTCOME_REFUSED) {
-        // Without a trace: another attempt under the same claim might still be told yes.
-        if (flow->verdict.held.times == 1) {
-            end_claim_as(flow, NULL);
-        }
-    } else {
-        end_claim_as(flow, result->record);
     }
 }
 

@@ -171,7 +171,8 @@ enum status tills_terms(struct arena *arena, const struct program_version *versi
 static enum status make_totals(struct arena *arena, const struct receipt_total *totals,
                                Loyalty__V1__ReconcileResponse *response)
 {
-    response->totals = arena_alloc_array(arena, RECEIPT_OPERATIONS, sizeof(*response->totals));
+    response->totals =
+        arena_alloc_array(arena, RECEIPT_OPERATIONS, sizeof(Loyalty__V1__OperationTotal *));
     if (response->totals == NULL) {
         return STATUS_NO_MEMORY;
     }
@@ -293,7 +294,7 @@ static enum status list_all(struct listing *listing, const struct account *accou
 {
     bool *known = arena_alloc_array(listing->arena, ids->count, sizeof(*known));
     listing->response->differences =
-        arena_alloc_array(listing->arena, LIMIT_PAGE_SIZE, sizeof(*listing->response->differences));
+        arena_alloc_array(listing->arena, LIMIT_PAGE_SIZE, sizeof(Loyalty__V1__Difference *));
     if (known == NULL || listing->response->differences == NULL) {
         return STATUS_NO_MEMORY;
     }

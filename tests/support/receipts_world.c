@@ -1,7 +1,13 @@
 // Sales with receipts, and terminals' days.
 #include "support/receipts_world.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
+
+#include <cmocka.h>
 
 #include "base/check.h"
 #include "core/ledger.h"
@@ -96,4 +102,38 @@ struct receipt_total receipts_total(struct service_world *world, enum receipt_op
     struct receipt_total total = day.terminal.totals[operation - 1];
     account_fini(&day);
     return total;
+}
+
+const char *receipts_call(struct service_world *world, struct world_daemon *daemon,
+                          const char *method, const char *json)
+{
+    struct world_answer *answer = arena_alloc(&world->arena, sizeof(*answer));
+    CHECK(answer != NULL);
+    world_call(daemon, "pos/store-1/till-1", method, json, answer);
+    return world_end(answer);
+}
+
+int64_t receipts_balance(struct service_world *world, const char *member)
+{
+    int64_t balance = 0;
+    (void)world_verify(world, member, &balance);
+    return balance;
+}
+
+uint64_t receipts_records(struct service_world *world)
+{
+    struct account day;
+    receipts_fold(world, &day);
+    uint64_t records = day.seq;
+    account_fini(&day);
+    return records;
+}
+
+void receipts_stand(struct service_world *world, enum receipt_operation operation, uint64_t count,
+                    int64_t points, int64_t amount_minor)
+{
+    struct receipt_total total = receipts_total(world, operation);
+    assert_int_equal(total.count, count);
+    assert_int_equal(total.points, points);
+    assert_int_equal(total.amount_minor, amount_minor);
 }

@@ -22,3 +22,13 @@ const char *receipts_reconcile(struct service_world *world, const char *request_
 // freed with account_fini.
 void receipts_fold(struct service_world *world, struct account *ret_day);
 struct receipt_total receipts_total(struct service_world *world, enum receipt_operation operation);
+
+// Calls as that terminal and runs the daemon; how it ended (world_end).
+const char *receipts_call(struct service_world *world, struct world_daemon *daemon,
+                          const char *method, const char *json);
+int64_t receipts_balance(struct service_world *world, const char *member);
+// The day's number of records; 0: it has never begun.
+uint64_t receipts_records(struct service_world *world);
+// Fails the test unless that is the day's total.
+void receipts_stand(struct service_world *world, enum receipt_operation operation, uint64_t count,
+                    int64_t points, int64_t amount_minor);
