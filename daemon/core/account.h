@@ -3,14 +3,14 @@
 // no record, for they follow from instants already recorded; account_settle passes them.
 //
 // Invariants (account_check): lots rise strictly by end, each above 0; no points but held ones are
-// there after their end; no hold after its lapse; a deficit means no spendable lot; balance = sum of
-// lots - deficit; score = sum of contributions in force; points are conserved: lots + pending + held
-// - deficit = awarded + opened - taken back + forgiven - redeemed + given back - expired; a member's
-// last card covers now.
+// there after their end; no hold after its lapse; a deficit means no spendable lot; balance = sum
+// of lots - deficit; score = sum of contributions in force; points are conserved: lots + pending +
+// held - deficit = awarded + opened - taken back + forgiven - redeemed + given back - expired; a
+// member's last card covers now.
 //
 // Owned arrays are of two kinds: small ones that change in place (lots, pending, holds, what ended,
-// steps), saved whole by a savepoint, and append-only ones (contributions, cards, uses, names, ids),
-// saved by length. So an attempt can be undone in time that does not grow with history.
+// steps), saved whole by a savepoint, and append-only ones (contributions, cards, uses, names,
+// ids), saved by length. So an attempt can be undone in time that does not grow with history.
 #pragma once
 
 #include <stdbool.h>
@@ -31,8 +31,8 @@ struct pending_lot {
     uint64_t seq; // of the award
 };
 
-// Points set aside: their lots stand in held_lots, those of the first hold first, each hold's in the
-// order they were taken.
+// Points set aside: their lots stand in held_lots, those of the first hold first, each hold's in
+// the order they were taken.
 struct hold {
     uint8_t reservation[REQUEST_ID_BYTES]; // the request id of the Reserve
     uint64_t seq;                          // of its record

@@ -201,8 +201,8 @@ static enum status collect_expired(const struct account *account, int64_t at_ms,
     return STATUS_OK;
 }
 
-// One record for each hold that lapses at this instant, in the order they were made. What it frees of
-// a lot that ends right then ends with it, not in the boundary.
+// One record for each hold that lapses at this instant, in the order they were made. What it frees
+// of a lot that ends right then ends with it, not in the boundary.
 static enum status cross_lapses(struct account *account, struct ledger_writer *writer,
                                 struct arena *arena, int64_t at_ms)
 {

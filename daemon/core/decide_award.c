@@ -49,7 +49,7 @@ static enum refusal_reason settle_occurred(const struct account *account, const 
     return REFUSAL_NONE;
 }
 
-// How many civil days late a sale may be; one that its member claims afterwards has days of its own.
+// How many civil days late a sale may be; one that its member claims afterwards has its own.
 static int32_t most_days_late(const struct program *program, const struct sale *sale)
 {
     return (int32_t)(sale->attached ? program->attach_days : program->late_days);

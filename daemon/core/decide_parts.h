@@ -52,8 +52,9 @@ MUST_CHECK enum status decide_cards(const struct decide *decide, const struct op
 MUST_CHECK enum status decide_give(const struct decide *decide, struct record *record,
                                    const struct held_card *card, enum card_cause cause);
 
-// Spending, at once or held: judges the points by the version in force and finds what they are taken
-// from. `record` is begun; its type says what is asked for. Not taken: the refusal is recorded.
+// Spending, at once or held: judges the points by the version in force and finds what they are
+// taken from. `record` is begun; its type says what is asked for. Not taken: the refusal is
+// recorded.
 MUST_CHECK enum status decide_spend(const struct decide *decide,
                                     const struct program_version *version,
                                     const struct redeem_command *command, struct record *record,

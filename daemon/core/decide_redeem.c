@@ -1,5 +1,5 @@
-// Spending points: what is judged, and what they are taken from. A refusal is recorded too: a delayed duplicate must not burn points
-// after the customer has paid cash.
+// Spending points: what is judged, and what they are taken from. A refusal is recorded too: a
+// delayed duplicate must not burn points after the customer has paid cash.
 #include "core/advance.h"
 #include "core/decide_parts.h"
 
