@@ -1,4 +1,5 @@
-// `quote`, `award`, `redeem` and `outcome`: a sale, points spent at once, and what became of either.
+// `quote`, `award`, `redeem` and `outcome`: a sale, points spent at once, and what became of
+// either.
 #include <stdio.h>
 
 #include "base/limits.h"

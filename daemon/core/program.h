@@ -134,8 +134,8 @@ struct program {
     int64_t redeem_step;    // compiled: at least 1
     int64_t redeem_a_day;   // 0: no limit
     struct rate redeem_value;
-    uint32_t hold_seconds; // compiled: never 0
     int64_t offline_floor; // most points a till gives out by itself at a time; 0: none
+    uint32_t hold_seconds; // compiled: never 0
     bool clamp_negative;
     uint32_t late_days;
     uint32_t attach_days;

@@ -1,6 +1,6 @@
-// Answers to mutations, each from its record: sales and enrolments, and which answer a record gives.
-// What spends points is in replies_spend.c, what takes back in replies_reverse.c, the parts they
-// share and what says no in replies_parts.c, the lines to print in receipt.c.
+// Answers to mutations, each from its record: sales and enrolments, and which answer a record
+// gives. What spends points is in replies_spend.c, what takes back in replies_reverse.c, the parts
+// they share and what says no in replies_parts.c, the lines to print in receipt.c.
 #include "wire/replies.h"
 
 #include "base/check.h"

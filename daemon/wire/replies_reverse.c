@@ -1,5 +1,5 @@
-// Answers to reversals. What a reversal found is a result, never a failure; where it did nothing its
-// figures are 0.
+// Answers to reversals. What a reversal found is a result, never a failure; where it did nothing
+// its figures are 0.
 #include <assert.h>
 
 #include "base/check.h"

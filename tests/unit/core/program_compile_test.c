@@ -310,9 +310,7 @@ static void the_edges_of_the_bounds_are_good(void **state)
     sample.program.score_share_bp = 1;
     sample.program.rolling_months = 1200;
     sample.program.expiry_months = 0;
-    sample.program.pending_days = 400;
-    sample.program.late_days = 400;
-    sample.program.attach_days = 400;
+    sample.program.pending_days = sample.program.late_days = sample.program.attach_days = 400;
     sample.program.offline_floor = LIMIT_POINTS_A_RECORD;
     sample.program.hold_seconds = 400 * 86400;
     sample.program.redeem_value = (struct rate){0};

@@ -1,4 +1,5 @@
-// What tests of the readers of requests share: a till of store-0007, and faults by reason and field.
+// What tests of the readers of requests share: a till of store-0007, and faults by reason and
+// field.
 #pragma once
 
 #include <setjmp.h>

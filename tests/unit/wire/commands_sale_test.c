@@ -1,48 +1,13 @@
 // A sale, and an opening balance: every shape and bound, each spoiled once in an otherwise good
 // message.
-#include "wire/commands.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include <string.h>
+#include "commands_fixture.h"
 
 #define LONG_64 "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijkl"
 
-static struct arena arena;
 static Loyalty__V1__SaleLine lines[LIMIT_SALE_LINES + 1];
 static Loyalty__V1__SaleLine *line_list[LIMIT_SALE_LINES + 1];
 static Loyalty__V1__ReceiptKey receipt;
 static Google__Protobuf__Timestamp occurred;
-
-static char *text(const char *borrowed)
-{
-    return (char *)borrowed;
-}
-
-static struct commands till(void)
-{
-    arena_reset(&arena);
-    return (struct commands){.arena = &arena, .unit = span_of_text("store-0007")};
-}
-
-static int set_up(void **state)
-{
-    (void)state;
-    arena_init(&arena, LIMIT_ARENA_BYTES);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    arena_fini(&arena);
-    return 0;
-}
 
 // Three lines of 100, 200 and 300, of which 600 may be paid with points.
 static Loyalty__V1__Sale good_sale(void)
@@ -63,21 +28,6 @@ static Loyalty__V1__Sale good_sale(void)
     sale.lines = line_list;
     sale.receipt = &receipt;
     return sale;
-}
-
-static void assert_fault(enum status status, const struct commands *commands, const char *reason,
-                         const char *field)
-{
-    assert_int_equal(status, STATUS_INVALID);
-    assert_string_equal(commands->fault.reason, reason);
-    assert_string_equal(commands->fault.field, field);
-    assert_true(strlen(commands->fault.message) > 20);
-}
-
-static void assert_span(struct span span, const char *expected)
-{
-    assert_int_equal(span.len, strlen(expected));
-    assert_memory_equal(span.data, expected, span.len);
 }
 
 static void a_sale_arrives_whole(void **state)
@@ -526,5 +476,5 @@ int main(void)
         cmocka_unit_test(an_opening_arrives_whole),
         cmocka_unit_test(bad_openings_are_named),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, fixture_set_up, fixture_tear_down);
 }
