@@ -32,5 +32,7 @@ command_fn points_outcome;
 command_fn opening_balance;
 command_fn import_sales;
 command_fn verify_accounts;
+command_fn till_terms;
+command_fn till_reconcile;
 command_fn clock_show;
 command_fn clock_set;

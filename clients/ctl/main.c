@@ -28,6 +28,8 @@ static const struct command commands[] = {
     {"opening", "Bring over a member's points, score and card", opening_balance},
     {"import sales", "Backfill past sales from a file", import_sales},
     {"verify", "Check accounts' logs: chain, contents and figures", verify_accounts},
+    {"till terms", "Show what a till has to know", till_terms},
+    {"till reconcile", "Compare a terminal's business day, and close it", till_reconcile},
     {"clock show", "Show the service's clock", clock_show},
     {"clock set", "Set the test clock of a sandbox forward", clock_set},
 };

@@ -45,6 +45,7 @@ members = MODULES["members"]
 points = MODULES["points"]
 program = MODULES["program"]
 programs = MODULES["programs"]
+tills = MODULES["tills"]
 METHODS = {f"/{service.full_name}/{method.name}": method
            for module in MODULES.values() for service in module.DESCRIPTOR.services_by_name.values()
            for method in service.methods}
