@@ -12,8 +12,7 @@ static struct ly_order order_of(const char *method, const ProtobufCMessageDescri
     return (struct ly_order){.method = method, .answer = answer, .writable = writable};
 }
 
-// The place of a field that the message has, by its name in the contract.
-static void *place(ProtobufCMessage *message, const char *field)
+void *ly_order_place(ProtobufCMessage *message, const char *field)
 {
     const ProtobufCFieldDescriptor *found =
         protobuf_c_message_descriptor_get_field_by_name(message->descriptor, field);
@@ -34,20 +33,20 @@ static ProtobufCMessage *begin(struct arena *arena, const ProtobufCMessageDescri
         return NULL;
     }
     protobuf_c_message_init(type, message);
-    *(Loyalty__V1__Mutation **)place(message, "mutation") = mutation;
-    *(Loyalty__V1__MemberRef **)place(message, "member") = ref;
+    *(Loyalty__V1__Mutation **)ly_order_place(message, "mutation") = mutation;
+    *(Loyalty__V1__MemberRef **)ly_order_place(message, "member") = ref;
     return message;
 }
 
 static bool put_receipt(struct arena *arena, ProtobufCMessage *message, uint64_t number,
                         const char *business_date)
 {
-    return ly_encode_receipt(arena, number, business_date, place(message, "receipt"));
+    return ly_encode_receipt(arena, number, business_date, ly_order_place(message, "receipt"));
 }
 
 static void put_text(ProtobufCMessage *message, const char *field, const char *borrowed)
 {
-    *(char **)place(message, field) = ly_encode_text(borrowed);
+    *(char **)ly_order_place(message, field) = ly_encode_text(borrowed);
 }
 
 struct ly_order ly_order_award(struct arena *arena, const struct loyalty_request *request,
@@ -76,7 +75,7 @@ static ProtobufCMessage *write_spend(struct arena *arena, const ProtobufCMessage
         !put_receipt(arena, message, spend->receipt_number, spend->business_date)) {
         return NULL;
     }
-    *(int64_t *)place(message, "points") = spend->points;
+    *(int64_t *)ly_order_place(message, "points") = spend->points;
     put_text(message, "unit", spend->unit);
     return message;
 }

@@ -17,6 +17,9 @@ struct ly_order {
     bool writable;             // false: it cannot be said at all (too many lines, no such kind)
 };
 
+// The place of a field that the message has, by its name in the contract.
+void *ly_order_place(ProtobufCMessage *message, const char *field);
+
 struct ly_order ly_order_award(struct arena *arena, const struct loyalty_request *request,
                                const struct loyalty_member *member,
                                const struct loyalty_sale *sale);

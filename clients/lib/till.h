@@ -68,7 +68,8 @@ enum loyalty_till_kind {
 };
 
 // What the cashier wants. `unit` of its parts is not looked at: the till's is taken. A sale without
-// occurred_* is given the till's time, in the file, so that it stays when it was made.
+// occurred_* is given the till's time, in the file, so that it stays when it was made. (What was
+// made before the till's first connection is put right then, if its clock was wrong.)
 struct loyalty_intent {
     enum loyalty_till_kind kind;
     // NULL: a new one. Given (by loyalty_uuid, kept in a journal of your own before), it may be

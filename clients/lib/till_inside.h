@@ -47,6 +47,7 @@ struct loyalty_till {
     uint32_t failures;    // since the last definite answer
     int64_t retry_at_ms;  // not before, by the steady clock
     struct ly_ask *asked; // NULL: nothing is on the wire
+    bool silent;          // what was asked last was not answered in time
     int64_t sent_through; // rows up to here may have been sent by this process
 
     bool answered; // `answer` waits to be stored

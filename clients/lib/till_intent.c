@@ -7,22 +7,44 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "lib/order.h"
 
 enum { KINDS = LOYALTY_TILL_REVERSE + 1 };
 
-static const char *const methods[KINDS] = {
-    [LOYALTY_TILL_AWARD] = "/loyalty.v1.PointsService/Award",
-    [LOYALTY_TILL_REDEEM] = "/loyalty.v1.PointsService/Redeem",
-    [LOYALTY_TILL_RESERVE] = "/loyalty.v1.PointsService/Reserve",
-    [LOYALTY_TILL_CAPTURE] = "/loyalty.v1.PointsService/Capture",
-    [LOYALTY_TILL_RELEASE] = "/loyalty.v1.PointsService/Release",
-    [LOYALTY_TILL_REVERSE] = "/loyalty.v1.PointsService/Reverse",
+static const struct {
+    const char *method;
+    const ProtobufCMessageDescriptor *message;
+} kinds[KINDS] = {
+    [LOYALTY_TILL_AWARD] = {"/loyalty.v1.PointsService/Award",
+                            &loyalty__v1__award_request__descriptor},
+    [LOYALTY_TILL_REDEEM] = {"/loyalty.v1.PointsService/Redeem",
+                             &loyalty__v1__redeem_request__descriptor},
+    [LOYALTY_TILL_RESERVE] = {"/loyalty.v1.PointsService/Reserve",
+                              &loyalty__v1__reserve_request__descriptor},
+    [LOYALTY_TILL_CAPTURE] = {"/loyalty.v1.PointsService/Capture",
+                              &loyalty__v1__capture_request__descriptor},
+    [LOYALTY_TILL_RELEASE] = {"/loyalty.v1.PointsService/Release",
+                              &loyalty__v1__release_request__descriptor},
+    [LOYALTY_TILL_REVERSE] = {"/loyalty.v1.PointsService/Reverse",
+                              &loyalty__v1__reverse_request__descriptor},
 };
 
 const char *ly_intent_method(enum loyalty_till_kind kind)
 {
-    return (unsigned)kind < KINDS && methods[kind] != NULL ? methods[kind] : "";
+    CHECK((unsigned)kind < KINDS && kinds[kind].method != NULL);
+    return kinds[kind].method;
+}
+
+const ProtobufCMessageDescriptor *ly_intent_descriptor(enum loyalty_till_kind kind)
+{
+    CHECK((unsigned)kind < KINDS && kinds[kind].message != NULL);
+    return kinds[kind].message;
+}
+
+Loyalty__V1__Mutation **ly_intent_mutation(ProtobufCMessage *message)
+{
+    return ly_order_place(message, "mutation");
 }
 
 bool ly_kind_spends(enum loyalty_till_kind kind)

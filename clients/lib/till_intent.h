@@ -4,9 +4,13 @@
 
 #include "base/arena.h"
 #include "lib/till_queue.h"
+#include "loyalty/v1/points.pb-c.h"
 
 // The path of a kind's method.
 const char *ly_intent_method(enum loyalty_till_kind kind);
+const ProtobufCMessageDescriptor *ly_intent_descriptor(enum loyalty_till_kind kind);
+// Where a message of these has its mutation.
+Loyalty__V1__Mutation **ly_intent_mutation(ProtobufCMessage *message);
 bool ly_kind_spends(enum loyalty_till_kind kind);
 
 // What became of writing one.

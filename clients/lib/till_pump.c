@@ -14,6 +14,7 @@
 #include "lib/reply.h"
 #include "lib/till_inside.h"
 #include "lib/till_intent.h"
+#include "lib/till_restamp.h"
 
 enum { DOUBLINGS_MAX = 20, ANSWER_MEMORY_MAX = 512 * 1024, TERMS_FRESH_MS = 3600 * 1000 };
 
@@ -59,20 +60,29 @@ bool ly_till_take_terms(struct loyalty_till *till, struct span bytes)
 }
 
 // What is learned is of use even where the file does not take it: then it is learned again next
-// time.
-static void learn(struct loyalty_till *till)
+// time. But for the first time: rows that must be put right are not sent before.
+static bool learn(struct loyalty_till *till)
 {
-    ly_clock_learn(&till->clock, loyalty_now_ms(till->client), till->client->clock_stands);
-    (void)ly_queue_write_clock(till->queue, &till->clock.learned);
+    struct ly_clock clock = till->clock;
+    ly_clock_learn(&clock, loyalty_now_ms(till->client), till->client->clock_stands);
+    bool first = till->clock.learned.server_ms == 0;
+    bool stored = first ? ly_restamp(till->queue, &clock.learned)
+                        : ly_queue_write_clock(till->queue, &clock.learned);
+    if (first && !stored) {
+        return false;
+    }
+    till->clock = clock;
     till->wants_terms = true;
     till->retry_at_ms = 0;
+    return true;
 }
 
 static void watch_connection(struct loyalty_till *till)
 {
     enum loyalty_state is = loyalty_state(till->client);
-    if (is == LOYALTY_OPEN && till->was != LOYALTY_OPEN) {
-        learn(till);
+    if (is == LOYALTY_OPEN && till->was != LOYALTY_OPEN && !learn(till)) {
+        loyalty_close(till->client);
+        is = LOYALTY_CLOSED;
     }
     if (is == LOYALTY_CLOSED && till->was != LOYALTY_CLOSED) {
         ly_till_set_error(till, loyalty_error(till->client));
@@ -98,6 +108,8 @@ static void on_reply(void *user, const struct loyalty_reply *reply)
     struct loyalty_till *till = ask->till;
     if (till->asked == ask) {
         till->asked = NULL;
+        // No answer, and no code: the connection may be dead without anybody having said so.
+        till->silent = reply->outcome == LOYALTY_OUTCOME_UNKNOWN && reply->code == 0;
         if (ask->sequence != 0) {
             ly_reply_copy(reply, &till->answer);
             till->answered = true;
@@ -259,6 +271,10 @@ static void take_answer(struct loyalty_till *till)
 
 void ly_pump(struct loyalty_till *till)
 {
+    if (till->silent) {
+        till->silent = false;
+        loyalty_close(till->client);
+    }
     take_answer(till);
     watch_connection(till);
     ly_waiters_judge(till);

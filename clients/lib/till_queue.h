@@ -114,6 +114,7 @@ struct ly_learned_clock {
 };
 
 bool ly_queue_read_clock(struct ly_queue *queue, struct ly_learned_clock *ret_clock);
+// May be a part of a transaction (till_restamp.h).
 bool ly_queue_write_clock(struct ly_queue *queue, const struct ly_learned_clock *clock);
 // The message; the caller frees it. NULL: there is none.
 uint8_t *ly_queue_read_terms(struct ly_queue *queue, size_t *ret_len);

@@ -42,6 +42,7 @@ static const char *const sql[LY_SQL_COUNT_OF_STATEMENTS] = {
                    " amount_minor, receipt_number, business_date, member, digest, message)"
                    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     [LY_SQL_ACCEPT] = "UPDATE queue SET told = 1 WHERE sequence = ?1 AND state = 0",
+    [LY_SQL_RESTAMP] = "UPDATE queue SET created_at_ms = ?2, message = ?3 WHERE sequence = ?1",
     [LY_SQL_SETTLE] = "UPDATE queue SET state = 1, answer = ?2, exception = ?3, settled_at_ms = ?4"
                       " WHERE sequence = ?1 AND state = 0",
     [LY_SQL_POST] = "UPDATE queue SET operation = ?2, posted_points = ?3, posted_minor = ?4"

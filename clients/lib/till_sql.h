@@ -1,5 +1,6 @@
 // The statements of the till's file, prepared once, and the few steps they are run by. Only for
-// till_queue.c, till_rows.c, till_book.c and till_learned.c.
+// the files that work on it: till_queue.c, till_rows.c, till_book.c, till_learned.c and
+// till_restamp.c.
 #pragma once
 
 #include <sqlite3.h>
@@ -12,6 +13,7 @@ enum ly_sql {
     LY_SQL_ROLLBACK,
     LY_SQL_ADD,
     LY_SQL_ACCEPT,
+    LY_SQL_RESTAMP,
     LY_SQL_SETTLE,
     LY_SQL_POST,
     LY_SQL_WITHDRAW,
