@@ -44,6 +44,7 @@ REQUIRED = {
         "award by line: FURTHER_ACTIVITY", "award by line: PREVIOUSLY_REVERSED",
         "award by line after an amount", "award by line returned before", "award by the only line",
         "award by parts: all", "award by parts: not all", "award by parts: no point",
+        "award by parts: beyond 64 bits", "given back by parts: beyond 64 bits",
         "award of nothing", "award: refunded in points", "award from pending", "award from lot",
         "award from expired", "award from others", "award from deficit", "award from forgiven",
         "redemption: REVERSED", "redemption: PREVIOUSLY_REVERSED", "capture: REVERSED",

@@ -65,6 +65,9 @@ def part_of_sale_facts(award, part, done):
         yield "award of nothing"
     if award.earned.points and done.amount and not done.points:
         yield "award by parts: no point"
+    product = award.earned.points * (award.returned + done.amount)
+    if part.amount is not None and product >= 2**63 and not award.less(part).whole:
+        yield "award by parts: beyond 64 bits"
     if done.paid:
         yield "award: refunded in points"
 
@@ -72,6 +75,8 @@ def part_of_sale_facts(award, part, done):
 def given_back_facts(spent, done):
     if spent.given_back:
         yield "given back by parts"
+    if spent.value * done.points >= 2**63 and done.points < spent.points:
+        yield "given back by parts: beyond 64 bits"
     if done.points - done.expired - done.forgiven:
         yield "given back spendable"
     if done.expired:

@@ -265,9 +265,11 @@ class Inventor(Returns):
             most = rng.choice([100, 20_000, 90_000, 90_000 if self.late else 900_000])
             sale.lines.append((rng.randrange(most), rng.choice(["", "", *CATEGORIES])))
         odd = rng.random()
-        if odd < 0.006:
-            sale.lines[0] = (rng.choice([-1, -500, 10**12, 10**12 + 1, 4 * 10**11]), "")
+        if odd < 0.003:
+            sale.lines[0] = (rng.choice([-1, -500, 10**12 + 1]), "")
         elif odd < 0.02:
+            sale.lines[0] = (rng.choice([10**12, 4 * 10**11, 9 * 10**11]), "")
+        elif odd < 0.034:
             sale.lines = [(0, category) for _, category in sale.lines]
         if rng.random() < 0.2 and min(sale.lines)[0] >= 0:
             sale.paid_with_points = rng.choice([rng.randint(0, sale.total), sale.total])
@@ -329,7 +331,7 @@ class Inventor(Returns):
         return tier, self.maybe_date(-300, 2), until
 
     def figure(self, most):
-        return A_RECORD if self.rng.random() < 0.003 else self.rng.randint(1, most)
+        return A_RECORD if self.rng.random() < 0.006 else self.rng.randint(1, most)
 
     def maybe_date(self, least, most):
         """Often one at whose beginning something else happens."""

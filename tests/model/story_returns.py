@@ -10,6 +10,7 @@ ARRIVING = ["sale", "sale", "backfill", "redeem", "reserve", "capture", "release
             "opening"]
 LIFETIMES_S = [0, 0, 60, 3600, 20 * 86_400, 401 * 86_400, 401 * 86_400]
 SELDOM_AHEAD = ("score start", "hold lapse")
+HUGE = 2 * 10**9
 NEVER_SEEN = 900  # added to a request's id, gives one that has not come and may come later
 
 
@@ -141,6 +142,8 @@ class Returns:
             self.hold_until_score_starts()
         elif verb == "redeem" and self.rng.random() < 0.35:
             self.follow_by("reverse", self.reverse_last(Spent))
+        elif verb in ("sale", "opening") and self.member.balance >= HUGE:
+            self.reverse_huge_figures()
         elif verb == "sale" and self.rng.random() < 0.15 and self.member.balance > 0:
             if self.rng.random() < 0.5:
                 self.follow_by("redeem", self.fitting_points())
@@ -149,6 +152,21 @@ class Returns:
                 self.follow_by("reserve", Reserve(self.fitting_points()))
                 self.follow_by("reverse", self.reverse_last(Award))
                 self.follow_reservation()
+
+    def reverse_huge_figures(self):
+        """Whose products pass 64 bits."""
+        for points in (10**12, 10**11, 10**10):
+            self.last_id += 1
+            points = min(points, max(1, self.member.balance))
+            self.do("redeem", points, id=self.last_id)
+            if isinstance(self.member.acts.get(self.last_id), Spent):
+                part = Part(points=self.rng.randint(1, points))
+                self.follow_by("reverse", Reverse(self.last_id, part))
+        for request in self.named(Award):
+            amount = self.member.acts[request].amount
+            if amount >= HUGE and self.rng.random() < 0.5:
+                part = Part(amount=self.rng.randint(1, amount))
+                self.follow_by("reverse", Reverse(request, part))
 
     def hold_until_score_starts(self):
         if account_boundaries(self.member, self.now_ms).get("score start"):
