@@ -12,10 +12,9 @@
 #include "core/receipts.h"
 #include "core/snapshot.h"
 #include "support/random_club.h"
+#include "support/till_day.h"
 
-#define DAY_ID "@20260110/store-1/till-1"
-
-enum { PARTITION = 7, BUSINESS_DAY = 20463, ROUNDS = 40, STEPS = 120, KEYS = 12, REQUESTS = 4 };
+enum { ROUNDS = 40, STEPS = 120, KEYS = 12, REQUESTS = 4 };
 
 static struct club club;
 
@@ -35,149 +34,6 @@ static int close_club(void **state)
     (void)state;
     club_fini(&club);
     return 0;
-}
-
-// --- a day in the hands of a test ---
-
-struct day {
-    struct account account;
-    struct buffer log;
-    struct buffer out;
-    struct arena arena;
-    struct arena fold_arena;
-    int64_t now_ms;
-};
-
-static void day_init(struct day *day)
-{
-    *day = (struct day){.now_ms = 1000};
-    account_init(&day->account);
-    buffer_init(&day->log, LIMIT_LOG_BYTES);
-    buffer_init(&day->out, LIMIT_LOG_BYTES);
-    arena_init(&day->arena, 1 << 20);
-    arena_init(&day->fold_arena, 1 << 20);
-}
-
-static void day_fini(struct day *day)
-{
-    account_fini(&day->account);
-    buffer_fini(&day->log);
-    buffer_fini(&day->out);
-    arena_fini(&day->arena);
-    arena_fini(&day->fold_arena);
-}
-
-static void must_fold_to(struct day *day, struct span log)
-{
-    struct account folded;
-    const char *what = NULL;
-    account_init(&folded);
-    assert_int_equal(ledger_fold(&folded, log, span_of_text(DAY_ID), PARTITION, club_chain_hash,
-                                 &day->fold_arena, NULL),
-                     STATUS_OK);
-    if (!account_equal(&folded, &day->account, &what) ||
-        account_check(&folded, &what) != STATUS_OK) {
-        fail_msg("%s", what);
-    }
-    account_fini(&folded);
-}
-
-static void must_compact(struct day *day)
-{
-    struct buffer snapshot;
-    buffer_init(&snapshot, 0);
-    assert_int_equal(snapshot_build(buffer_span(&day->log), span_of_text(DAY_ID), PARTITION, 0,
-                                    club_chain_hash, &day->fold_arena, &snapshot),
-                     STATUS_OK);
-    must_fold_to(day, buffer_span(&snapshot));
-    buffer_fini(&snapshot);
-}
-
-// What a test does to a day; as the service does it, also undone once before it is kept.
-typedef enum status act_fn(void *context, const struct decide *decide,
-                           struct decision *ret_decision);
-
-static struct decision act(struct day *day, act_fn *fn, void *context)
-{
-    struct account_savepoint *saved = NULL;
-    struct decision decision;
-    for (int round = 0; round < 2; round++) {
-        arena_reset(&day->arena);
-        buffer_clear(&day->out);
-        assert_int_equal(account_save(&day->account, &day->arena, &saved), STATUS_OK);
-        struct ledger_writer writer = {
-            .out = &day->out, .hash = club_chain_hash, .programs = &club.programs};
-        struct decide decide = {.account = &day->account,
-                                .writer = &writer,
-                                .arena = &day->arena,
-                                .now_ms = day->now_ms,
-                                .actor = span_of_text("pos/store-1/till-1")};
-        assert_int_equal(fn(context, &decide, &decision), STATUS_OK);
-        if (round == 0 || decision.outcome != OUTCOME_APPLIED) {
-            account_restore(&day->account, saved);
-        }
-    }
-    if (decision.outcome == OUTCOME_APPLIED) {
-        assert_int_equal(buffer_append(&day->log, buffer_span(&day->out)), STATUS_OK);
-    }
-    if (day->log.len > 0) {
-        must_fold_to(day, buffer_span(&day->log));
-    }
-    return decision;
-}
-
-struct claiming {
-    struct claim_command command;
-    struct claim_verdict verdict;
-    uint8_t request[REQUEST_ID_BYTES];
-};
-
-static enum status act_claim(void *context, const struct decide *decide,
-                             struct decision *ret_decision)
-{
-    struct claiming *claiming = context;
-    claiming->command.request = claiming->request;
-    return decide_claim(decide, &claiming->command, &claiming->verdict, ret_decision);
-}
-
-static enum status act_end(void *context, const struct decide *decide,
-                           struct decision *ret_decision)
-{
-    return decide_claim_ends(decide, context, 1, ret_decision);
-}
-
-static enum status act_close(void *context, const struct decide *decide,
-                             struct decision *ret_decision)
-{
-    (void)context;
-    return decide_close_day(decide, ret_decision);
-}
-
-// Returns of two sales have one receipt.
-static struct claim_key key_of(int64_t number)
-{
-    struct claim_key key = {.operation = (enum receipt_operation)(1 + number % 4),
-                            .number = (uint64_t)(1 + number / 4)};
-    if (key.operation >= RECEIPT_REVERSE_AWARD) {
-        key.number = (uint64_t)(1 + number / 8);
-        key.original[0] = (uint8_t)(1 + number / 4 % 2);
-    }
-    return key;
-}
-
-static struct claiming claiming_of(int64_t number, int64_t request, int64_t points)
-{
-    struct claiming claiming = {
-        .command = {.account_id = span_of_text(DAY_ID),
-                    .partition = PARTITION,
-                    .unit = span_of_text("store-1/till-1"),
-                    .day = BUSINESS_DAY,
-                    .figures = {.key = key_of(number), .points = points, .amount_minor = 7},
-                    .member_id = request % 2 == 0 ? span_of_text("anna") : span_of_text("bert"),
-                    .not_after_ms = 5000},
-    };
-    claiming.request[0] = (uint8_t)(1 + request);
-    return claiming;
 }
 
 // --- random histories ---
@@ -202,20 +58,20 @@ static int64_t sum_of(const struct book *book, enum receipt_operation operation)
     int64_t points = 0;
     for (int64_t i = 0; i < KEYS; i++) {
         const struct page *page = &book->pages[i];
-        points += page->state != FREE && key_of(i).operation == operation ? page->points : 0;
+        points += page->state != FREE && till_day_key(i).operation == operation ? page->points : 0;
     }
     return points;
 }
 
-static void claim_at_random(struct day *day, struct book *book, struct random *random)
+static void claim_at_random(struct till_day *day, struct book *book, struct random *random)
 {
     int64_t number = random_below(random, KEYS);
     int64_t request = random_below(random, REQUESTS);
     struct page *page = &book->pages[number];
-    struct claiming claiming = claiming_of(number, request, random_below(random, 900));
+    struct claiming claiming = till_day_claiming(number, request, random_below(random, 900));
     bool over = random_once_in(random, 2);
     claiming.command.over = over ? page->step : 0;
-    struct decision decision = act(day, act_claim, &claiming);
+    struct decision decision = till_day_claim(day, &claiming);
     bool mine = page->state != FREE && page->request == request;
     bool others = page->state == SETTLED || (page->state == OPEN && !over);
     if (page->state != FREE && !mine && others) {
@@ -232,7 +88,7 @@ static void claim_at_random(struct day *day, struct book *book, struct random *r
     int64_t counted = page->state == FREE ? 0 : page->points;
     int64_t points = claiming.command.figures.points;
     points = mine && counted > points ? counted : points;
-    bool award = key_of(number).operation == RECEIPT_AWARD;
+    bool award = till_day_key(number).operation == RECEIPT_AWARD;
     if (award && points > counted && sum_of(book, RECEIPT_AWARD) - counted + points > 2000) {
         assert_int_equal(decision.outcome, OUTCOME_REFUSED);
         assert_int_equal(decision.refusal.reason, REFUSAL_GUARD_TERMINAL_DAY);
@@ -251,7 +107,7 @@ static void claim_at_random(struct day *day, struct book *book, struct random *r
     assert_int_equal(claiming.verdict.held.points, points);
 }
 
-static void end_at_random(struct day *day, struct book *book, struct random *random)
+static void end_at_random(struct till_day *day, struct book *book, struct random *random)
 {
     struct page *page = &book->pages[random_below(random, KEYS)];
     uint32_t step = random_once_in(random, 4) ? (uint32_t)random_below(random, STEPS) : page->step;
@@ -264,7 +120,7 @@ static void end_at_random(struct day *day, struct book *book, struct random *ran
             page = book->pages[i].step == step ? &book->pages[i] : page;
         }
     }
-    struct decision decision = act(day, act_end, &end);
+    struct decision decision = till_day_end(day, &end);
     if (step == 0 || page->step != step || page->state != OPEN) {
         assert_int_equal(decision.outcome, OUTCOME_NOTHING);
         return;
@@ -282,9 +138,9 @@ static void histories_agree_with_a_book(void **state)
     uint64_t seed = random_seed("receipts");
     for (uint64_t round = 0; round < ROUNDS; round++) {
         struct random random = random_of(seed, round);
-        struct day day;
+        struct till_day day;
         struct book book = {0};
-        day_init(&day);
+        till_day_init(&day, &club);
         for (int step = 0; step < STEPS; step++) {
             day.now_ms += random_below(&random, 3);
             int64_t chance = random_below(&random, 10);
@@ -293,7 +149,7 @@ static void histories_agree_with_a_book(void **state)
             } else if (chance < 9) {
                 end_at_random(&day, &book, &random);
             } else {
-                assert_int_equal(act(&day, act_close, NULL).outcome, OUTCOME_APPLIED);
+                assert_int_equal(till_day_close(&day).outcome, OUTCOME_APPLIED);
                 assert_true(day.account.terminal.closed);
             }
             for (int operation = 1; operation <= RECEIPT_OPERATIONS; operation++) {
@@ -301,14 +157,16 @@ static void histories_agree_with_a_book(void **state)
                                  sum_of(&book, (enum receipt_operation)operation));
             }
         }
-        must_compact(&day);
-        day_fini(&day);
+        struct buffer snapshot;
+        till_day_snapshot(&day, &snapshot);
+        buffer_fini(&snapshot);
+        till_day_fini(&day);
     }
 }
 
 // --- what does not fit ---
 
-static enum status apply_step(struct day *day, enum receipt_stage stage, uint8_t request,
+static enum status apply_step(struct till_day *day, enum receipt_stage stage, uint8_t request,
                               int64_t points)
 {
     struct record record = {
@@ -362,22 +220,22 @@ static void steps_off_the_diagram_are_corrupt(void **state)
         {"c", RECEIPT_DAY_CLOSED, 1, 50, STATUS_CORRUPT}, // totals of nothing
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct day day;
-        day_init(&day);
-        struct claiming other = claiming_of(1, 0, 5); // the day exists
-        (void)act(&day, act_claim, &other);
-        struct claiming first = claiming_of(0, 0, 50);
+        struct till_day day;
+        till_day_init(&day, &club);
+        struct claiming other = till_day_claiming(1, 0, 5); // the day exists
+        (void)till_day_claim(&day, &other);
+        struct claiming first = till_day_claiming(0, 0, 50);
         for (const char *have = cases[i].have; *have != '\0'; have++) {
             struct claim_end end = {.step = 2, .applied = *have == 'x', .points = 50};
             struct decision decision =
-                *have == 'c' ? act(&day, act_claim, &first) : act(&day, act_end, &end);
+                *have == 'c' ? till_day_claim(&day, &first) : till_day_end(&day, &end);
             assert_int_equal(decision.outcome, OUTCOME_APPLIED);
         }
         enum status status = apply_step(&day, cases[i].stage, cases[i].request, cases[i].points);
         if (status != cases[i].status) {
             fail_msg("case %zu: %d, not %d", i, (int)status, (int)cases[i].status);
         }
-        day_fini(&day);
+        till_day_fini(&day);
     }
 }
 
@@ -385,10 +243,10 @@ static void steps_off_the_diagram_are_corrupt(void **state)
 static void another_terminals_account_is_corrupt(void **state)
 {
     (void)state;
-    struct day day;
-    day_init(&day);
-    struct claiming claiming = claiming_of(0, 0, 5);
-    (void)act(&day, act_claim, &claiming);
+    struct till_day day;
+    till_day_init(&day, &club);
+    struct claiming claiming = till_day_claiming(0, 0, 5);
+    (void)till_day_claim(&day, &claiming);
     struct ledger_writer writer = {
         .out = &day.out, .hash = club_chain_hash, .programs = &club.programs};
     struct decide decide = {
@@ -402,20 +260,110 @@ static void another_terminals_account_is_corrupt(void **state)
     claiming.command.day++;
     assert_int_equal(decide_claim(&decide, &claiming.command, &claiming.verdict, &decision),
                      STATUS_CORRUPT);
-    day_fini(&day);
+    till_day_fini(&day);
 }
 
 // A member's log has no receipts' records, a day's log none of a member's.
 static void records_stay_in_their_kind_of_account(void **state)
 {
     (void)state;
-    struct day day;
-    day_init(&day);
-    struct claiming claiming = claiming_of(0, 0, 5);
-    (void)act(&day, act_claim, &claiming);
+    struct till_day day;
+    till_day_init(&day, &club);
+    struct claiming claiming = till_day_claiming(0, 0, 5);
+    (void)till_day_claim(&day, &claiming);
     day.account.kind = ACCOUNT_MEMBER;
     assert_int_equal(apply_step(&day, RECEIPT_CLAIMED, 1, 5), STATUS_CORRUPT);
-    day_fini(&day);
+    till_day_fini(&day);
+}
+
+// --- bytes that somebody has written ---
+
+static void make_history(struct till_day *day)
+{
+    struct claim_end ends[] = {{.step = 1, .applied = true, .points = 7}, {.step = 2}};
+    till_day_init(day, &club);
+    for (int64_t number = 0; number < 6; number++) {
+        struct claiming claiming = till_day_claiming(number, number % 3, 10);
+        (void)till_day_claim(day, &claiming);
+    }
+    (void)till_day_end(day, &ends[0]);
+    (void)till_day_end(day, &ends[1]);
+    struct claiming over = till_day_claiming(2, 1, 4);
+    over.command.over = 3;
+    (void)till_day_claim(day, &over);
+    (void)till_day_close(day);
+}
+
+// Whatever a record says: it is refused, or the account stays sound.
+static void apply_body(struct till_day *day, struct span body)
+{
+    struct record record;
+    struct account_savepoint *saved = NULL;
+    const char *what = NULL;
+    arena_reset(&day->arena);
+    if (record_decode(body, &day->arena, &record) != STATUS_OK) {
+        return;
+    }
+    assert_int_equal(account_save(&day->account, &day->arena, &saved), STATUS_OK);
+    if (account_apply(&day->account, &record) == STATUS_OK &&
+        account_check(&day->account, &what) != STATUS_OK) {
+        fail_msg("%s", what);
+    }
+    account_restore(&day->account, saved);
+}
+
+static void any_record_is_refused_or_sound(void **state)
+{
+    (void)state;
+    struct till_day day;
+    struct record_cursor cursor;
+    struct record_place place;
+    uint8_t bytes[512];
+    make_history(&day);
+    cursor = (struct record_cursor){.rest = buffer_span(&day.log)};
+    while (record_next(&cursor, &place) == STATUS_OK) {
+        assert_in_range(place.body.len, 1, sizeof bytes);
+        for (size_t at = 0; at < place.body.len; at++) {
+            for (unsigned value = 0; value < 256; value++) {
+                memcpy(bytes, place.body.data, place.body.len);
+                bytes[at] = (uint8_t)value;
+                apply_body(&day, span_of(bytes, place.body.len));
+            }
+            apply_body(&day, span_of(bytes, at));
+        }
+    }
+    till_day_fini(&day);
+}
+
+static void any_snapshot_is_refused_or_sound(void **state)
+{
+    (void)state;
+    struct till_day day;
+    struct buffer snapshot;
+    make_history(&day);
+    till_day_snapshot(&day, &snapshot);
+    struct record_cursor cursor = {.rest = buffer_span(&snapshot)};
+    struct record_place place;
+    assert_int_equal(record_next(&cursor, &place), STATUS_OK);
+    uint8_t *payload = snapshot.data + (place.body.data - snapshot.data) + 1;
+    struct span whole = span_of(payload, place.body.len - 1);
+    for (size_t at = CHAIN_HASH_BYTES; at < whole.len; at++) {
+        uint8_t kept = payload[at];
+        for (unsigned value = 0; value < 256; value += 3) {
+            struct account account;
+            const char *what = NULL;
+            payload[at] = (uint8_t)value;
+            account_init(&account);
+            if (snapshot_apply(&account, whole, place.hash, &day.fold_arena) == STATUS_OK &&
+                account_check(&account, &what) != STATUS_OK) {
+                fail_msg("byte %zu: %s", at, what);
+            }
+            account_fini(&account);
+        }
+        payload[at] = kept;
+    }
+    buffer_fini(&snapshot);
+    till_day_fini(&day);
 }
 
 static void figures_of_records(void **state)
@@ -465,6 +413,8 @@ int main(void)
         cmocka_unit_test(steps_off_the_diagram_are_corrupt),
         cmocka_unit_test(another_terminals_account_is_corrupt),
         cmocka_unit_test(records_stay_in_their_kind_of_account),
+        cmocka_unit_test(any_record_is_refused_or_sound),
+        cmocka_unit_test(any_snapshot_is_refused_or_sound),
         cmocka_unit_test(figures_of_records),
     };
     return cmocka_run_group_tests(tests, open_club, close_club);
