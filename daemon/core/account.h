@@ -141,7 +141,7 @@ struct account {
     struct lot_list lots;
     VEC(struct pending_lot) pending; // by spendable_ms
     VEC(struct hold) holds;          // open ones, in order of recording
-    VEC(struct lot) held_lots;       // not by end: hold by hold
+    struct lot_list held_lots;       // not by end: hold by hold
     struct lot_list ended;        // what has expired, by end; the oldest are forgotten at a bound
     VEC(struct score_step) steps; // by at_ms, all later than now_ms
     VEC(struct contribution) contributions;

@@ -78,21 +78,18 @@ static enum status layout_totals(struct codec *codec, struct account *account)
     return codec_i32(codec, &account->redeem_day);
 }
 
-// `list` is a lot_list, or of its form.
-#define LAYOUT_LOTS(codec, list, count_max)                                                        \
-    do {                                                                                           \
-        LAYOUT_COUNT((codec), (list), (count_max));                                                \
-        for (uint32_t i_ = 0; i_ < (list)->count; i_++) {                                          \
-            TRY(codec_instant((codec), &(list)->items[i_].ends_ms));                               \
-            TRY(codec_amount((codec), &(list)->items[i_].points));                                 \
-        }                                                                                          \
-    } while (0)
-
-static enum status layout_lots(struct codec *codec, struct account *account)
+static enum status layout_lots(struct codec *codec, struct lot_list *lots, uint32_t count_max)
 {
-    LAYOUT_LOTS(codec, &account->lots, LIMIT_LOTS_GIVEN_BACK);
-    LAYOUT_LOTS(codec, &account->ended, LIMIT_LOTS);
-    LAYOUT_LOTS(codec, &account->held_lots, LIMIT_LOTS);
+    LAYOUT_COUNT(codec, lots, count_max);
+    for (uint32_t i = 0; i < lots->count; i++) {
+        TRY(codec_instant(codec, &lots->items[i].ends_ms));
+        TRY(codec_amount(codec, &lots->items[i].points));
+    }
+    return STATUS_OK;
+}
+
+static enum status layout_pending(struct codec *codec, struct account *account)
+{
     LAYOUT_COUNT(codec, &account->pending, LIMIT_LOTS);
     for (uint32_t i = 0; i < account->pending.count; i++) {
         TRY(codec_instant(codec, &account->pending.items[i].spendable_ms));
@@ -196,7 +193,10 @@ static enum status layout_state(struct codec *codec, struct account *account)
     TRY(layout_identity(codec, account));
     TRY(layout_names(codec, account));
     TRY(layout_totals(codec, account));
-    TRY(layout_lots(codec, account));
+    TRY(layout_lots(codec, &account->lots, LIMIT_LOTS_GIVEN_BACK));
+    TRY(layout_lots(codec, &account->ended, LIMIT_LOTS));
+    TRY(layout_lots(codec, &account->held_lots, LIMIT_LOTS));
+    TRY(layout_pending(codec, account));
     TRY(layout_holds(codec, account));
     TRY(layout_score(codec, account));
     TRY(layout_cards(codec, account));
