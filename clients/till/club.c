@@ -80,18 +80,6 @@ static bool learn_terms(struct world *world)
     return good;
 }
 
-static void name_members(struct world *world)
-{
-    // Another run on the same service has other members.
-    struct chance chance = chance_new(world->plan->seed, (uint64_t)time(NULL));
-    uint32_t run = (uint32_t)chance_next(&chance);
-    for (uint32_t i = 0; i < world->plan->members; i++) {
-        struct member *member = &world->members[i];
-        (void)snprintf(member->id, sizeof(member->id), "sim-%08x-%06u", run, i);
-        (void)snprintf(member->card, sizeof(member->card), "%08x%08u", run, i);
-    }
-}
-
 struct enrolment {
     uint32_t enrolled;
     uint32_t failed;
@@ -158,7 +146,6 @@ static bool enrol(struct world *world)
 
 bool club_enrol(struct world *world)
 {
-    name_members(world);
     return learn_terms(world) && enrol(world);
 }
 

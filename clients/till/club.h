@@ -5,7 +5,7 @@
 
 #include "till/world.h"
 
-// Names and enrols world->members, a month ago, and learns the currency and the zone. False with
+// Enrols world->members, a month ago, and learns the currency and the zone. False with
 // the reason on stderr.
 bool club_enrol(struct world *world);
 // What the service has of every member that the book has used, against the book. What differs is a

@@ -12,7 +12,7 @@
 #include "till/chance.h"
 #include "till/service.h"
 
-enum { COUNTER_NAME_BYTES = 64, COUNTER_DATE_BYTES = 16 };
+enum { COUNTER_NAME_BYTES = 96, COUNTER_DATE_BYTES = 16 };
 
 struct world;
 

@@ -7,7 +7,7 @@
 
 enum {
     TURN_MS = 50,
-    PATIENCE_MS = 90000, // without any progress
+    PATIENCE_MS = 30000, // without any progress
     CONNECT_TURNS = 400,
     FAULT_DIFFERENCES = 5,
 };
@@ -26,6 +26,26 @@ static uint64_t count_open(const struct world *world)
     return open;
 }
 
+static void tell_stuck(const struct world *world)
+{
+    for (uint32_t i = 0; i < world->counter_count; i++) {
+        const struct counter *counter = &world->counters[i];
+        struct loyalty_till_state state = {0};
+        if (counter->till == NULL) {
+            continue;
+        }
+        loyalty_till_look(counter->till, &state);
+        if (state.open > 0 || counter->visit.waiting > 0) {
+            book_fault(world->book,
+                       "%s: %llu in its queue, and it does not empty; waited for %u; online %d, "
+                       "again in %lld ms: %s",
+                       counter->unit, (unsigned long long)state.open, counter->visit.waiting,
+                       state.online, (long long)state.retry_in_ms,
+                       loyalty_till_error(counter->till));
+        }
+    }
+}
+
 static void empty_queues(struct world *world, struct view *view)
 {
     uint64_t open = count_open(world);
@@ -38,8 +58,7 @@ static void empty_queues(struct world *world, struct view *view)
         open = left;
     }
     if (open > 0) {
-        book_fault(world->book, "%llu requests wait in queues that do not empty",
-                   (unsigned long long)open);
+        tell_stuck(world);
     }
 }
 

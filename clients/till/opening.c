@@ -103,14 +103,13 @@ static bool make_papers(struct world *world)
 
 // --- counters ---
 
-// Of another service the shops have names of their own for each run: its days are not empty.
-static void name_counter(struct counter *counter, const char *run)
+static void name_counter(struct counter *counter)
 {
     const struct world *world = counter->world;
     uint32_t shops = world->plan->shops;
     uint32_t number = counter->index / shops + 1;
-    char shop[COUNTER_NAME_BYTES / 2];
-    (void)snprintf(shop, sizeof(shop), "shop%s-%02u", run, counter->shop + 1);
+    char shop[COUNTER_NAME_BYTES];
+    (void)snprintf(shop, sizeof(shop), "%s-%02u", world->prefix, counter->shop + 1);
     bool concentrator = (counter->shop + 1) % CONCENTRATOR_EVERY == 0;
     (void)snprintf(counter->unit, sizeof(counter->unit), counter->desk ? "%s" : "%s/till-%02u",
                    shop, number);
@@ -118,13 +117,26 @@ static void name_counter(struct counter *counter, const char *run)
                    counter->desk || concentrator ? "%s" : "%s.till-%02u", shop, number);
 }
 
+// On a service that others use the names are new: its days are not empty.
+static void name_all(struct world *world)
+{
+    const struct plan *plan = world->plan;
+    (void)snprintf(world->prefix, sizeof(world->prefix),
+                   plan->prefix != NULL || plan->server == NULL ? "%s" : "%s-%08x",
+                   plan->prefix != NULL ? plan->prefix : "shop", (unsigned)time(NULL));
+    for (uint32_t i = 0; i < plan->members; i++) {
+        struct member *member = &world->members[i];
+        (void)snprintf(member->id, sizeof(member->id), "%s.%06u", world->prefix, i);
+        (void)snprintf(member->card, sizeof(member->card), "%s-%08u", world->prefix, i);
+    }
+    for (uint32_t i = 0; i < world->counter_count; i++) {
+        name_counter(&world->counters[i]);
+    }
+}
+
 static bool place_counters(struct world *world)
 {
     const struct plan *plan = world->plan;
-    char run[16] = "";
-    if (plan->server != NULL) {
-        (void)snprintf(run, sizeof(run), "-%08x", (unsigned)time(NULL));
-    }
     world->counter_count = plan->tills + plan->shops;
     world->counters = calloc(world->counter_count, sizeof(*world->counters));
     world->poll_max = world->counter_count + plan->shops + 2 * (size_t)LINES_PAIRS_MAX;
@@ -140,8 +152,8 @@ static bool place_counters(struct world *world)
         counter->desk = i >= plan->tills;
         counter->shop = counter->desk ? i - plan->tills : i % plan->shops;
         counter->chance = chance_new(plan->seed, i);
-        name_counter(counter, run);
     }
+    name_all(world);
     return true;
 }
 

@@ -16,6 +16,7 @@ enum {
     KEY_PROGRAM,
     KEY_CSV,
     KEY_KEEP,
+    KEY_PREFIX,
     KEY_TILLS,
     KEY_SHOPS,
     KEY_MEMBERS,
@@ -54,6 +55,8 @@ static const struct argp_option options[] = {
     {"pace", KEY_PACE, "MS", 0, "Between a till's customers, on average (700)", 2},
     {"seed", KEY_SEED, "S", 0, "What everything random follows from (the time)", 2},
     {"csv", KEY_CSV, "FILE", 0, "Sell what this file of past sales holds (format cdnow)", 2},
+    {"prefix", KEY_PREFIX, "TEXT", 0,
+     "What names of members and shops begin with; new for each run on one service (made up)", 2},
     {"chaos", KEY_CHAOS, "LIST", 0,
      "none, all, or some of duplicates,power,network,offline,clock,kills (all)", 2},
     {NULL, 0, NULL, 0, "Output:", 3},
@@ -71,6 +74,16 @@ static int64_t take_number(const char *name, const char *text, int64_t min, int6
                    (long long)max);
     }
     return number;
+}
+
+static const char *take_prefix(const char *arg, struct argp_state *state)
+{
+    static const char good[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
+    size_t len = strlen(arg);
+    if (len == 0 || len > PLAN_PREFIX_BYTES_MAX || strspn(arg, good) != len) {
+        argp_error(state, "--prefix: %s is not 1 to %d of a-z 0-9 -", arg, PLAN_PREFIX_BYTES_MAX);
+    }
+    return arg;
 }
 
 static unsigned chaos_of(const char *word, size_t len)
@@ -174,6 +187,9 @@ static error_t take(int key, char *arg, struct argp_state *state)
         return 0;
     case KEY_KEEP:
         plan->keep = arg;
+        return 0;
+    case KEY_PREFIX:
+        plan->prefix = take_prefix(arg, state);
         return 0;
     case KEY_CHAOS:
         plan->chaos = take_chaos(arg, state);

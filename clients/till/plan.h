@@ -19,14 +19,17 @@ enum { CHAOS_KINDS = 6 };
 
 extern const char *const plan_chaos_names[CHAOS_KINDS];
 
+enum { PLAN_PREFIX_BYTES_MAX = 16 };
+
 enum { PLAN_TILLS_MAX = 1000, PLAN_SHOPS_MAX = 200 };
 
 struct plan {
     const char *server; // NULL: an embedded service of our own
     const char *tls;    // with --server: a folder of loyaltyctl cert, with ca.key and admin.pem
     const char *program;
-    const char *csv;  // NULL: sales from the seed
-    const char *keep; // a folder to work in, which stays; NULL: a temporary one
+    const char *csv;    // NULL: sales from the seed
+    const char *prefix; // what names of members and shops begin with
+    const char *keep;   // a folder to work in, which stays; NULL: a temporary one
     uint32_t tills;
     uint32_t shops;
     uint32_t members;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "till/process.h"
+#include "till/program.h"
 
 enum {
     READY_STEPS = 600, // of 50 ms
@@ -106,6 +107,7 @@ static bool publish(const struct service *service, const struct plan *plan)
 {
     char program[PROCESS_PATH_BYTES];
     char log[SERVICE_PATH_BYTES];
+    char document[SERVICE_PATH_BYTES];
     process_find("loyaltyctl", program);
     const char *const arguments[] = {program,
                                      "--server",
@@ -114,16 +116,18 @@ static bool publish(const struct service *service, const struct plan *plan)
                                      service->tls,
                                      "program",
                                      "publish",
-                                     plan->program,
+                                     document,
                                      "--effective-from",
                                      "1996-01-01T00:00:00+08:00",
                                      "--reason",
                                      "a simulation",
                                      NULL};
-    if (!service_path(service->folder, "publish.log", log)) {
+    if (!service_path(service->folder, "publish.log", log) ||
+        !service_path(service->folder, "program.yaml", document) ||
+        !program_write(plan->program, document)) {
         return false;
     }
-    for (int step = 0; step < READY_STEPS && access(plan->program, R_OK) == 0; step++) {
+    for (int step = 0; step < READY_STEPS; step++) {
         if (process_run(arguments, log)) {
             return true;
         }

@@ -56,7 +56,8 @@ static int64_t serve(struct world *world, int64_t now_ms)
     return next_ms;
 }
 
-// Asks the tills what they wait for, behind what the lines wait for; gives the first due time.
+// Asks the tills what they wait for, behind what the lines wait for; gives the first due time. A
+// time that was said before stands until the till was polled: what it waited for may be past now.
 static int64_t wish(struct world *world, size_t *count, int64_t now_ms)
 {
     int64_t first_ms = INT64_MAX;
@@ -69,7 +70,9 @@ static int64_t wish(struct world *world, size_t *count, int64_t now_ms)
         }
         int timeout_ms = 0;
         loyalty_till_interest(counter->till, &slot->fd, &slot->events, &timeout_ms);
-        counter->due_ms = timeout_ms < 0 ? INT64_MAX : now_ms + timeout_ms;
+        if (timeout_ms >= 0) {
+            counter->due_ms = least(counter->due_ms, now_ms + timeout_ms);
+        }
         first_ms = least(first_ms, counter->due_ms);
     }
     return first_ms;
@@ -80,6 +83,7 @@ static void poll_counters(struct world *world, const struct pollfd *polls, int64
     for (uint32_t i = 0; i < world->counter_count; i++) {
         struct counter *counter = &world->counters[i];
         if (counter->till != NULL && (polls[i].revents != 0 || now_ms >= counter->due_ms)) {
+            counter->due_ms = INT64_MAX;
             (void)loyalty_till_poll(counter->till, 0);
         }
     }

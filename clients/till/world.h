@@ -20,8 +20,9 @@ enum {
     WORLD_RETRY_FIRST_MS = 100,
     WORLD_RETRY_MAX_MS = 2000,
     WORLD_PATIENCE_MS = 1500, // a customer's
-    WORLD_MEMBER_BYTES = 48,  // "sim-0a1b2c3d-000123"
-    WORLD_CARD_BYTES = 32,
+    WORLD_PREFIX_BYTES = 32,
+    WORLD_MEMBER_BYTES = 48, // "shop.000123"
+    WORLD_CARD_BYTES = 48,
     WORLD_CURRENCY_BYTES = 8,
     WORLD_NEWS_BYTES = 128,
     WORLD_LINE_BYTES = 32,
@@ -45,6 +46,7 @@ struct world {
     size_t poll_max;
     struct sales_file *sales; // NULL: from the seed
     size_t next_sale;
+    char prefix[WORLD_PREFIX_BYTES];
     char currency[WORLD_CURRENCY_BYTES];
     bool selling;                // customers still come
     char news[WORLD_NEWS_BYTES]; // the last thing that went wrong on purpose
