@@ -147,7 +147,7 @@ static void leap(struct sim *sim, int64_t by_ms)
 
 static void leap_days(struct sim *sim)
 {
-    const struct book *book = &sim->books[sim_below(sim, sim->member_count)];
+    struct book *book = &sim->books[sim_below(sim, sim->member_count)];
     if (book->exists && sim_once_in(sim, 2)) {
         int64_t due_ms = book_due(book, &sim->versions, sim->versions.count);
         if (due_ms < LAST_MS && due_ms - sim->now_ms < 800 * DAY_MS) {

@@ -3,7 +3,7 @@
 // asks again what was settled long ago.
 #include "base/check.h"
 #include "service/trouble.h"
-#include "sim/sim.h"
+#include "sim/commands.h"
 #include "wire/instant.h"
 #include "wire/message.h"
 
@@ -71,9 +71,7 @@ void intent_mutates(struct sim *sim, struct intent *intent, Loyalty__V1__Mutatio
     }
     Loyalty__V1__Mutation *mutation = room(sim, sizeof(*mutation));
     loyalty__v1__mutation__init(mutation);
-    mutation->request_id = arena_printf(&sim->arena, "5eed0000-0000-4000-8000-%012llx",
-                                        (unsigned long long)intent->ask->number);
-    CHECK(mutation->request_id != NULL);
+    mutation->request_id = command_id(sim, intent->ask->number);
     mutation->created_at = timestamp(sim, intent->ask->created_ms);
     intent->mutation = mutation;
     *field = mutation;

@@ -159,10 +159,7 @@ static void check_chain(struct sim *sim, const uint8_t *tail, const struct recor
 
 static struct ask *ask_of(struct sim *sim, const struct mark *mark)
 {
-    uint64_t number = 0;
-    for (size_t i = 10; i < REQUEST_ID_BYTES; i++) {
-        number = number << 8 | mark->id[i];
-    }
+    uint64_t number = book_request(mark->id);
     if (number == 0 || number > sim->asks.count || mark->system) {
         sim_violated(sim, "one effect per request id", "a record of request %llu, never asked",
                      (unsigned long long)number);
@@ -170,18 +167,20 @@ static struct ask *ask_of(struct sim *sim, const struct mark *mark)
     return sim->asks.items[number - 1].ask;
 }
 
-static const struct intent *winner_of(const struct ask *ask, const struct record *record)
+static const struct intent *winner_of(struct sim *sim, const struct ask *ask, struct book *book,
+                                      const struct record *record)
 {
+    const struct record_view view = {.sim = sim, .book = book, .record = record};
     const struct record_row *row = table_record(record->type);
     for (size_t i = 0; i < SIM_VARIANTS && row != NULL && row->is_of != NULL; i++) {
-        if (ask->variants[i] != NULL && row->is_of(record, ask->variants[i])) {
+        if (ask->variants[i] != NULL && row->is_of(&view, ask->variants[i])) {
             return ask->variants[i];
         }
     }
     return NULL;
 }
 
-static void take_mark(struct sim *sim, struct ask *ask, const struct book *book,
+static void take_mark(struct sim *sim, struct ask *ask, struct book *book,
                       const struct record *record)
 {
     if (ask->recorded || ask->book != book) {
@@ -189,7 +188,7 @@ static void take_mark(struct sim *sim, struct ask *ask, const struct book *book,
                      (unsigned long long)ask->number,
                      ask->recorded ? "a second time" : "for another member");
     }
-    ask->winner = winner_of(ask, record);
+    ask->winner = winner_of(sim, ask, book, record);
     if (ask->winner == NULL) {
         sim_violated(sim, "what is recorded is what was asked",
                      "request %llu, %s of %lld at %lld, is recorded as %s at %lld",
@@ -212,7 +211,7 @@ static void take_mark(struct sim *sim, struct ask *ask, const struct book *book,
 
 // --- members ---
 
-static void check_due(struct sim *sim, const struct book *book)
+static void check_due(struct sim *sim, struct book *book)
 {
     size_t known = sim->server.known_versions;
     if (known == 0 || sim->versions_lost) {
@@ -363,7 +362,7 @@ static void on_compact(void *context, const struct store_compact *compact)
     verify_book(sim, book_of(sim, compact->account.id));
 }
 
-static struct claim *claim_of(struct sim *sim, const uint8_t *key)
+static struct owned *claim_of(struct sim *sim, const uint8_t *key)
 {
     for (uint32_t i = 0; i < sim->claims.count; i++) {
         if (memcmp(sim->claims.items[i].key, key, IDENTIFIER_KEY_BYTES) == 0) {
@@ -371,8 +370,8 @@ static struct claim *claim_of(struct sim *sim, const uint8_t *key)
         }
     }
     CHECK(vec_reserve_one(&sim->claims, UINT32_MAX) == STATUS_OK);
-    struct claim *claim = &sim->claims.items[sim->claims.count++];
-    *claim = (struct claim){0};
+    struct owned *claim = &sim->claims.items[sim->claims.count++];
+    *claim = (struct owned){0};
     memcpy(claim->key, key, sizeof(claim->key));
     return claim;
 }
@@ -391,7 +390,7 @@ static void on_claim(void *context, struct span key, struct span member_id)
         bytes[i] = (uint8_t)strtoul(digits, NULL, 16);
     }
     struct book *book = book_of(sim, member_id);
-    struct claim *claim = claim_of(sim, bytes);
+    struct owned *claim = claim_of(sim, bytes);
     struct change *change = note_change(sim, CHANGE_CLAIMED);
     change->claim = (uint32_t)(claim - sim->claims.items);
     change->book = claim->owner;

@@ -64,6 +64,17 @@ struct intent {
     ProtobufCMessage *message;
     Loyalty__V1__Mutation *mutation;
     int64_t amount; // minor units, or points
+    int64_t paid_minor;
+    uint64_t exchange_of; // a reversal's request; 0: none
+    bool attached;
+    int64_t hold_seconds;
+    // of what is captured, released or reversed
+    uint64_t original; // its request
+    int64_t original_created_ms;
+    bool reverses;
+    enum reverse_part part;
+    const uint32_t *lines;
+    size_t line_count;
     int64_t occurred_ms;
     bool training;
     bool backfill;
@@ -171,7 +182,7 @@ struct change {
     uint8_t tail[CHAIN_HASH_BYTES]; // published: the program's before
 };
 
-struct claim {
+struct owned {
     uint8_t key[IDENTIFIER_KEY_BYTES];
     struct book *owner; // NULL: nobody any more
 };
@@ -225,7 +236,7 @@ struct sim {
     VEC(struct change) changes; // since `first_change`
     uint64_t first_change;
     uint64_t events[SIM_PARTITIONS + 1];
-    VEC(struct claim) claims;
+    VEC(struct owned) claims;
 };
 
 // --- episode.c ---
@@ -297,6 +308,11 @@ void intent_mutates(struct sim *sim, struct intent *intent, Loyalty__V1__Mutatio
 
 // Every answer of every daemon, also those that get lost on the way.
 void judge_answer(struct sim *sim, struct call *call, const struct dispatch_reply *reply);
+
+// --- judge_no.c ---
+
+// Whether the books bear out a refusal that left no trace.
+void judge_reason(const struct answer_view *view, const char *reason);
 
 // --- observer.c ---
 

@@ -37,13 +37,19 @@ static void compare_figures(struct sim *sim, const struct book *book, const stru
 {
     compare(sim, book, "the sequence", (int64_t)account->seq, (int64_t)book->seq);
     compare(sim, book, "now", account->now_ms, book->at_ms);
-    compare(sim, book, "the balance", account->balance, book_balance(book, book->at_ms));
-    compare(sim, book, "what is pending", account->pending_points, book_pending(book, book->at_ms));
+    compare(sim, book, "the balance", account->balance, purse_balance(&book->purse));
+    compare(sim, book, "what is pending", account->pending_points, purse_pending(&book->purse));
+    compare(sim, book, "what is held", account->held_points, purse_held(&book->purse));
+    compare(sim, book, "open holds", account->holds.count, book->purse.holds.count);
+    compare(sim, book, "the deficit", account->deficit, book->purse.deficit);
     compare(sim, book, "the score", account->score, book_score(book, book->at_ms));
     compare(sim, book, "awarded", account->awarded, book->awarded);
     compare(sim, book, "opened", account->opened, book->opened);
     compare(sim, book, "redeemed", account->redeemed, book->redeemed);
-    compare(sim, book, "expired", account->expired, book->expired);
+    compare(sim, book, "taken back", account->taken_back, book->taken_back);
+    compare(sim, book, "given back", account->given_back, book->given_back);
+    compare(sim, book, "forgiven", account->forgiven, book->purse.forgiven);
+    compare(sim, book, "expired", account->expired, book->purse.expired);
     compare(sim, book, "cards", account->cards.count, book->cards.count);
     compare(sim, book, "the tail", memcmp(account->tail, book->tail, sizeof(book->tail)), 0);
     const struct card *card = account_card(account);
