@@ -52,7 +52,7 @@ struct contribution {
     int64_t until_ms;
     int64_t boundary_from_ms; // from_ms when announced before, else a millisecond later
     int64_t score;
-    uint64_t seq;
+    uint64_t seq; // of the record that gave it; of a reversal's, that of the award
 };
 
 // A future change of the score: what ends and what starts at one instant.

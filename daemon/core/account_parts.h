@@ -28,7 +28,9 @@ MUST_CHECK enum status account_take_from_lot(struct account *account, const stru
 MUST_CHECK enum status account_expire(struct account *account, int64_t ends_ms, int64_t points);
 MUST_CHECK enum status account_take_ended(struct account *account, int64_t ends_ms, int64_t points);
 MUST_CHECK enum status account_add_pending(struct account *account, const struct pending_lot *lot);
-MUST_CHECK enum status account_take_pending(struct account *account, uint64_t seq, int64_t points);
+// Of what is pending of an award, which ends then.
+MUST_CHECK enum status account_take_pending(struct account *account, uint64_t seq, int64_t ends_ms,
+                                            int64_t points);
 // Passes what becomes spendable up to and including `now_ms`.
 MUST_CHECK enum status account_settle_pending(struct account *account, int64_t now_ms);
 // Redemptions counted against the limit of a civil day; and points that leave its count, if it is

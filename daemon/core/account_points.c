@@ -112,10 +112,12 @@ int64_t account_pending_of(const struct account *account, uint64_t seq)
     return at < account->pending.count ? account->pending.items[at].points : 0;
 }
 
-enum status account_take_pending(struct account *account, uint64_t seq, int64_t points)
+enum status account_take_pending(struct account *account, uint64_t seq, int64_t ends_ms,
+                                 int64_t points)
 {
     uint32_t at = pending_index(account, seq);
-    if (at == account->pending.count || points <= 0 || points > account->pending.items[at].points) {
+    if (at == account->pending.count || account->pending.items[at].ends_ms != ends_ms ||
+        points <= 0 || points > account->pending.items[at].points) {
         return STATUS_CORRUPT;
     }
     account->pending.items[at].points -= points;

@@ -23,7 +23,8 @@ static enum status take_points(struct account *account, const struct record_reve
 {
     const struct reversed_sale *sale = &reversed->sale;
     if (sale->pending > 0) {
-        TRY(account_take_pending(account, reversed->original_seq, sale->pending));
+        TRY(account_take_pending(account, reversed->original_seq, sale->lot_ends_ms,
+                                 sale->pending));
     }
     for (size_t i = 0; i < reversed->lot_count; i++) {
         TRY(account_take_from_lot(account, &reversed->lots[i]));
@@ -42,19 +43,34 @@ static enum status take_points(struct account *account, const struct record_reve
     return STATUS_OK;
 }
 
-static enum status take_score(struct account *account, const struct reversed_sale *sale)
+// Score of the award that still counts and ends just there. What was taken of it before stands under
+// its number too.
+static int64_t score_left(const struct account *account, uint64_t seq, int64_t until_ms)
 {
+    int64_t score = 0;
+    for (uint32_t i = 0; i < account->contributions.count; i++) {
+        const struct contribution *part = &account->contributions.items[i];
+        bool counts = part->from_ms <= account->now_ms && part->until_ms == until_ms;
+        score += part->seq == seq && counts ? part->score : 0;
+    }
+    return score;
+}
+
+static enum status take_score(struct account *account, const struct record_reversed *reversed)
+{
+    const struct reversed_sale *sale = &reversed->sale;
     if (sale->score == 0) {
         return STATUS_OK;
     }
-    if (sale->score > LIMIT_POINTS_A_RECORD || sale->score_until_ms <= account->now_ms) {
+    if (sale->score_until_ms <= account->now_ms ||
+        sale->score > score_left(account, reversed->original_seq, sale->score_until_ms)) {
         return STATUS_CORRUPT;
     }
-    TRY(account_add_contribution(account, &(struct contribution){.from_ms = account->now_ms,
-                                                                 .until_ms = sale->score_until_ms,
-                                                                 .score = -sale->score,
-                                                                 .seq = account->seq + 1}));
-    return account->score >= 0 ? STATUS_OK : STATUS_CORRUPT; // no more than it gave
+    return account_add_contribution(account,
+                                    &(struct contribution){.from_ms = account->now_ms,
+                                                           .until_ms = sale->score_until_ms,
+                                                           .score = -sale->score,
+                                                           .seq = reversed->original_seq});
 }
 
 static enum status take_uses(struct account *account, const struct reversed_sale *sale)
@@ -76,7 +92,7 @@ static enum status apply_sale(struct account *account, const struct record_rever
         return STATUS_CORRUPT;
     }
     TRY(take_points(account, reversed));
-    TRY(take_score(account, &reversed->sale));
+    TRY(take_score(account, reversed));
     return take_uses(account, &reversed->sale);
 }
 

@@ -231,7 +231,7 @@ enum status decide_award(const struct decide *decide, struct award_command *comm
 {
     struct account *account = decide->account;
     const struct program_set *programs = decide->writer->programs;
-    if (!account_exists(account)) {
+    if (account->kind != ACCOUNT_MEMBER) {
         return decide_refuse(ret_decision, REFUSAL_UNKNOWN_MEMBER, "member", 0, 0);
     }
     const struct program_version *current = program_set_at(programs, decide->now_ms);

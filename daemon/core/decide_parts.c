@@ -31,7 +31,7 @@ enum status decide_open(const struct decide *decide, const struct program_versio
                         struct decision *ret_decision)
 {
     *ret_version = NULL;
-    if (!account_exists(decide->account)) {
+    if (decide->account->kind != ACCOUNT_MEMBER) {
         return decide_refuse(ret_decision, REFUSAL_UNKNOWN_MEMBER, "member", 0, 0);
     }
     TRY(advance(decide->account, decide->writer, decide->arena, decide_now(decide)));

@@ -96,7 +96,8 @@ static void everything_can_be_taken_back(void **state)
         reverse_all(&history, &member);
         nothing_is_left(&member.account, round);
         for (uint64_t id = 1; id <= history.count; id++) {
-            struct member_answer answer = reverse(&history, &member, id, 2 * FIRST_ID + id);
+            struct member_answer answer =
+                reverse(&history, &member, id, (uint64_t)2 * FIRST_ID + id);
             assert_true(answer.record.type == RECORD_TOMBSTONE ||
                         answer.record.reversed.result >= REVERSE_PREVIOUSLY_REVERSED);
         }

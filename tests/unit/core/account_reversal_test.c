@@ -74,6 +74,8 @@ static void what_is_taken_was_there(void **state)
     record.reversed.points += 5;
     must_not_apply(account, &record); // nothing of this award is pending
     record.reversed.original_seq = PENDING_SEQ;
+    must_not_apply(account, &record); // it ends elsewhere
+    record.reversed.sale.lot_ends_ms = SECOND_END_MS;
     assert_int_equal(account_apply(account, &record), STATUS_OK);
     assert_int_equal(account->pending_points, PENDING_POINTS - 5);
     record = of_award(lots, 1);
@@ -119,11 +121,18 @@ static void score_is_taken_once_and_not_after_its_end(void **state)
     record.reversed.sale.score = FIRST_SCORE;
     record.reversed.sale.score_until_ms = FIXTURE_MS;
     must_not_apply(account, &record); // counts no more
+    record.reversed.sale.score_until_ms = SECOND_END_MS + 1;
+    must_not_apply(account, &record); // ends before that
+    record.reversed.original_seq = 3;
+    record.reversed.sale.score_until_ms = SECOND_END_MS;
+    must_not_apply(account, &record); // another sale's
+    record.reversed.original_seq = 2;
     record.reversed.sale.score_until_ms = SECOND_END_MS;
     assert_int_equal(account_apply(account, &record), STATUS_OK);
     fixture_sound(account);
     assert_int_equal(account->score, 0);
     assert_int_equal(account_score_at(account, FIXTURE_MS), 0);
+    must_not_apply(account, &record); // once
     // A boundary of that very instant was before it.
     assert_int_equal(account_score_at_boundary(account, FIXTURE_MS + 1), 0);
     assert_int_equal(account_settle(account, SECOND_END_MS), STATUS_OK);
