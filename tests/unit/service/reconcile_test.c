@@ -275,6 +275,30 @@ static void a_sale_whose_answer_was_lost_is_settled(void **state)
     account_fini(&day);
 }
 
+// A day's log is compacted as any other: claims, totals and the answer to its closing stay.
+static void a_compacted_day_is_the_same(void **state)
+{
+    (void)state;
+    const char *book = OF_AWARDS("2", "150", "15000");
+    const char *id = world_id(&world);
+    struct world_answer first;
+    struct world_answer again;
+    (void)sell(10000, 1);
+    (void)sell(5000, 2);
+    (void)reconcile_by(TILL, id, book, &first);
+    assert_string_equal(world_end(&first), "OK");
+    world_compact_now(&world, "@20260110/store-1/till-1", 0);
+    (void)reconcile_by(TILL, id, book, &again);
+    assert_string_equal(world_end(&again), "REPLAYED");
+    assert_int_equal(again.payload.len, first.payload.len);
+    assert_memory_equal(again.payload.data, first.payload.data, first.payload.len);
+    assert_string_equal(receipts_call(&world, &world.daemons[0], AWARD,
+                                      receipts_award(&world, world_id(&world), "anna", 100, 2)),
+                        "RECEIPT_COUNTED");
+    (void)sell(100, 3);
+    receipts_stand(&world, RECEIPT_AWARD, 3, 151, 15100);
+}
+
 // More claims hang than are looked up at a time.
 static void many_claims_are_settled_in_turn(void **state)
 {
@@ -406,6 +430,7 @@ int main(void)
         IN_WORLD(long_lists_have_pages),
         IN_WORLD(a_claim_without_sale_is_voided),
         IN_WORLD(a_sale_whose_answer_was_lost_is_settled),
+        IN_WORLD(a_compacted_day_is_the_same),
         IN_WORLD(many_claims_are_settled_in_turn),
         IN_WORLD(a_failed_reconciliation_harms_nothing),
         IN_WORLD(a_unit_is_the_certificates_or_below),
