@@ -1,5 +1,5 @@
-// The operations that move points, and those of a till's day, waiting for their answers. A result is
-// written only when the request took effect.
+// The operations that move points, and those of a till's day, waiting for their answers. A result
+// is written only when the request took effect.
 #include "lib/client.h"
 #include "lib/decode.h"
 #include "lib/operate.h"

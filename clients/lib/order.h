@@ -1,5 +1,5 @@
-// Whole requests: the messages of a till's mutations, built in an arena that borrows the texts. Both
-// the blocking operations and the queue are made of these.
+// Whole requests: the messages of a till's mutations, built in an arena that borrows the texts.
+// Both the blocking operations and the queue are made of these.
 #pragma once
 
 #include <protobuf-c/protobuf-c.h>

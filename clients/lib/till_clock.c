@@ -1,5 +1,5 @@
-// Two clocks of this machine and which to believe. A test's own clock stands for a civil one, so then
-// the time since the start is not looked at.
+// Two clocks of this machine and which to believe. A test's own clock stands for a civil one, so
+// then the time since the start is not looked at.
 #include "lib/till_clock.h"
 
 #include <fcntl.h>

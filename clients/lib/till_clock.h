@@ -1,7 +1,7 @@
-// What time it is at the service, as a till knows it without asking: learned at each connect, kept in
-// the file. While this machine stays up, the time since its start goes on from there, whatever is
-// done to its civil clock; after a restart the civil clock does, with the error it had. Never before
-// what was learned.
+// What time it is at the service, as a till knows it without asking: learned at each connect, kept
+// in the file. While this machine stays up, the time since its start goes on from there, whatever
+// is done to its civil clock; after a restart the civil clock does, with the error it had. Never
+// before what was learned.
 #pragma once
 
 #include "lib/till_queue.h"

@@ -1,5 +1,5 @@
-// A message is written twice: without the times it is given here, for the digest by which a repeated
-// intent is known again, and with them, to be stored and sent.
+// A message is written twice: without the times it is given here, for the digest by which a
+// repeated intent is known again, and with them, to be stored and sent.
 #include "lib/till_intent.h"
 
 #include <ctype.h>

@@ -1,4 +1,5 @@
-// The till's turn: what came is stored and told, the connection is made, the first open row is sent.
+// The till's turn: what came is stored and told, the connection is made, the first open row is
+// sent.
 //
 //     CLOSED --connect--> CONNECTING --> OPEN: time learned, terms asked, then row after row
 //        ^  back-off          |           |

@@ -1,9 +1,9 @@
 // The till's file: what was asked, in order, and what came of it. One row a mutation.
 //
-//     OPEN (nobody told) -> OPEN (told that it is accepted) -> SETTLED: the service's answer is here
+//     OPEN (nobody told) -> OPEN (told that it is accepted) -> SETTLED: its answer is in the row
 //     OPEN (nobody told) -> SETTLED
-//     OPEN (nobody told) -> WITHDRAWN: it is not sent any more; if it may have been, its reversal is
-//                           a row that was stored in the same transaction
+//     OPEN (nobody told) -> WITHDRAWN: it is not sent any more; if it may have been, its reversal
+//                           is a row that was stored in the same transaction
 //
 // Each function is one transaction, on disk when it returns true. False leaves the file as it was;
 // why is in ly_queue_error. Knows SQLite and nothing of the connection.

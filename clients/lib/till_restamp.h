@@ -4,5 +4,6 @@
 
 #include "lib/till_queue.h"
 
-// Rewrites all open rows and stores what was learned, in one transaction. False: nothing is changed.
+// Rewrites all open rows and stores what was learned, in one transaction. False: nothing is
+// changed.
 bool ly_restamp(struct ly_queue *queue, const struct ly_learned_clock *learned);

@@ -1,5 +1,5 @@
-// SQL as a table, one row a statement, and the steps all of them are run by. A step that fails keeps
-// SQLite's code and sentence and leaves no statement and no transaction open.
+// SQL as a table, one row a statement, and the steps all of them are run by. A step that fails
+// keeps SQLite's code and sentence and leaves no statement and no transaction open.
 #include "lib/till_sql.h"
 
 #include <stdio.h>

@@ -219,7 +219,8 @@ class LostAnswers(Case):
             self.award(till, 100000, receipt=1, date=DAY)
             self.wire.mute()
             answer = self.redeem(till, 600, receipt=2, date=DAY)
-            self.assertEqual((answer["status"], answer["reason"]), ("OFFLINE_REFUSED", "OVER_FLOOR"))
+            self.assertEqual((answer["status"], answer["reason"]),
+                             ("OFFLINE_REFUSED", "OVER_FLOOR"))
             world.wait_for(lambda: balance(self.member) == 400, "the redemption to be posted")
             self.wire.mend()
             self.drained(till)

@@ -1,5 +1,5 @@
-// A till that is driven by lines on its standard input, and says one line of JSON for each. Whatever
-// it has said, it has told its cashier: tests hold it to that when they have killed it.
+// A till that is driven by lines on its standard input, and says one line of JSON for each.
+// Whatever it has said, it has told its cashier: tests hold it to that when they have killed it.
 //     till_tool --server H:P --tls FOLDER --name CERTIFICATE --queue FILE [--unit UNIT]
 //               [--retry-first MS] [--retry-max MS] [--keep-days N] [--open-max N]
 //               [--kill-at STEP] [--torn] [--clock-ahead MS]

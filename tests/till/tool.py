@@ -32,11 +32,8 @@ class Till:
     def _answer(self):
         line = self.child.stdout.readline()
         if not line.endswith("\n"):
-            self.child.stdin.close()
-            errors = self.child.stderr.read()
-            self.child.wait()
-            assert self.child.returncode in (-9, 1), errors
-            raise Killed(errors)
+            self.close()
+            raise Killed()
         return json.loads(line)
 
     def tell(self, text):

@@ -1,5 +1,5 @@
-"""What lies between a till and its daemon: a TCP port that passes everything on, until it is cut, or
-goes mute: then what is asked arrives and the answers do not come back."""
+"""What lies between a till and its daemon: a TCP port that passes everything on, until it is cut,
+or goes mute: then what is asked arrives and the answers do not come back."""
 
 import socket
 import threading
