@@ -169,6 +169,24 @@ class Till:
         return "PointsService/Redeem", (self.mutation() + field(2, field(1, member))
                                         + field(3, points))
 
+    def reserve(self, member, points):
+        return "PointsService/Reserve", (self.mutation() + field(2, field(1, member))
+                                         + field(3, points))
+
+    def capture(self, member, reservation, points):
+        return "PointsService/Capture", (self.mutation() + field(2, field(1, member))
+                                         + field(3, self.id_of(reservation)) + field(4, points))
+
+    def reverse(self, member, original):
+        """The whole of it: its id and when it was formed are in what was sent, or was to be."""
+        created = fields(fields(original[1])[1][0])[2][0]
+        return "PointsService/Reverse", (self.mutation() + field(2, field(1, member))
+                                         + field(3, self.id_of(original)) + field(4, created))
+
+    @staticmethod
+    def id_of(intent):
+        return fields(fields(intent[1])[1][0])[1][0]
+
     # --- asking ---
 
     def send_only(self, intent):

@@ -45,17 +45,36 @@ def envelope(correlation, method, payload):
     return struct.pack(">I", len(data)) + data
 
 
+def reversal(number, original, **part):
+    request = frames.points.ReverseRequest(
+        mutation=frames.mutation(IDS.format(number), NOW_MS), member=frames.member_ref("anna"),
+        original_request_id=IDS.format(original), reason="returned", **part)
+    request.original_created_at.FromMilliseconds(NOW_MS)
+    return request
+
+
 def made():
     """What the page's requests are, by their names."""
     receipt = frames.common.ReceiptKey(number=1001, business_date="2026-02-01")
     award = frames.award_request("anna", 123456, NOW_MS, IDS.format(2), receipt=receipt)
     redeem = frames.redeem_request("anna", 5000, NOW_MS, IDS.format(3))
     member = frames.get_member_request("anna").SerializeToString()
+    back = reversal(4, 2, amount_minor=30000,
+                    receipt=frames.common.ReceiptKey(number=1002, business_date="2026-02-01"))
+    day = frames.tills.ReconcileRequest(
+        mutation=frames.mutation(IDS.format(6), NOW_MS), business_date="2026-02-01",
+        totals=[frames.tills.OperationTotal(operation="OPERATION_AWARD", count=1, points=1234,
+                                            amount_minor=123456),
+                frames.tills.OperationTotal(operation="OPERATION_REVERSE_AWARD", count=1,
+                                            points=299, amount_minor=30000)])
     return {"clock": envelope(1, "GetClock", b""),
             "award": envelope(2, "Award", award.SerializeToString()),
             "retry": envelope(3, "Award", award.SerializeToString()),
             "redeem": envelope(4, "Redeem", redeem.SerializeToString()),
-            "malformed": envelope(5, "GetMember", member + b"\x78\x01"),
+            "reverse": envelope(5, "Reverse", back.SerializeToString()),
+            "tombstone": envelope(6, "Reverse", reversal(5, 8).SerializeToString()),
+            "reconcile": envelope(7, "Reconcile", day.SerializeToString()),
+            "malformed": envelope(8, "GetMember", member + b"\x78\x01"),
             "broken": bytes.fromhex("00000002" "08ff"),
             "goaway": bytes.fromhex("00000002" "2a00")}
 
@@ -259,6 +278,31 @@ class PlainTill(unittest.TestCase):
             self.assertEqual([answer.message[6] for answer in answers],
                              [[n] for n in range(1, 51)])
             self.assertEqual(till.balance("bert"), before + sum(range(1, 51)))
+
+    def test_reserves_and_takes_back(self):
+        with self.till() as till:
+            till.send(till.award("bert", 500_00))
+            before = till.balance("bert")
+            hold = till.reserve("bert", 100)
+            self.assertEqual(till.send(hold).message[4], [100])
+            self.assertEqual(till.balance("bert"), before - 100)
+            captured = till.send(till.capture("bert", hold, 60))
+            self.assertEqual((captured.message[4], captured.message[7]), ([60], [40]))
+            back = till.reverse("bert", hold)
+            self.assertEqual(till.send(back).message[6], [60])
+            self.assertEqual(till.send(back).outcome, "DUPLICATE")
+            again = till.send(till.reverse("bert", hold))
+            self.assertEqual((again.outcome, again.message[4]), ("APPLIED", [3]))
+            self.assertEqual(till.balance("bert"), before)
+
+    def test_reverses_what_never_came(self):
+        with self.till() as till:
+            before = till.balance("bert")
+            lost = till.award("bert", 100_00)
+            self.assertEqual(till.send(till.reverse("bert", lost)).message[4], [4])
+            late = till.send(lost)
+            self.assertEqual((late.outcome, late.reason), ("REFUSED", "REVERSED_BEFORE"))
+            self.assertEqual(till.balance("bert"), before)
 
     def test_wrong_certificate(self):
         tls = self.club.world.tls

@@ -3,7 +3,8 @@
 wrong; its book and the service must agree to the last point. And that it can fail: a service that
 gave a member a point more is noticed.
 
-The long form: build/release/bin/loyalty-till --tills 200 --shops 20 --minutes 2 --chaos all --seed 7
+The long form:
+    build/release/bin/loyalty-till --tills 200 --shops 20 --minutes 2 --chaos all --seed 7
 """
 
 import json
