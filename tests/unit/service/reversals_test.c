@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "base/log.h"
+#include "loyalty/v1/programs.pb-c.h"
 #include "support/service_world.h"
 
 #define TILL "pos/store-1/till-1"
@@ -245,6 +246,9 @@ static void a_reversal_that_came_first_stops_its_original(void **state)
             call_at(0, "PointsService/Reverse", reversal, of_original(original, "")), "OK");
         const Loyalty__V1__ReverseResponse *response = (Loyalty__V1__ReverseResponse *)answer.reply;
         assert_int_equal(response->result, NOT_FOUND);
+        if (i % 2 == 1) { // a snapshot knows it as well
+            world_compact_now(&world, "anna", world.now_ms - DAY_MS);
+        }
         uint64_t before = records();
         for (size_t again = 0; again < 4; again++) {
             assert_string_equal(call_at(1 - again % 2, methods[i], original, fields[i]),
@@ -259,6 +263,59 @@ static void a_reversal_that_came_first_stops_its_original(void **state)
         assert_int_equal(records(), before);
     }
     assert_int_equal(balance(), 1000);
+}
+
+// A snapshot keeps what a reversal needs, and what was reversed before.
+static void compaction_takes_nothing_from_a_reversal(void **state)
+{
+    (void)state;
+    (void)reverse(sold, ", \"amount_minor\": 33333", REVERSED);
+    for (int i = 0; i < 2; i++) {
+        world_compact_now(&world, "anna", world.now_ms - DAY_MS);
+        accounts_forget(world.daemons[0].service->accounts);
+    }
+    assert_int_equal(reverse(sold, ", \"amount_minor\": 33333", REVERSED)->points_taken, 333);
+    assert_int_equal(reverse(sold, "", REVERSED)->points_taken, 334);
+    (void)reverse(sold, "", PREVIOUSLY);
+}
+
+// Sold without a card: claimed later with the receipt, within the program's days for that.
+static void a_sale_is_claimed_afterwards(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t days;
+        const char *more;
+        const char *end;
+    } cases[] = {
+        {46, "", "SALE_TOO_OLD"},
+        {46, ", \"attached\": true", "OK"},
+        {90, ", \"attached\": true", "OK"},
+        {91, ", \"attached\": true", "SALE_TOO_OLD"},
+    };
+    world_call(&world.daemons[0], "admin/root", "ProgramsService/GetProgram", "{}", &answer);
+    const char *etag = ((const Loyalty__V1__GetProgramResponse *)answer.reply)->etag;
+    const char *program = service_world_program(&world, ", \"attach_days\": {\"days\": 90}");
+    world_call(&world.daemons[0], "admin/root", "ProgramsService/PublishProgram",
+               world_text(&world,
+                          "{%s, \"program\": %s, \"effective_from\": \"%s\", \"etag\": \"%s\"}",
+                          world_mutation(&world, world_id(&world)), program,
+                          world_instant(&world, world.now_ms + 120000), etag),
+               &answer);
+    assert_string_equal(world_end(&answer), "OK");
+    world.now_ms += 120 * DAY_MS;
+    world_pass(&world, LIMIT_LEASE_READ_MS + 1000);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const char *fields = world_text(
+            &world,
+            "\"sale\": {\"currency\": \"CNY\", \"lines\": [{\"amount_minor\": 500}], "
+            "\"occurred_at\": \"%s\", \"receipt\": {\"number\": \"%zu\", \"business_date\": "
+            "\"2026-02-01\"}%s}",
+            world_instant(&world, world.now_ms - cases[i].days * DAY_MS), i + 1, cases[i].more);
+        assert_string_equal(call_at(0, "PointsService/Award", world_id(&world), fields),
+                            cases[i].end);
+    }
+    assert_int_equal(balance(), 1010);
 }
 
 // An exchange: the old goods are returned, the new sale names the return.
@@ -299,6 +356,8 @@ int main(void)
         TEST(what_moved_nothing_is_not_reversed),
         TEST(a_retry_reverses_once),
         TEST(a_reversal_that_came_first_stops_its_original),
+        TEST(compaction_takes_nothing_from_a_reversal),
+        TEST(a_sale_is_claimed_afterwards),
         TEST(an_exchange_is_linked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
