@@ -86,6 +86,8 @@ static int step_unlink(const char *path)
     return real_unlink(path);
 }
 
+// The linker's names.
+// NOLINTBEGIN(bugprone-reserved-identifier)
 ssize_t __real_send(int fd, const void *data, size_t len, int flags);
 ssize_t __wrap_send(int fd, const void *data, size_t len, int flags);
 
@@ -100,6 +102,7 @@ ssize_t __wrap_send(int fd, const void *data, size_t len, int flags)
     }
     return sent;
 }
+// NOLINTEND(bugprone-reserved-identifier)
 
 static void replace(sqlite3_vfs *vfs, const char *name, sqlite3_syscall_ptr ours)
 {
