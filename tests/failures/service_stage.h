@@ -70,6 +70,7 @@ struct scene {
     bool mutation;
     bool done;            // by an earlier request of this id
     bool cold;            // nothing of it is in the cache
+    bool claims;          // it claims a receipt, and every attempt may write more for that
     gate_rival_fn *rival; // NULL: rivals do nothing
 };
 
