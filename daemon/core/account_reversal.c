@@ -43,15 +43,21 @@ static enum status take_points(struct account *account, const struct record_reve
     return STATUS_OK;
 }
 
-// Score of the award that still counts and ends just there. What was taken of it before stands under
-// its number too.
+// Score of the award that still counts and ends just there. What was taken of it before stands
+// behind it, under its number too; so the search begins at the end, near which it mostly is.
 static int64_t score_left(const struct account *account, uint64_t seq, int64_t until_ms)
 {
     int64_t score = 0;
-    for (uint32_t i = 0; i < account->contributions.count; i++) {
-        const struct contribution *part = &account->contributions.items[i];
+    for (uint32_t i = account->contributions.count; i > 0; i--) {
+        const struct contribution *part = &account->contributions.items[i - 1];
+        if (part->seq != seq) {
+            continue;
+        }
         bool counts = part->from_ms <= account->now_ms && part->until_ms == until_ms;
-        score += part->seq == seq && counts ? part->score : 0;
+        score += counts ? part->score : 0;
+        if (part->score > 0) {
+            break;
+        }
     }
     return score;
 }
