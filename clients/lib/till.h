@@ -144,8 +144,8 @@ LOYALTY_API void loyalty_till_close(struct loyalty_till *till);
 // Stores the intent and waits for its answer, at most `patience_ms`, and not at all when the
 // service is known to be out of reach for that long. Then it is told what holds offline: an award,
 // a release, a reverse is accepted; spending is refused, or accepted up to the program's
-// offline_floor_points for all that this member spends while it lasts. `ret_answer` is written in
-// every case and owned by the caller.
+// offline_floor_points for all that this member, as he is named, spends while it lasts.
+// `ret_answer` is written in every case and owned by the caller.
 LOYALTY_API enum loyalty_till_status loyalty_till_do(struct loyalty_till *till,
                                                      const struct loyalty_intent *intent,
                                                      uint32_t patience_ms,
@@ -204,7 +204,8 @@ enum loyalty_till_which {
 LOYALTY_API int64_t loyalty_till_each(struct loyalty_till *till, enum loyalty_till_which which,
                                       int64_t after, uint64_t max,
                                       loyalty_till_answer_fn *on_answer, void *user);
-// One of them by its id. False: it is not there (any more).
+// One of them by its id; `ret_answer` is written when it is there, and owned by the caller. False:
+// it is not there (any more).
 LOYALTY_API bool loyalty_till_find(struct loyalty_till *till, const char *request_id,
                                    struct loyalty_till_answer *ret_answer);
 // The exception at this place is dealt with. False: there is none, or it could not be stored.

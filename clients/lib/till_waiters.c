@@ -5,6 +5,9 @@
 #include "lib/till_inside.h"
 #include "lib/till_intent.h"
 
+// Whoever submits anew when he is told may be judged at once, too: then the caller has his turn.
+enum { JUDGED_A_TURN = 256 };
+
 void ly_till_tell(struct loyalty_till *till, loyalty_till_answer_fn *on_answer, void *user,
                   const struct loyalty_till_answer *answer)
 {
@@ -110,14 +113,16 @@ static void judge(struct loyalty_till *till, struct ly_waiter *waiter)
 void ly_waiters_judge(struct loyalty_till *till)
 {
     int64_t now_ms = ly_steady_ms();
+    int judged = 0;
     struct ly_waiter *waiter = till->waiters;
-    while (waiter != NULL) {
+    while (waiter != NULL && judged < JUDGED_A_TURN) {
         bool late = now_ms >= waiter->deadline_ms || ly_pump_rests_until(till, waiter->deadline_ms);
         if (!late || waiter->withdraws) {
             waiter = waiter->next;
             continue;
         }
         judge(till, waiter);
+        judged++;
         waiter = till->waiters; // the list has changed
     }
 }
