@@ -1,5 +1,6 @@
-// An account with points in two lots and some pending, built from records alone, for tests of what
-// the fold must find. The award's record is number 2, the later lot's 3, the pending one's 4.
+// Accounts built from records alone, for tests of what the fold must find: one that was just opened,
+// and one with points in two lots and some pending. Of that the first award's record is number 2,
+// the later lot's 3, the pending one's 4.
 #pragma once
 
 #include <setjmp.h>
@@ -45,18 +46,24 @@ static inline void fixture_award(struct account *account, int64_t points, int64_
     assert_int_equal(fixture_apply(account, &record), STATUS_OK);
 }
 
-static inline void fixture_init(struct account *account)
+// The record that opens anna's account, with the names 1 "member", a tier, and 2 "base", a rule.
+static inline struct record fixture_opened(int64_t at_ms)
 {
     static struct span names[] = {{(const uint8_t *)"member", 6}, {(const uint8_t *)"base", 4}};
-    struct record record = {
+    return (struct record){
         .type = RECORD_OPENED,
-        .at_ms = FIXTURE_MS,
+        .at_ms = at_ms,
         .names = names,
         .name_count = 2,
-        .cards = {{.tier = 1, .from_ms = FIXTURE_MS, .until_ms = INSTANT_NEVER, .cause = 1}},
+        .cards = {{.tier = 1, .from_ms = at_ms, .until_ms = INSTANT_NEVER, .cause = 1}},
         .card_count = 1,
         .opened = {.kind = ACCOUNT_MEMBER, .id = span_of_text("anna")},
     };
+}
+
+static inline void fixture_init(struct account *account)
+{
+    struct record record = fixture_opened(FIXTURE_MS);
     account_init(account);
     assert_int_equal(fixture_apply(account, &record), STATUS_OK);
     fixture_award(account, FIRST_POINTS, FIRST_SCORE, FIRST_END_MS, FIXTURE_MS);
@@ -71,4 +78,17 @@ static inline void fixture_sound(const struct account *account)
     if (account_check(account, &what) != STATUS_OK) {
         fail_msg("%s", what);
     }
+}
+
+// The record must be found not to belong; what it did until then is taken back.
+static inline void fixture_refuses(struct account *account, const struct record *record)
+{
+    struct arena arena;
+    struct account_savepoint *savepoint;
+    arena_init(&arena, 1 << 20);
+    assert_int_equal(account_save(account, &arena, &savepoint), STATUS_OK);
+    assert_int_equal(account_apply(account, record), STATUS_CORRUPT);
+    account_restore(account, savepoint);
+    fixture_sound(account);
+    arena_fini(&arena);
 }

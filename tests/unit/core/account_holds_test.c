@@ -4,8 +4,6 @@
 
 #include "unit/core/account_fixture.h"
 
-#include <string.h>
-
 enum { HELD = 350, LAPSES_MS = FIXTURE_MS + 6000, DAY = 20000 };
 
 static struct lot_move held_lots[] = {{FIRST_END_MS, FIRST_POINTS}, {SECOND_END_MS, 50}};
@@ -78,18 +76,6 @@ static int teardown(void **state)
     return 0;
 }
 
-static void must_not_apply(struct account *account, const struct record *record)
-{
-    struct arena arena;
-    struct account_savepoint *savepoint;
-    arena_init(&arena, 1 << 20);
-    assert_int_equal(account_save(account, &arena, &savepoint), STATUS_OK);
-    assert_int_equal(account_apply(account, record), STATUS_CORRUPT);
-    account_restore(account, savepoint);
-    fixture_sound(account);
-    arena_fini(&arena);
-}
-
 static void a_hold_stands_beside_the_balance(void **state)
 {
     const struct account *account = *state;
@@ -106,21 +92,21 @@ static void a_hold_stands_beside_the_balance(void **state)
 static void a_hold_is_of_a_request_and_of_points_there_are(void **state)
 {
     struct record record = held(8);
-    must_not_apply(*state, &record); // the first lot is gone
+    fixture_refuses(*state, &record); // the first lot is gone
     struct lot_move rest = {SECOND_END_MS, 10};
     record.held.taken.lots = &rest;
     record.held.taken.lot_count = 1;
-    must_not_apply(*state, &record); // the sum is another
+    fixture_refuses(*state, &record); // the sum is another
     record.held.taken.points = 10;
     record.held.lapses_ms = FIXTURE_MS;
-    must_not_apply(*state, &record); // lapsed before it began
+    fixture_refuses(*state, &record); // lapsed before it began
     record.held.lapses_ms = FIXTURE_MS + 1;
     record.mark.system = true;
-    must_not_apply(*state, &record);
+    fixture_refuses(*state, &record);
     record.mark.present = false;
-    must_not_apply(*state, &record);
+    fixture_refuses(*state, &record);
     record.mark = (struct mark){.present = true, .id = {7}};
-    must_not_apply(*state, &record); // that one is open
+    fixture_refuses(*state, &record); // that one is open
     record.mark.id[0] = 8;
     assert_int_equal(account_apply(*state, &record), STATUS_OK);
 }
@@ -129,27 +115,27 @@ static void a_hold_ends_with_all_its_points(void **state)
 {
     struct account *account = *state;
     struct record record = released(8, FIXTURE_MS);
-    must_not_apply(account, &record); // there is none
+    fixture_refuses(account, &record); // there is none
     record = released(7, FIXTURE_MS);
     record.released.freed.lot_count = 1;
-    must_not_apply(account, &record);
+    fixture_refuses(account, &record);
     struct lot_move other[] = {{FIRST_END_MS, FIRST_POINTS}, {SECOND_END_MS, 51}};
     record.released.freed = (struct points_freed){other, 2};
-    must_not_apply(account, &record);
+    fixture_refuses(account, &record);
     struct lot_move twisted[] = {{SECOND_END_MS, 50}, {FIRST_END_MS, FIRST_POINTS}};
     record.released.freed.lots = twisted;
-    must_not_apply(account, &record);
+    fixture_refuses(account, &record);
     struct lot_move none[] = {
         {FIRST_END_MS, FIRST_POINTS}, {SECOND_END_MS, 50}, {SECOND_END_MS, 0}};
     record.released.freed = (struct points_freed){none, 3};
-    must_not_apply(account, &record);
+    fixture_refuses(account, &record);
     record = released(7, FIXTURE_MS);
     assert_int_equal(account_apply(account, &record), STATUS_OK);
     fixture_sound(account);
     assert_int_equal(account->held_points, 0);
     assert_int_equal(account->redeem_day_points, 0);
     assert_int_equal(account->lots.items[0].points, FIRST_POINTS);
-    must_not_apply(account, &record); // once
+    fixture_refuses(account, &record); // once
 }
 
 static void a_capture_takes_the_first_points(void **state)
@@ -158,26 +144,26 @@ static void a_capture_takes_the_first_points(void **state)
     struct lot_move first = {FIRST_END_MS, 100};
     struct lot_move rest[] = {{FIRST_END_MS, FIRST_POINTS - 100}, {SECOND_END_MS, 50}};
     struct record record = captured(7, &first, 1, rest, 1);
-    must_not_apply(account, &record); // the second lot is forgotten
+    fixture_refuses(account, &record); // the second lot is forgotten
     struct lot_move later = {SECOND_END_MS, 50};
     record = captured(7, &later, 1, held_lots, 1);
-    must_not_apply(account, &record); // not the earliest expiry
+    fixture_refuses(account, &record); // not the earliest expiry
     record = captured(7, &first, 0, held_lots, 2);
-    must_not_apply(account, &record); // nothing is no capture
+    fixture_refuses(account, &record); // nothing is no capture
     record = captured(7, &first, 1, rest, 2);
     record.captured.taken.points++;
-    must_not_apply(account, &record);
+    fixture_refuses(account, &record);
     record = captured(7, &first, 1, rest, 2);
     record.captured.taken.version = 2;
-    must_not_apply(account, &record);
+    fixture_refuses(account, &record);
     record.captured.taken.version = 1;
     record.captured.taken.day++;
-    must_not_apply(account, &record);
+    fixture_refuses(account, &record);
     record.captured.taken.counted = false;
-    must_not_apply(account, &record);
+    fixture_refuses(account, &record);
     record = captured(7, &first, 1, rest, 2);
     record.at_ms = LAPSES_MS;
-    must_not_apply(account, &record); // not at the lapse
+    fixture_refuses(account, &record); // not at the lapse
     record.at_ms = FIXTURE_MS;
     assert_int_equal(account_apply(account, &record), STATUS_OK);
     fixture_sound(account);
@@ -190,11 +176,11 @@ static void a_hold_lapses_at_its_instant(void **state)
 {
     struct account *account = *state;
     struct record record = lapsed(7, LAPSES_MS - 1);
-    must_not_apply(account, &record);
+    fixture_refuses(account, &record);
     record = lapsed(7, LAPSES_MS + 1);
-    must_not_apply(account, &record);
+    fixture_refuses(account, &record);
     record = released(7, LAPSES_MS);
-    must_not_apply(account, &record);
+    fixture_refuses(account, &record);
     // Its first lot has ended by then: these points end at once, and are remembered as that lot's.
     record = lapsed(7, LAPSES_MS);
     assert_int_equal(account_apply(account, &record), STATUS_OK);

@@ -3,8 +3,6 @@
 
 #include "unit/core/account_fixture.h"
 
-#include <string.h>
-
 static int setup(void **state)
 {
     static struct account account;
@@ -47,55 +45,43 @@ static struct record redeemed(struct lot_move *lots, size_t count)
                                         .day = 20000}};
 }
 
-static void must_not_apply(struct account *account, const struct record *record)
-{
-    struct arena arena;
-    struct account_savepoint *savepoint;
-    arena_init(&arena, 1 << 20);
-    assert_int_equal(account_save(account, &arena, &savepoint), STATUS_OK);
-    assert_int_equal(account_apply(account, record), STATUS_CORRUPT);
-    account_restore(account, savepoint);
-    fixture_sound(account);
-    arena_fini(&arena);
-}
-
 static void what_is_taken_was_there(void **state)
 {
     struct account *account = *state;
     struct lot_move lots[] = {{FIRST_END_MS, FIRST_POINTS + 1}};
     struct record record = of_award(lots, 1);
-    must_not_apply(account, &record);
+    fixture_refuses(account, &record);
     lots[0].points = 10;
     record = of_award(lots, 1);
     record.reversed.points++;
-    must_not_apply(account, &record); // the parts do not add up
+    fixture_refuses(account, &record); // the parts do not add up
     record = of_award(lots, 1);
     record.reversed.sale.pending = 5;
     record.reversed.points += 5;
-    must_not_apply(account, &record); // nothing of this award is pending
+    fixture_refuses(account, &record); // nothing of this award is pending
     record.reversed.original_seq = PENDING_SEQ;
-    must_not_apply(account, &record); // it ends elsewhere
+    fixture_refuses(account, &record); // it ends elsewhere
     record.reversed.sale.lot_ends_ms = SECOND_END_MS;
     assert_int_equal(account_apply(account, &record), STATUS_OK);
     assert_int_equal(account->pending_points, PENDING_POINTS - 5);
     record = of_award(lots, 1);
     record.reversed.expired = 1;
     record.reversed.points++;
-    must_not_apply(account, &record); // nothing has expired
+    fixture_refuses(account, &record); // nothing has expired
     record = of_award(lots, 1);
     record.reversed.sale.deficit = 1;
     record.reversed.points++;
-    must_not_apply(account, &record); // there is something to take
+    fixture_refuses(account, &record); // there is something to take
     record = of_award(lots, 1);
     record.reversed.forgiven = 1;
     record.reversed.points++;
-    must_not_apply(account, &record);
+    fixture_refuses(account, &record);
     record = of_award(lots, 1);
     record.reversed.original_seq = account->seq + 1;
-    must_not_apply(account, &record); // not from the future
+    fixture_refuses(account, &record); // not from the future
     record = of_award(lots, 1);
     record.reversed.method = RECORD_OPENED;
-    must_not_apply(account, &record);
+    fixture_refuses(account, &record);
     fixture_sound(account);
 }
 
@@ -105,11 +91,11 @@ static void figures_below_nothing_are_none(void **state)
     struct record record = of_award(lots, 1);
     record.reversed.sale.deficit = -10;
     record.reversed.points = 0;
-    must_not_apply(*state, &record);
+    fixture_refuses(*state, &record);
     record = of_award(lots, 1);
     record.reversed.sale.pending = INT64_MAX;
     record.reversed.sale.deficit = INT64_MAX;
-    must_not_apply(*state, &record);
+    fixture_refuses(*state, &record);
 }
 
 static void score_is_taken_once_and_not_after_its_end(void **state)
@@ -117,22 +103,22 @@ static void score_is_taken_once_and_not_after_its_end(void **state)
     struct account *account = *state;
     struct record record = of_award(NULL, 0);
     record.reversed.sale.score = FIRST_SCORE + 1;
-    must_not_apply(account, &record); // more than there is
+    fixture_refuses(account, &record); // more than there is
     record.reversed.sale.score = FIRST_SCORE;
     record.reversed.sale.score_until_ms = FIXTURE_MS;
-    must_not_apply(account, &record); // counts no more
+    fixture_refuses(account, &record); // counts no more
     record.reversed.sale.score_until_ms = SECOND_END_MS + 1;
-    must_not_apply(account, &record); // ends before that
+    fixture_refuses(account, &record); // ends before that
     record.reversed.original_seq = 3;
     record.reversed.sale.score_until_ms = SECOND_END_MS;
-    must_not_apply(account, &record); // another sale's
+    fixture_refuses(account, &record); // another sale's
     record.reversed.original_seq = 2;
     record.reversed.sale.score_until_ms = SECOND_END_MS;
     assert_int_equal(account_apply(account, &record), STATUS_OK);
     fixture_sound(account);
     assert_int_equal(account->score, 0);
     assert_int_equal(account_score_at(account, FIXTURE_MS), 0);
-    must_not_apply(account, &record); // once
+    fixture_refuses(account, &record); // once
     // A boundary of that very instant was before it.
     assert_int_equal(account_score_at_boundary(account, FIXTURE_MS + 1), 0);
     assert_int_equal(account_settle(account, SECOND_END_MS), STATUS_OK);
@@ -171,23 +157,23 @@ static void what_comes_back_was_spent(void **state)
     record = of_award(back, 2);
     record.reversed.method = RECORD_REDEEMED;
     record.reversed.forgiven = 1;
-    must_not_apply(account, &record); // nothing was forgiven
+    fixture_refuses(account, &record); // nothing was forgiven
     record.reversed.forgiven = 0;
     record.reversed.expired = 100;
-    must_not_apply(account, &record); // that lot has not ended
+    fixture_refuses(account, &record); // that lot has not ended
     record.reversed.expired = 0;
     record.reversed.uncounted = 151;
-    must_not_apply(account, &record); // the day has counted 150
+    fixture_refuses(account, &record); // the day has counted 150
     record.reversed.uncounted = 150;
     record.reversed.points = 149;
-    must_not_apply(account, &record);
+    fixture_refuses(account, &record);
     record.reversed.points = 150;
     assert_int_equal(fixture_apply(account, &record), STATUS_OK);
     fixture_sound(account);
     assert_int_equal(account->redeem_day_points, 0);
     assert_int_equal(account->given_back, 150);
     record.reversed.uncounted = 0;
-    must_not_apply(account, &record); // no more than was spent
+    fixture_refuses(account, &record); // no more than was spent
 }
 
 static void caps_have_names(void **state)
@@ -197,12 +183,12 @@ static void caps_have_names(void **state)
     struct record record = of_award(NULL, 0);
     record.reversed.sale.uses = &use;
     record.reversed.sale.use_count = 1;
-    must_not_apply(account, &record);
+    fixture_refuses(account, &record);
     use.rule = 2;
     assert_int_equal(account_apply(account, &record), STATUS_OK);
     assert_int_equal(account_used_day(account, 2, 0), -5);
     record.reversed.advice.unit = 3;
-    must_not_apply(account, &record);
+    fixture_refuses(account, &record);
 }
 
 static void a_tombstone_makes_its_original_known(void **state)

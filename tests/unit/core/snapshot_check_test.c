@@ -4,34 +4,20 @@
 
 #include "core/account_parts.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "base/limits.h"
+#include "unit/core/account_fixture.h"
 
 enum { NOW_MS = 1000000, POINTS = 500, PENDING = 40, HELD = 15, SCORE = 300, LATER_SCORE = 20 };
 
 static struct record opened(void)
 {
-    static struct span names[] = {{(const uint8_t *)"member", 6}, {(const uint8_t *)"base", 4}};
     static struct identifier card = {.kind = 1};
-    return (struct record){
-        .type = RECORD_OPENED,
-        .at_ms = NOW_MS,
-        .names = names,
-        .name_count = 2,
-        .cards = {{.tier = 1, .from_ms = NOW_MS, .until_ms = INSTANT_NEVER, .cause = 1}},
-        .card_count = 1,
-        .opened = {.kind = ACCOUNT_MEMBER,
-                   .id = span_of_text("anna"),
-                   .identifier_count = 1,
-                   .identifiers = &card},
-    };
+    struct record record = fixture_opened(NOW_MS);
+    record.opened.identifiers = &card;
+    record.opened.identifier_count = 1;
+    return record;
 }
 
 static void award(struct account *account, int64_t points, int64_t spendable_ms, int64_t score,
