@@ -10,6 +10,8 @@
 #include <cmocka.h>
 
 #include "base/log.h"
+#include "loyalty/v1/tills.pb-c.h"
+#include "support/random_club.h"
 #include "support/receipts_world.h"
 
 #define TILL "pos/store-1/till-1"
@@ -188,12 +190,187 @@ static void a_guard_holds_in_every_order(void **state)
     assert_true(yes > 100);
 }
 
+// --- anything may happen ---
+
+enum {
+    RUN_ROUNDS = 12,
+    RUN_ACTIONS = 1500,
+    RUN_DAEMONS = 3,
+    RUN_INTENTS = 40,
+    RUN_NUMBERS = 12,
+    RUN_CALLS = 16,
+    RUN_GUARD = 400,
+};
+
+// A sale under one of few receipts; its points are its amount in yuan.
+struct intent {
+    const char *json;
+    const char *member;
+    uint64_t number;
+    int64_t points;
+    bool yes;
+};
+
+struct run {
+    struct random random;
+    struct intent intents[RUN_INTENTS];
+    struct {
+        struct world_answer answer;
+        struct intent *intent; // NULL: a reconciliation
+        bool used;
+    } calls[RUN_CALLS];
+    size_t applied;
+    size_t again;
+};
+
+static struct world_daemon *any_daemon(struct run *run)
+{
+    return &world.daemons[random_below(&run->random, RUN_DAEMONS)];
+}
+
+static void make_intents(struct run *run)
+{
+    for (size_t i = 0; i < RUN_INTENTS; i++) {
+        struct intent *intent = &run->intents[i];
+        intent->member = random_once_in(&run->random, 2) ? "anna" : "bert";
+        intent->number = 1 + (uint64_t)random_below(&run->random, RUN_NUMBERS);
+        intent->points = 1 + random_below(&run->random, 120);
+        intent->json = receipts_award(&world, world_id(&world), intent->member,
+                                      100 * intent->points, intent->number);
+    }
+}
+
+static void take_answers(struct run *run)
+{
+    for (size_t i = 0; i < RUN_CALLS; i++) {
+        if (!run->calls[i].used || run->calls[i].answer.times == 0) {
+            continue;
+        }
+        struct intent *intent = run->calls[i].intent;
+        run->calls[i].used = false;
+        assert_int_equal(run->calls[i].answer.times, 1);
+        if (intent != NULL && is_yes(world_end(&run->calls[i].answer))) {
+            intent->yes = true;
+            run->applied++;
+        }
+    }
+}
+
+static void ask_at_random(struct run *run)
+{
+    size_t i = (size_t)random_below(&run->random, RUN_CALLS);
+    if (run->calls[i].used) {
+        return;
+    }
+    struct world_daemon *daemon = any_daemon(run);
+    run->calls[i].used = true;
+    run->calls[i].intent = NULL;
+    if (random_once_in(&run->random, 12)) {
+        world_ask(daemon, TILL, "TillsService/Reconcile",
+                  receipts_reconcile(&world, world_id(&world), ""), &run->calls[i].answer);
+        return;
+    }
+    run->calls[i].intent = &run->intents[random_below(&run->random, RUN_INTENTS)];
+    world_ask(daemon, TILL, AWARD, run->calls[i].intent->json, &run->calls[i].answer);
+}
+
+static void let_time_pass(int64_t ms)
+{
+    world.now_ms += ms;
+    memory_set_now(world.daemons[0].store, world.now_ms);
+    for (size_t i = 0; i < RUN_DAEMONS; i++) {
+        timers_run(&world.daemons[i].timers);
+    }
+}
+
+static void act_at_random(struct run *run)
+{
+    int64_t chance = random_below(&run->random, 100);
+    if (chance < 60) {
+        (void)world_step(any_daemon(run));
+    } else if (chance < 85) {
+        ask_at_random(run);
+    } else if (chance < 91) {
+        memory_fail_next(any_daemon(run)->store,
+                         MEMORY_FAULT_BEFORE + (enum memory_fault)random_below(&run->random, 3));
+    } else if (chance < 92) {
+        service_world_restart(any_daemon(run));
+    } else {
+        let_time_pass(random_below(&run->random, random_once_in(&run->random, 4) ? 9000 : 300));
+    }
+    take_answers(run);
+}
+
+// What members have is what the sales said yes to gave, one a receipt, and never past the guard.
+static void judge_run(struct run *run)
+{
+    int64_t given = 0;
+    bool counted[RUN_NUMBERS + 1] = {false};
+    for (size_t i = 0; i < RUN_INTENTS; i++) {
+        struct intent *intent = &run->intents[i];
+        bool yes = is_yes(until_definite(any_daemon(run), intent->json));
+        assert_true(yes || !intent->yes);
+        assert_false(yes && counted[intent->number]);
+        counted[intent->number] = counted[intent->number] || yes;
+        given += yes ? intent->points : 0;
+        run->again += yes;
+    }
+    assert_int_equal(receipts_balance(&world, "anna") + receipts_balance(&world, "bert"), given);
+    assert_in_range(given, 0, RUN_GUARD);
+}
+
+static void judge_day(struct run *run)
+{
+    world_pass(&world, CLAIM_MS + 1000);
+    int64_t given = receipts_balance(&world, "anna") + receipts_balance(&world, "bert");
+    const char *book = world_text(&world,
+                                  ", \"totals\": [{\"operation\": \"AWARD\", \"count\": %zu, "
+                                  "\"points\": %lld, \"amount_minor\": %lld}]",
+                                  run->again, (long long)given, (long long)(100 * given));
+    struct world_answer answer;
+    world_call(any_daemon(run), TILL, "TillsService/Reconcile",
+               receipts_reconcile(&world, world_id(&world), book), &answer);
+    assert_string_equal(world_end(&answer), "OK");
+    assert_true(((const Loyalty__V1__ReconcileResponse *)answer.reply)->closed);
+    receipts_stand(&world, RECEIPT_AWARD, run->again, given, 100 * given);
+}
+
+static void random_runs(void **state)
+{
+    (void)state;
+    uint64_t seed = random_seed("receipts");
+    size_t applied = 0;
+    for (uint64_t round = 0; round < RUN_ROUNDS; round++) {
+        struct run run = {.random = random_of(seed, round)};
+        receipts_world_open(&world, RUN_DAEMONS,
+                            ", \"guards\": {\"points_a_terminal_day\": 400, "
+                            "\"points_a_member_day\": 300}");
+        world_enroll(&world, "anna");
+        world_enroll(&world, "bert");
+        make_intents(&run);
+        for (int i = 0; i < RUN_ACTIONS; i++) {
+            act_at_random(&run);
+            int64_t given = receipts_balance(&world, "anna") + receipts_balance(&world, "bert");
+            assert_in_range(given, 0, RUN_GUARD);
+        }
+        world_pass(&world, CLAIM_MS);
+        take_answers(&run);
+        judge_run(&run);
+        judge_day(&run);
+        applied += run.applied;
+        service_world_fini(&world);
+    }
+    printf("%zu sales in %d runs\n", applied, RUN_ROUNDS);
+    assert_true(applied > 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(every_crash_point, open_world, close_world),
         cmocka_unit_test_setup_teardown(two_counters_one_receipt, open_world, close_world),
         cmocka_unit_test_setup_teardown(a_guard_holds_in_every_order, open_world, close_world),
+        cmocka_unit_test(random_runs),
     };
     log_set_level(LOG_ERROR);
     return cmocka_run_group_tests(tests, NULL, NULL);
