@@ -60,6 +60,9 @@ bool stage_step(void);
 // Asks and lets pass what time it takes until there is an answer.
 void stage_call(struct stage_call *call);
 
+// A rival gives another award to "anna", and where asked for compacts her log.
+void stage_rival_gives(enum gate_rival what);
+
 // --- a scene ---
 
 struct scene {
