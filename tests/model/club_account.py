@@ -395,6 +395,8 @@ class Account:
         program = self.versions.at(instant_ms)
         if not program.knows(card.tier):
             self.note("replayed: version without the tier")
+        if any(score.score < 0 and score.counts(instant_ms) for score in self.scores):
+            self.note("replayed: with score taken back")
         score = self._boundary_score(instant_ms)
         if card.until_ms == instant_ms:
             self.note("replayed: card end")

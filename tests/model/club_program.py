@@ -334,6 +334,11 @@ class Versions:
             number -= 1
         return number
 
+    def next_start(self, after_ms):
+        """When the next version takes effect, or NEVER."""
+        return min((start_ms for start_ms, _ in self.versions if start_ms > after_ms),
+                   default=NEVER)
+
     def rescores(self, after_ms, until_ms):
         """Re-scoring instants in (after, until], each by the version in force at it."""
         if after_ms >= until_ms:

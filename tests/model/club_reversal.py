@@ -122,6 +122,8 @@ class Reversing(Spending):
     def _end_score(self, until_ms, score):
         """What counted at instants before this one counted there; no card changes by it."""
         if score:
+            if self.versions.is_rescore(self.now_ms):
+                self.note("score taken back at a re-scoring's very instant")
             self.scores.append(Score(self.now_ms, until_ms, -score, self.now_ms))
 
     # --- redemptions and reservations ---

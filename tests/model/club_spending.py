@@ -123,6 +123,8 @@ class Spending(Account):
         points = points or hold.points
         if points > hold.points:
             raise Remembered(HOLD_TOO_SMALL=(points, hold.points))
+        if self.versions.at(self.now_ms) is not hold.program:
+            self.note("captured under a later version")
         captured, rest = split_lots(hold.lots, points)
         spent = Spent(hold.day, captured, hold.program.worth(points))
         key = self._remember(request, spent)

@@ -34,6 +34,8 @@ REQUIRED = {
         "lapsed: lot ended before", "lapsed: paid a deficit", "captured: lot ended before",
         "captured: paid a deficit", "released: lot ended before", "released: paid a deficit",
         "reversed: lot ended before", "reversed: paid a deficit",
+        "captured under a later version", "score taken back at a re-scoring's very instant",
+        "replayed: with score taken back",
         "replayed: card given then", "replayed: card given then, but replaced since",
         "replayed: version without the tier", "sale of a version without the tier"],
     "reversals": [

@@ -317,7 +317,7 @@ class Inventor(Returns):
         for _ in range(rng.randrange(3)):
             opening.lots.append((self.figure(900), self.maybe_date(-5, 500)))
         for _ in range(rng.randrange(3)):
-            start = self.maybe_date(*rng.choice([(-450, 0), (0, 120)]))
+            start = self.maybe_date(*rng.choice([(-450, 0), (0, 120), (0, 60)]))
             opening.scores.append((self.figure(4000), start, self.maybe_date(-30, 500)))
         if rng.random() < (0.7 if self.late else 0.35):
             opening.card = self.invent_card()

@@ -68,7 +68,12 @@ class Returns:
     def choose_reservation(self):
         holds, is_open = self.named(Hold), self.open_holds()
         return self.one_of((70, is_open), (20, [r for r in holds if r not in is_open]),
-                           (6, self.named(object)), (4, [self.never_seen()]))
+                           (6, self.named(object)), (3, [self.never_seen()]),
+                           (2, self.buried()))
+
+    def buried(self):
+        """Requests that were reversed before they came."""
+        return sorted(request for request in self.member.tombstones if isinstance(request, int))
 
     def invent_capture(self):
         reservation = self.choose_reservation()
@@ -92,7 +97,7 @@ class Returns:
             (14, [request for request in spent if acts[request].given_back < acts[request].points]),
             (4, spent), (16, self.named(Hold)), (7, self.named(object)),
             (6, self.named(Other)), (3, self.teller.forgotten), (4, [self.never_seen()]),
-            (3, [request for request in self.member.tombstones if isinstance(request, int)]))
+            (3, self.buried()))
         part = WHOLE
         if original in acts and rng.random() < 0.7:
             part = self.invent_part(acts[original])
@@ -144,8 +149,8 @@ class Returns:
             self.follow_by("reverse", self.reverse_last(Spent))
         elif verb in ("sale", "opening") and self.member.balance >= HUGE:
             self.reverse_huge_figures()
-        elif verb == "sale" and self.rng.random() < 0.15 and self.member.balance > 0:
-            if self.rng.random() < 0.5:
+        elif verb == "sale" and self.rng.random() < 0.2 and self.member.balance > 0:
+            if self.rng.random() < 0.4:
                 self.follow_by("redeem", self.fitting_points())
                 self.follow_by("reverse", self.reverse_last(Award))
             else:
@@ -164,7 +169,7 @@ class Returns:
                 self.follow_by("reverse", Reverse(self.last_id, part))
         for request in self.named(Award):
             amount = self.member.acts[request].amount
-            if amount >= HUGE and self.rng.random() < 0.5:
+            if amount >= HUGE:
                 part = Part(amount=self.rng.randint(1, amount))
                 self.follow_by("reverse", Reverse(request, part))
 
@@ -190,6 +195,11 @@ class Returns:
         if reservation not in self.open_holds() or rng.random() < 0.5:
             return
         lapses_ms = self.member.acts[reservation].lapses_ms
+        version_ms = self.versions.next_start(self.now_ms)
+        if version_ms < lapses_ms and rng.random() < 0.8:
+            self.now_ms = version_ms
+            self.follow_by("capture", OnHold(reservation), ("version",))
+            return
         if rng.random() < 0.2:
             seconds = (lapses_ms - self.now_ms) // 1000
             self.follow_by("reserve", Reserve(self.fitting_points(), seconds))
@@ -223,9 +233,8 @@ class Returns:
     # --- what was reversed before it came ---
 
     def arrive(self, kind):
-        waiting = sorted(r for r in self.member.tombstones if isinstance(r, int))
-        if not waiting:
+        if not self.buried():
             return
         verb = self.rng.choice(ARRIVING)
         what, kinds = getattr(self, f"invent_{verb}")()
-        self.do(verb, what, (kind, *kinds), id=self.rng.choice(waiting))
+        self.do(verb, what, (kind, *kinds), id=self.rng.choice(self.buried()))
