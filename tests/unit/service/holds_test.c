@@ -137,6 +137,8 @@ static void a_hold_lapses_by_itself(void **state)
 {
     (void)state;
     const char *id = reserve(500);
+    const Loyalty__V1__GetMemberResponse *member = world_member(&world.daemons[0], "anna");
+    assert_int_equal(member->next_change_at->seconds, (world.now_ms + HOLD_MS) / 1000);
     world_pass(&world, HOLD_MS - 1);
     assert_standing(500, 500);
     world_pass(&world, 1);
