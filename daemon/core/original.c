@@ -61,18 +61,24 @@ static enum status take_original(struct search *search, uint64_t seq, const stru
     }
 }
 
+// Amounts of records that belong together only if is_in_bounds: the sum stops at the top.
+static void add(int64_t *sum, int64_t amount)
+{
+    *sum = amount > INT64_MAX - *sum ? INT64_MAX : *sum + amount;
+}
+
 static void add_reversal(struct original *original, const struct record_reversed *reversed)
 {
     if (reversed->original_seq != original->seq || reversed->result > REVERSE_FURTHER_ACTIVITY) {
         return;
     }
     original->reversals++;
-    original->points += reversed->points;
+    add(&original->points, reversed->points);
     if (original->type != RECORD_AWARDED) {
         return;
     }
-    original->amount_minor += reversed->sale.amount_minor;
-    original->score += reversed->sale.score;
+    add(&original->amount_minor, reversed->sale.amount_minor);
+    add(&original->score, reversed->sale.score);
     for (size_t i = 0; i < reversed->sale.line_count; i++) {
         uint32_t line = reversed->sale.lines[i];
         if (line >= 1 && line <= original->awarded.line_count) {
@@ -109,6 +115,18 @@ static enum status visit(void *context, uint64_t seq, const struct record *recor
     return STATUS_OK;
 }
 
+// No more was taken back than there was; the fold checks that of all originals together only.
+static bool is_in_bounds(const struct original *original)
+{
+    if (original->type == RECORD_AWARDED) {
+        const struct record_awarded *awarded = &original->awarded;
+        return original->amount_minor <= awarded->amount_minor &&
+               original->points <= awarded->points && original->score <= awarded->score;
+    }
+    bool spent = original->type == RECORD_REDEEMED || original->type == RECORD_CAPTURED;
+    return !spent || original->points <= original->spent.points;
+}
+
 enum status original_find(struct span log, const uint8_t *request, struct arena *arena,
                           struct original *ret_original)
 {
@@ -118,8 +136,7 @@ enum status original_find(struct span log, const uint8_t *request, struct arena 
     arena_init(&walking, LIMIT_ARENA_BYTES);
     enum status status = ledger_walk(log, &walking, visit, &search);
     arena_fini(&walking);
-    if (status == STATUS_OK) {
-        *ret_original = search.original;
-    }
-    return status;
+    TRY(status);
+    *ret_original = search.original;
+    return is_in_bounds(ret_original) ? STATUS_OK : STATUS_CORRUPT;
 }

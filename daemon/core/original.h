@@ -28,6 +28,7 @@ struct original {
     bool *lines_returned; // one a recorded line
 };
 
-// Looks for the request in the log. STATUS_NO_MEMORY, or what ledger_walk gives.
+// Looks for the request in the log. STATUS_NO_MEMORY, what ledger_walk gives, or STATUS_CORRUPT
+// when more was taken back of it than there was.
 MUST_CHECK enum status original_find(struct span log, const uint8_t *request, struct arena *arena,
                                      struct original *ret_original);

@@ -1,8 +1,6 @@
 // The figures of a reversal.
 #include "core/reversal.h"
 
-#include "base/check.h"
-
 static int64_t least(int64_t a, int64_t b)
 {
     return a < b ? a : b;
@@ -67,6 +65,8 @@ static enum status take_lines(const struct original *original,
         return STATUS_NO_MEMORY;
     }
     struct line_share all = {awarded->amount_minor, awarded->points, awarded->score};
+    struct taken left;
+    take_rest(original, &left);
     for (size_t i = 0; i < command->line_count; i++) {
         uint32_t number = command->lines[i];
         if (!is_news(original, sale, number)) {
@@ -75,14 +75,10 @@ static enum status take_lines(const struct original *original,
         sale->lines[sale->line_count++] = number;
         const struct line_share *line =
             awarded->line_count == 0 ? &all : &awarded->lines[number - 1];
-        taken->amount_minor += line->amount_minor;
-        taken->points += line->points;
-        taken->score += line->score;
+        taken->amount_minor += least(line->amount_minor, left.amount_minor - taken->amount_minor);
+        taken->points += least(line->points, left.points - taken->points);
+        taken->score += least(line->score, left.score - taken->score);
     }
-    taken->amount_minor =
-        least(taken->amount_minor, awarded->amount_minor - original->amount_minor);
-    taken->points = least(taken->points, awarded->points - original->points);
-    taken->score = least(taken->score, awarded->score - original->score);
     return STATUS_OK;
 }
 
@@ -230,8 +226,7 @@ static enum status find_lots(const struct original *original, struct arena *aren
         lot.points -= before;
         take_from(reversed, &lot, &left);
     }
-    CHECK(left == 0);
-    return STATUS_OK;
+    return left == 0 ? STATUS_OK : STATUS_CORRUPT;
 }
 
 // Of what comes back behind the points that pay what was forgiven.
