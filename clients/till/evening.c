@@ -10,6 +10,8 @@ enum {
     PATIENCE_MS = 30000, // without any progress
     CONNECT_TURNS = 400,
     FAULT_DIFFERENCES = 5,
+    CLOSE_MS = 60000, // a request that was cut off may come to land as long as that
+    CLOSE_PAUSE_MS = 250,
 };
 
 static uint64_t count_open(const struct world *world)
@@ -95,10 +97,28 @@ static void tell_difference(struct counter *counter, const struct loyalty_till_d
                (long long)one->till_amount_minor);
 }
 
+static bool ask_later(enum loyalty_till_status status)
+{
+    return status == LOYALTY_TILL_RETRY_LATER || status == LOYALTY_TILL_OUTCOME_UNKNOWN;
+}
+
+static void reconcile(struct counter *counter, struct loyalty_till_day *ret_day,
+                      enum loyalty_till_status *ret_status)
+{
+    int64_t until_ms = world_now_ms() + CLOSE_MS;
+    *ret_status = loyalty_till_reconcile(counter->till, counter->date, ret_day);
+    while (ask_later(*ret_status) && world_now_ms() < until_ms) {
+        (void)loyalty_till_poll(counter->till, CLOSE_PAUSE_MS);
+        loyalty_till_day_fini(ret_day);
+        *ret_status = loyalty_till_reconcile(counter->till, counter->date, ret_day);
+    }
+}
+
 static bool close_day(struct counter *counter)
 {
     struct loyalty_till_day day = {0};
-    enum loyalty_till_status status = loyalty_till_reconcile(counter->till, counter->date, &day);
+    enum loyalty_till_status status = LOYALTY_TILL_RETRY_LATER;
+    reconcile(counter, &day, &status);
     bool good = status == LOYALTY_TILL_APPLIED && day.in_balance && day.closed;
     if (!good) {
         book_fault(counter->world->book, "%s %s is not closed: %s, in balance %d, closed %d: %s %s",

@@ -188,14 +188,18 @@ size_t lines_wish(const struct lines *lines, struct pollfd *ret_polls, size_t ma
     }
     for (size_t i = 0; i < lines->pair_count && count + 2 <= max; i++) {
         const struct pair *pair = lines->pairs[i];
-        // What is stalled is waited for by nobody; poll(2) leaves out a negative descriptor.
+        // Nobody waits for what is stalled, or for an end that is known; poll(2) leaves out a
+        // negative descriptor.
         bool idle = lines->ports[pair->shop].state == LINE_STALLED;
-        short near =
-            (short)((has_room(&pair->up) ? POLLIN : 0) | (has_bytes(&pair->down) ? POLLOUT : 0));
+        bool mute = lines->ports[pair->shop].state == LINE_MUTE;
+        short near = (short)((has_room(&pair->up) ? POLLIN : 0) |
+                             (has_bytes(&pair->down) && !mute ? POLLOUT : 0));
         short far = (short)((has_room(&pair->down) ? POLLIN : 0) |
                             (has_bytes(&pair->up) || !pair->connected ? POLLOUT : 0));
-        ret_polls[count++] = (struct pollfd){.fd = idle ? -1 : pair->near, .events = near};
-        ret_polls[count++] = (struct pollfd){.fd = idle ? -1 : pair->far, .events = far};
+        ret_polls[count++] =
+            (struct pollfd){.fd = idle || near == 0 ? -1 : pair->near, .events = near};
+        ret_polls[count++] =
+            (struct pollfd){.fd = idle || far == 0 ? -1 : pair->far, .events = far};
     }
     return count;
 }
@@ -229,7 +233,7 @@ static bool give(int fd, struct flow *flow, uint32_t *left)
 }
 
 // False: it is over.
-static bool carry(struct pair *pair, short near, short far)
+static bool carry(struct pair *pair, bool mute, short near, short far)
 {
     bool good = ((near | far) & (POLLERR | POLLNVAL)) == 0;
     pair->connected = pair->connected || (far & POLLOUT) != 0;
@@ -239,7 +243,7 @@ static bool carry(struct pair *pair, short near, short far)
                     take(pair->far, &pair->down));
     good = good &&
            (!has_bytes(&pair->up) || !pair->connected || give(pair->far, &pair->up, &pair->left));
-    good = good && (!has_bytes(&pair->down) || give(pair->near, &pair->down, &pair->left));
+    good = good && (mute || !has_bytes(&pair->down) || give(pair->near, &pair->down, &pair->left));
     bool over =
         (pair->up.ended && !has_bytes(&pair->up)) || (pair->down.ended && !has_bytes(&pair->down));
     return good && !over;
@@ -288,8 +292,9 @@ void lines_poll(struct lines *lines, const struct pollfd *polls, size_t count)
     for (size_t at = count; at > lines->count; at -= 2) {
         size_t index = (at - lines->count) / 2 - 1;
         struct pair *pair = lines->pairs[index];
-        bool stalled = lines->ports[pair->shop].state == LINE_STALLED;
-        if (!stalled && !carry(pair, polls[at - 2].revents, polls[at - 1].revents)) {
+        enum line_state state = lines->ports[pair->shop].state;
+        if (state != LINE_STALLED &&
+            !carry(pair, state == LINE_MUTE, polls[at - 2].revents, polls[at - 1].revents)) {
             lines->ended += pair->left == 0;
             free_pair(lines, index);
         }

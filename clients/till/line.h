@@ -1,6 +1,7 @@
 // The shops' lines to the service: a port of ours for each shop, whose connections are carried on
 // byte by byte, TLS and all. A line can be cut in the middle of a record, be down (connections end
-// at once) or be stalled (everything is taken, nothing is carried): real sockets, really closed.
+// at once), stalled (nothing is carried) or mute (what is asked gets through, and is done, but no
+// answer comes back): real sockets, really closed.
 //
 // One object for all lines; it works inside lines_poll, after lines_wish and the caller's poll(2).
 #pragma once
@@ -20,7 +21,7 @@ void lines_free(struct lines *lines);
 // Where the tills of a shop connect to.
 uint16_t lines_port(const struct lines *lines, uint32_t shop);
 
-enum line_state { LINE_UP, LINE_DOWN, LINE_STALLED };
+enum line_state { LINE_UP, LINE_DOWN, LINE_STALLED, LINE_MUTE };
 
 // Going down ends the connections there are; a stall keeps them.
 void lines_set(struct lines *lines, uint32_t shop, enum line_state state);

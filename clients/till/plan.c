@@ -28,7 +28,8 @@ enum {
     KEY_JSON,
     MEMBERS_A_TILL = 2,
     MEMBERS_MAX = 100000,
-    PACE_MS_DEFAULT = 700,
+    PACE_MS_LEAST = 700,
+    PACE_MS_A_TILL = 10, // each sale is synced to the disk twice, and all have one disk
     PACE_MS_MAX = 3600000,
     MINUTES_MAX = 1440,
     SECONDS_MAX = 86400,
@@ -52,7 +53,8 @@ static const struct argp_option options[] = {
     {"members", KEY_MEMBERS, "N", 0, "Customers with a card (2 a till)", 2},
     {"minutes", KEY_MINUTES, "T", 0, "How long they sell (1)", 2},
     {"seconds", KEY_SECONDS, "T", 0, "The same in seconds", 2},
-    {"pace", KEY_PACE, "MS", 0, "Between a till's customers, on average (700)", 2},
+    {"pace", KEY_PACE, "MS", 0,
+     "Between a till's customers, on average (700, and 10 more for each till)", 2},
     {"seed", KEY_SEED, "S", 0, "What everything random follows from (the time)", 2},
     {"csv", KEY_CSV, "FILE", 0, "Sell what this file of past sales holds (format cdnow)", 2},
     {"prefix", KEY_PREFIX, "TEXT", 0,
@@ -127,6 +129,9 @@ static void check(struct plan *plan, struct argp_state *state)
     }
     if (plan->shops > plan->tills) {
         argp_error(state, "%u shops need at least as many tills", plan->shops);
+    }
+    if (plan->pace_ms == 0) {
+        plan->pace_ms = PACE_MS_LEAST + PACE_MS_A_TILL * plan->tills;
     }
     if (plan->members == 0) {
         plan->members = plan->tills * MEMBERS_A_TILL;
@@ -223,7 +228,6 @@ void plan_parse(int argc, char **argv, struct plan *ret_plan)
         .program = "programs/retail.yaml",
         .tills = 20,
         .shops = 4,
-        .pace_ms = PACE_MS_DEFAULT,
         .run_ms = 60000,
         .seed = (uint64_t)time(NULL) % INT32_MAX,
         .chaos = CHAOS_ALL,

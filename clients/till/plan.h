@@ -1,5 +1,5 @@
 // What is to be simulated: the command line of loyalty-till. Everything random follows from the
-// seed; how threads of time interleave does not, so a seed repeats customers, not milliseconds.
+// seed; how things fall together in time does not, so a seed repeats customers, not milliseconds.
 #pragma once
 
 #include <stdbool.h>
@@ -10,7 +10,7 @@ enum chaos {
     CHAOS_DUPLICATES = 1 << 0, // a scanner reads a receipt twice, here or at the service desk
     CHAOS_POWER = 1 << 1,      // a till loses its power
     CHAOS_NETWORK = 1 << 2,    // a connection is cut, in the middle of a record
-    CHAOS_OFFLINE = 1 << 3,    // a shop's line is down, or takes everything and carries nothing
+    CHAOS_OFFLINE = 1 << 3,    // a shop's line is down, stalled, or carries no answers
     CHAOS_CLOCK = 1 << 4,      // tills' clocks are off by minutes, and jump
     CHAOS_KILLS = 1 << 5,      // SIGKILL of loyaltyd and its Redis, three times (with --embedded)
 };

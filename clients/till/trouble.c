@@ -97,13 +97,15 @@ static void cut_network(struct trouble *trouble, struct world *world)
 static void take_line(struct trouble *trouble, struct world *world, int64_t now_ms)
 {
     uint32_t shop = (uint32_t)chance_below(&trouble->chance, world->plan->shops);
-    bool down = chance_percent(&trouble->chance, 50);
-    lines_set(world->lines, shop, down ? LINE_DOWN : LINE_STALLED);
+    static const enum line_state states[] = {LINE_DOWN, LINE_STALLED, LINE_MUTE, LINE_MUTE};
+    static const char *const words[] = {"line down", "line stalled", "line mute", "line mute"};
+    uint64_t pick = chance_below(&trouble->chance, 4);
+    lines_set(world->lines, shop, states[pick]);
     int64_t most_ms = world->plan->run_ms / 4 < DOWN_MS_MAX ? world->plan->run_ms / 4 : DOWN_MS_MAX;
     trouble->line_until_ms[shop] =
         now_ms + chance_between(&trouble->chance, DOWN_MS_MIN,
                                 most_ms < DOWN_MS_MIN ? DOWN_MS_MIN : most_ms);
-    tell(world, down ? "line down" : "line stalled", world_desk(world, shop)->unit);
+    tell(world, words[pick], world_desk(world, shop)->unit);
 }
 
 static void shift_clock(struct trouble *trouble, struct world *world)

@@ -82,7 +82,7 @@ static void draw_head(struct view *view, const struct world *world, int64_t now_
 
 static void draw_shop(const struct world *world, uint32_t shop)
 {
-    static const char *const states[] = {"", "line down", "line stalled"};
+    static const char *const states[] = {"", "line down", "line stalled", "line mute"};
     struct shop_row row;
     sum_shop(world, shop, &row);
     char bar[BAR_WIDTH + 1];
