@@ -351,7 +351,7 @@ static void points_gone_meanwhile_void_the_claim(void **state)
 static int open_capped(void **state)
 {
     (void)state;
-    receipts_world_open(&world, 2, ", \"guards\": {\"points_a_member_day\": 100}");
+    receipts_world_open(&world, 3, ", \"guards\": {\"points_a_member_day\": 100}");
     world_enroll(&world, "anna");
     return 0;
 }
@@ -369,6 +369,43 @@ static void a_refusal_after_the_claim_voids_it(void **state)
                       receipts_award(&world, world_id(&world), "anna", 2000, NUMBER)),
         "OK");
     receipts_stand(&world, RECEIPT_AWARD, 1, 20, 2000);
+}
+
+// Steps a daemon until the day has another record.
+static void step_to_claim(struct world_daemon *daemon)
+{
+    uint64_t records = receipts_records(&world);
+    while (receipts_records(&world) == records) {
+        assert_true(world_step(daemon));
+    }
+}
+
+// Two attempts of one request, both under its claim: one is told no, which leaves no trace, then
+// the other is told yes. So the no may not void what the yes stands on.
+static void a_no_does_not_void_anothers_claim(void **state)
+{
+    (void)state;
+    const char *sale = receipts_award(&world, world_id(&world), "anna", 8000, NUMBER);
+    const char *other = world_id(&world);
+    struct world_answer first;
+    struct world_answer second;
+    world_ask(&world.daemons[0], TILL, AWARD, sale, &first);
+    step_to_claim(&world.daemons[0]);
+    world_ask(&world.daemons[1], TILL, AWARD, sale, &second);
+    step_to_claim(&world.daemons[1]);
+    assert_string_equal(receipts_call(&world, &world.daemons[2], AWARD,
+                                      world_award_text(&world, other, "anna", 5000)),
+                        "OK");
+    world_run_daemon(&world.daemons[1]);
+    assert_string_equal(world_end(&second), "GUARD_MEMBER_DAY");
+    assert_string_equal(
+        receipts_call(&world, &world.daemons[2], REVERSE,
+                      receipts_return(&world, world_id(&world), "anna", other, 5000, NUMBER + 1)),
+        "OK");
+    world_run_daemon(&world.daemons[0]);
+    assert_string_equal(world_end(&first), "OK");
+    receipts_stand(&world, RECEIPT_AWARD, 1, 80, 8000);
+    assert_int_equal(receipts_balance(&world, "anna"), 80);
 }
 
 static void fewer_points_than_claimed_are_settled(void **state)
@@ -417,6 +454,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(points_gone_meanwhile_void_the_claim, open_world,
                                         close_world),
         cmocka_unit_test_setup_teardown(a_refusal_after_the_claim_voids_it, open_capped,
+                                        close_world),
+        cmocka_unit_test_setup_teardown(a_no_does_not_void_anothers_claim, open_capped,
                                         close_world),
         cmocka_unit_test_setup_teardown(fewer_points_than_claimed_are_settled, open_world,
                                         close_world),
