@@ -58,6 +58,7 @@ enum {
     LIMIT_SUFFIX_BYTES = 64 * 1024,     // BEHIND carries at most this
     LIMIT_LOTS = 4096,
     LIMIT_LOTS_GIVEN_BACK = 65536, // given back is refused by no bound that could be met
+    LIMIT_LOTS_ENDED = 512,        // remembered for reversals: forty years of month ends
     LIMIT_HOLDS = 256,             // open reservations
     LIMIT_CONTRIBUTIONS = 1 << 20,
     LIMIT_CARDS = 65536,

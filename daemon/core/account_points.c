@@ -59,10 +59,10 @@ enum status account_take_from_lot(struct account *account, const struct lot_move
 enum status account_expire(struct account *account, int64_t ends_ms, int64_t points)
 {
     struct lot_list *ended = &account->ended;
-    if (ended->count == LIMIT_LOTS && lot_list_find(ended, ends_ms) == NULL) {
+    if (ended->count == LIMIT_LOTS_ENDED && lot_list_find(ended, ends_ms) == NULL) {
         TRY(lot_list_take(ended, ended->items[0].ends_ms, ended->items[0].points));
     }
-    TRY(lot_list_add(ended, ends_ms, points, LIMIT_LOTS));
+    TRY(lot_list_add(ended, ends_ms, points, LIMIT_LOTS_ENDED));
     account->expired += points;
     return STATUS_OK;
 }

@@ -194,7 +194,7 @@ static enum status layout_state(struct codec *codec, struct account *account)
     TRY(layout_names(codec, account));
     TRY(layout_totals(codec, account));
     TRY(layout_lots(codec, &account->lots, LIMIT_LOTS_GIVEN_BACK));
-    TRY(layout_lots(codec, &account->ended, LIMIT_LOTS));
+    TRY(layout_lots(codec, &account->ended, LIMIT_LOTS_ENDED));
     TRY(layout_lots(codec, &account->held_lots, LIMIT_LOTS));
     TRY(layout_pending(codec, account));
     TRY(layout_holds(codec, account));

@@ -214,7 +214,7 @@ static void a_tombstone_makes_its_original_known(void **state)
 static void what_ended_is_bounded(void **state)
 {
     struct account *account = *state;
-    for (int64_t i = 1; i <= LIMIT_LOTS + 1; i++) {
+    for (int64_t i = 1; i <= LIMIT_LOTS_ENDED + 1; i++) {
         struct record record = {
             .type = RECORD_AWARDED,
             .at_ms = FIXTURE_MS,
@@ -227,11 +227,11 @@ static void what_ended_is_bounded(void **state)
         assert_int_equal(fixture_apply(account, &record), STATUS_OK);
     }
     fixture_sound(account);
-    assert_int_equal(account->ended.count, LIMIT_LOTS);
-    assert_int_equal(account->expired, 2 * (LIMIT_LOTS + 1));
+    assert_int_equal(account->ended.count, LIMIT_LOTS_ENDED);
+    assert_int_equal(account->expired, 2 * (LIMIT_LOTS_ENDED + 1));
     assert_int_equal(account_ended(account, 1), 0);
     assert_int_equal(account_ended(account, 2), 2);
-    assert_int_equal(account_ended(account, LIMIT_LOTS + 1), 2);
+    assert_int_equal(account_ended(account, LIMIT_LOTS_ENDED + 1), 2);
 }
 
 int main(void)
