@@ -173,12 +173,37 @@ static enum status decide_member(void *context, const struct decide *decide,
     return STATUS_OK;
 }
 
+// Days far from now would be accounts for nothing. Judged where a claim is to be made, so that the
+// retry of what was applied long ago is still answered as it was. False when that was the answer.
+static bool judge_day(struct request *request, const struct receipts_intent *intent)
+{
+    const struct lease *lease = request->service->lease;
+    const struct program_version *version = NULL;
+    if (lease_check(lease, false) == TROUBLE_NONE) {
+        version = program_set_at(lease_set(lease), lease_now_ms(lease));
+    }
+    if (version == NULL) {
+        return true; // the decision says why nothing can be done
+    }
+    int32_t today = civil_to_days(zone_date(version->zone, lease_now_ms(lease)));
+    int32_t day = intent->receipt.business_day;
+    if (day <= today + SERVICE_RECEIPT_DAYS_AHEAD && day >= today - SERVICE_RECEIPT_DAYS_PAST) {
+        return true;
+    }
+    request_fail(request, LOYALTY__V1__CODE__CODE_INVALID_ARGUMENT, "BAD_RECEIPT", intent->field,
+                 "A receipt's business date is at most a day ahead and some 400 days past; check "
+                 "the till's calendar.");
+    return false;
+}
+
 static void on_member(void *context, const struct task_result *result)
 {
     struct flow *flow = context;
     bool nothing = result->end == TASK_DECIDED && result->decision->outcome == OUTCOME_NOTHING;
     if (nothing && flow->uncovered) {
-        flow_go_on(flow, flow_claim);
+        if (judge_day(flow->request, &flow->intent)) {
+            flow_go_on(flow, flow_claim);
+        }
     } else if (nothing && flow->without_receipt) {
         request_fail(flow->request, LOYALTY__V1__CODE__CODE_INVALID_ARGUMENT, "MISSING",
                      flow->intent.field,
@@ -285,9 +310,8 @@ static void on_other(void *context, const struct task_result *result)
     struct claim_figures figures;
     enum status status = STATUS_CORRUPT;
     if (result->end == TASK_READ) {
-        status = receipts_fate(&flow->verdict.held, result->log, &request->service->scratch,
-                               &flow->fate, &figures);
-        arena_reset(&request->service->scratch);
+        status = receipts_fate(request->service, &flow->verdict.held, result->log, &flow->fate,
+                               &figures);
     }
     if (status == STATUS_OK) {
         judge_other(flow);
@@ -316,38 +340,12 @@ static void flow_look(struct flow *flow)
 
 // --- the request ---
 
-// Days far from now would be accounts for nothing. False when that was the request's end.
-static bool judge_day(struct request *request, const struct receipts_intent *intent)
-{
-    const struct lease *lease = request->service->lease;
-    const struct program_version *version = NULL;
-    if (lease_check(lease, false) == TROUBLE_NONE) {
-        version = program_set_at(lease_set(lease), lease_now_ms(lease));
-    }
-    if (version == NULL) {
-        return true; // the decision says why nothing can be done
-    }
-    int32_t today = civil_to_days(zone_date(version->zone, lease_now_ms(lease)));
-    int32_t day = intent->receipt.business_day;
-    if (day <= today + SERVICE_RECEIPT_DAYS_AHEAD && day >= today - SERVICE_RECEIPT_DAYS_PAST) {
-        return true;
-    }
-    request_fail(request, LOYALTY__V1__CODE__CODE_INVALID_ARGUMENT, "BAD_RECEIPT", intent->field,
-                 "A receipt's business date is at most a day ahead and some 400 days past; check "
-                 "the till's calendar.");
-    request_end(request);
-    return false;
-}
-
 void receipts_submit(struct request *request, const struct receipts_intent *intent,
                      task_decide_fn *decide, task_result_fn *on_result)
 {
     bool counted = intent->receipt.number != 0;
     if (!counted && !intent->sale) {
         request_submit(request, decide, on_result, NULL);
-        return;
-    }
-    if (counted && !judge_day(request, intent)) {
         return;
     }
     struct flow *flow = arena_alloc(&request->arena, sizeof(*flow));

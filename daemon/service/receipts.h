@@ -76,6 +76,8 @@ enum claim_fate {
     CLAIM_APPLIED, // it counts for what `ret_figures` says
 };
 
-MUST_CHECK enum status receipts_fate(const struct claim *claim, struct span log,
-                                     struct arena *scratch, enum claim_fate *ret_fate,
+// A request that is older than what compaction keeps may have been there: it is taken to stand as it
+// was claimed, for a day may count too much, never too little.
+MUST_CHECK enum status receipts_fate(struct service *service, const struct claim *claim,
+                                     struct span log, enum claim_fate *ret_fate,
                                      struct claim_figures *ret_figures);

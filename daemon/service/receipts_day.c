@@ -67,19 +67,34 @@ static bool counts(const struct record *record, const struct claim *claim,
            memcmp(figures->key.original, claim->original, sizeof(claim->original)) == 0;
 }
 
-enum status receipts_fate(const struct claim *claim, struct span log, struct arena *scratch,
-                          enum claim_fate *ret_fate, struct claim_figures *ret_figures)
+// Whether its record may have been cut away (jobs/compact.c keeps the horizon, and a day).
+static bool may_be_cut(const struct service *service, const struct claim *claim)
+{
+    return claim->not_after_ms < lease_store_now_ms(service->lease) - LIMIT_HORIZON_MS;
+}
+
+static enum status find_fate(const struct claim *claim, struct span log, struct arena *scratch,
+                             enum claim_fate *ret_fate, struct claim_figures *ret_figures)
 {
     struct mark mark = {.present = true};
     memcpy(mark.id, claim->request, sizeof(mark.id));
     struct record record;
     uint64_t seq = 0;
-    enum status status = ledger_find(log, &mark, scratch, &record, &seq);
-    if (status == STATUS_NOT_FOUND) {
-        *ret_fate = CLAIM_ABSENT;
-        return STATUS_OK;
-    }
-    TRY(status);
+    TRY(ledger_find(log, &mark, scratch, &record, &seq));
     *ret_fate = counts(&record, claim, ret_figures) ? CLAIM_APPLIED : CLAIM_REFUSED;
+    return STATUS_OK;
+}
+
+enum status receipts_fate(struct service *service, const struct claim *claim, struct span log,
+                          enum claim_fate *ret_fate, struct claim_figures *ret_figures)
+{
+    enum status status = find_fate(claim, log, &service->scratch, ret_fate, ret_figures);
+    arena_reset(&service->scratch);
+    if (status != STATUS_NOT_FOUND) {
+        return status;
+    }
+    *ret_fate = may_be_cut(service, claim) ? CLAIM_APPLIED : CLAIM_ABSENT;
+    *ret_figures =
+        (struct claim_figures){.points = claim->points, .amount_minor = claim->amount_minor};
     return STATUS_OK;
 }

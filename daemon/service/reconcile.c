@@ -221,10 +221,7 @@ static enum status judge_suspect(struct reconciling *reconciling, const struct s
 {
     struct claim_figures figures = {0};
     enum claim_fate fate = CLAIM_ABSENT;
-    struct arena *scratch = &reconciling->request->service->scratch;
-    enum status status = receipts_fate(&suspect->claim, log, scratch, &fate, &figures);
-    arena_reset(scratch);
-    TRY(status);
+    TRY(receipts_fate(reconciling->request->service, &suspect->claim, log, &fate, &figures));
     if (fate == CLAIM_ABSENT && !reconciling->sure) {
         reconciling->busy = true;
         return STATUS_OK;
