@@ -3,6 +3,7 @@
 was refused never is, and at the end the day agrees."""
 
 import os
+import sqlite3
 import unittest
 
 import tool  # finds the rest
@@ -90,7 +91,8 @@ class Case(unittest.TestCase):
 
 class Offline(Case):
     def test_z_a_sale_keeps_its_day(self):
-        """E9: made offline on 30 May, it arrives on 4 June: silver from the re-scoring between."""
+        """E9: made offline on 30 May, it arrives on 4 June: silver from the re-scoring between.
+        The last one here, for it moves the clock."""
         with self.till() as till:
             self.online(till)
             self.wire.cut()
@@ -399,9 +401,7 @@ class Days(Case):
     def test_differences_on_either_side(self):
         with self.till() as till:
             self.award(till, 100000, receipt=1, date=DAY)
-            stray = frames.award_request(self.member, 7700, START)
-            stray.sale.receipt.number = 9
-            stray.sale.receipt.business_date = DAY
+            stray = self.stray(9)
             with SCENE.client(self.name) as client:
                 client.ask("Award", stray)
             self.wire.cut()
@@ -415,7 +415,43 @@ class Days(Case):
                              ("APPLIED", False, False))
             self.assertEqual([(each["side"], each["id"], each["receipt"], each["service"])
                               for each in day["differences"]],
-                             [(1, stray.mutation.request_id, 9, [77, 7700])])
+                             [(1, stray.mutation.request_id, 9, [1, 100])])
+
+    def stray(self, number):
+        """A sale under this terminal's receipt that its till knows nothing of."""
+        request = frames.award_request(self.member, 100, START)
+        request.sale.receipt.number = number
+        request.sale.receipt.business_date = DAY
+        return request
+
+    def test_many_differences(self):
+        """More than a page of them."""
+        count = 210
+        with SCENE.client(self.name) as client:
+            for _, reply in client.each((i, "Award", self.stray(i + 1)) for i in range(count)):
+                self.assertIsNone(reply.error)
+        with self.till() as till:
+            self.online(till)
+            day = till.reconcile(date=DAY)
+            self.assertEqual(day["service"][0], [count, count, count * 100])
+            self.assertEqual(sorted(each["receipt"] for each in day["differences"]),
+                             list(range(1, count + 1)))
+
+    def test_a_book_that_is_wrong_is_found_out(self):
+        with self.till() as till:
+            more = self.award(till, 100000, receipt=1, date=DAY)["id"]
+            other = self.award(till, 500, receipt=2, date="2026-05-29")["id"]
+        with sqlite3.connect(self.queue) as file:
+            file.execute("UPDATE queue SET posted_points = 1001 WHERE request_id = ?", (more,))
+            file.execute("UPDATE queue SET business_date = ? WHERE request_id = ?", (DAY, other))
+        file.close()
+        with self.till() as till:
+            self.online(till)
+            day = till.reconcile(date=DAY)
+            self.assertEqual([(each["side"], each["id"], each["service"], each["till"])
+                              for each in day["differences"]],
+                             [(3, more, [1000, 100000], [1001, 100000]),
+                              (2, other, [0, 0], [5, 500])])
 
     def test_a_stores_certificate_for_its_terminals(self):
         SCENE.world.certificate("store", "pos/store-0007")
