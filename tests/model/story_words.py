@@ -80,7 +80,7 @@ def gives_text(earned, version, names=True):
 
 
 def leaves_text(member, names=True):
-    return (f"leaves balance {member.balance} pending {member.pending_points} "
+    return (f"leaves balance {member.balance} pending {member.pending_points} held {member.held} "
             f"counted {member.score} missing {member.missing_to_next or 0}"
             + f" tier {member.tier}" * names)
 
