@@ -231,6 +231,31 @@ static void die_after_claim(const char *json)
     service_world_restart(daemon);
 }
 
+// Under a test clock business dates and records are of its time, claims lapse by the store's.
+static void a_sandbox_has_receipts(void **state)
+{
+    (void)state;
+    struct world_answer answer;
+    service_world_init(&world, true);
+    service_world_publish(&world);
+    (void)service_world_add(&world);
+    world_call(&world.daemons[0], "admin/hq", "ClockService/SetClock",
+               "{\"now\": \"2026-01-10T12:00:00Z\"}", &answer);
+    assert_string_equal(world_end(&answer), "OK");
+    world_enroll(&world, "anna");
+    world_enroll(&world, "bert");
+    die_after_claim(receipts_award(&world, world_id(&world), "anna", 10000, NUMBER));
+    const char *other = receipts_award(&world, world_id(&world), "bert", 3000, NUMBER);
+    assert_string_equal(receipts_call(&world, &world.daemons[1], AWARD, other), "RECEIPT_BUSY");
+    world_pass(&world, CLAIM_MS + 1000);
+    assert_string_equal(receipts_call(&world, &world.daemons[1], AWARD, other), "OK");
+    receipts_stand(&world, RECEIPT_AWARD, 1, 30, 3000);
+    world_call(&world.daemons[0], "admin/hq", "ClockService/SetClock",
+               "{\"now\": \"2028-01-10T12:00:00Z\"}", &answer);
+    assert_string_equal(receipts_call(&world, &world.daemons[1], AWARD, other), "TOO_OLD");
+    service_world_fini(&world);
+}
+
 static void a_lost_tills_receipt_is_taken_over(void **state)
 {
     (void)state;
@@ -445,6 +470,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(business_dates_are_of_about_now, open_world, close_world),
         cmocka_unit_test_setup_teardown(returns_count_by_what_they_take_back, open_world,
                                         close_world),
+        cmocka_unit_test(a_sandbox_has_receipts),
         cmocka_unit_test_setup_teardown(a_lost_tills_receipt_is_taken_over, open_world,
                                         close_world),
         cmocka_unit_test_setup_teardown(the_same_request_goes_on_with_its_claim, open_world,
