@@ -76,8 +76,8 @@ enum claim_fate {
     CLAIM_APPLIED, // it counts for what `ret_figures` says
 };
 
-// A request that is older than what compaction keeps may have been there: it is taken to stand as it
-// was claimed, for a day may count too much, never too little.
+// A request that is older than what compaction keeps may have been there: it is taken to stand as
+// it was claimed, for a day may count too much, never too little.
 MUST_CHECK enum status receipts_fate(struct service *service, const struct claim *claim,
                                      struct span log, enum claim_fate *ret_fate,
                                      struct claim_figures *ret_figures);

@@ -60,12 +60,25 @@ static void on_start(struct sim *sim, void *what, uint64_t number)
     }
 }
 
-static void kill_daemon(struct sim *sim)
+static void on_killed(struct sim *sim, void *what, uint64_t number)
 {
-    struct daemon *daemon = draw_daemon(sim);
+    (void)number;
+    struct daemon *daemon = what;
     if (daemon->up) {
         daemon_kill(daemon);
         sim_put(sim, 10 + sim_below(sim, 3000), on_start, daemon, 0);
+    }
+}
+
+static void kill_daemon(struct sim *sim)
+{
+    on_killed(sim, draw_daemon(sim), 0);
+}
+
+void chaos_claimed(struct sim *sim)
+{
+    if (sim->server.asking != NULL && sim_fault(sim, FAULT_CLAIM_ORPHANED)) {
+        sim_put(sim, 0, on_killed, sim->server.asking, 0);
     }
 }
 

@@ -38,6 +38,17 @@ bool make_reverse(struct sim *sim, struct intent *intent);
 bool make_exchange(struct sim *sim, struct intent *intent);
 void judge_reverse(const struct answer_view *view);
 
+// --- commands_till.c ---
+bool make_award_receipt(struct sim *sim, struct intent *intent);
+bool make_award_store(struct sim *sim, struct intent *intent);
+bool make_attached(struct sim *sim, struct intent *intent);
+bool make_reconcile(struct sim *sim, struct intent *intent);
+void judge_reconcile(const struct answer_view *view);
+// A receipt of the first terminal, now and then; else NULL.
+Loyalty__V1__ReceiptKey *command_receipt(struct sim *sim, struct intent *intent);
+// Asks whether a day's book is what has landed.
+void command_reconcile(struct sim *sim, struct intent *intent, struct day *day);
+
 // --- commands_member.c ---
 bool make_enroll(struct sim *sim, struct intent *intent);
 bool make_enroll_with_cards(struct sim *sim, struct intent *intent);

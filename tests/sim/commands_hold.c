@@ -80,6 +80,7 @@ bool make_capture(struct sim *sim, struct intent *intent)
     request->member = command_ref(sim, intent->book);
     request->reservation_id = command_id(sim, intent->original);
     request->points = intent->amount;
+    request->receipt = command_receipt(sim, intent);
     return true;
 }
 

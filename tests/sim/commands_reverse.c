@@ -140,6 +140,7 @@ bool make_reverse(struct sim *sim, struct intent *intent)
     request->original_request_id = command_id(sim, intent->original);
     request->original_created_at = command_instant(sim, intent->original_created_ms);
     request->reason = (char *)"returned";
+    request->receipt = command_receipt(sim, intent);
     return true;
 }
 

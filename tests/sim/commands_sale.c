@@ -235,7 +235,8 @@ bool make_redeem(struct sim *sim, struct intent *intent)
         return false;
     }
     int64_t points = command_points(sim, intent->book);
-    (void)redeem(sim, intent, points);
+    Loyalty__V1__RedeemRequest *request = redeem(sim, intent, points);
+    request->receipt = command_receipt(sim, intent);
     return true;
 }
 

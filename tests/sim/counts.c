@@ -125,13 +125,14 @@ bool counts_complete(const struct counts *counts)
         blind = missing("fault", fault_names[i], counts->faults[i]) || blind;
     }
     static const char *const REASONS[] = {
-        "ID_CONFLICT",       "OUTCOME_UNKNOWN",   "STORE_UNAVAILABLE", "CLOCK_SKEW",
-        "NO_LEASE",          "EXPIRED",           "TOO_OLD",           "INSUFFICIENT_POINTS",
-        "TOO_SOON",          "ETAG_MISMATCH",     "ROLLED_BACK",       "ALREADY_ENROLLED",
-        "IDENTIFIER_TAKEN",  "UNKNOWN_MEMBER",    "SALE_TOO_OLD",      "SALE_FROM_FUTURE",
-        "OUT_OF_ORDER",      "DAY_LIMIT",         "HOLD_NOT_FOUND",    "HOLD_LAPSED",
-        "HOLD_CAPTURED",     "HOLD_RELEASED",     "HOLD_TOO_SMALL",    "LINE_NOT_FOUND",
-        "PART_DOES_NOT_FIT", "ORIGINAL_ARCHIVED", "REVERSED_BEFORE"};
+        "ID_CONFLICT",        "OUTCOME_UNKNOWN",   "STORE_UNAVAILABLE", "CLOCK_SKEW",
+        "NO_LEASE",           "EXPIRED",           "TOO_OLD",           "INSUFFICIENT_POINTS",
+        "TOO_SOON",           "ETAG_MISMATCH",     "ROLLED_BACK",       "ALREADY_ENROLLED",
+        "IDENTIFIER_TAKEN",   "UNKNOWN_MEMBER",    "SALE_TOO_OLD",      "SALE_FROM_FUTURE",
+        "OUT_OF_ORDER",       "DAY_LIMIT",         "HOLD_NOT_FOUND",    "HOLD_LAPSED",
+        "HOLD_CAPTURED",      "HOLD_RELEASED",     "HOLD_TOO_SMALL",    "LINE_NOT_FOUND",
+        "PART_DOES_NOT_FIT",  "ORIGINAL_ARCHIVED", "REVERSED_BEFORE",   "RECEIPT_COUNTED",
+        "GUARD_TERMINAL_DAY", "RECEIPT_BUSY"};
     for (size_t i = 0; i < sizeof(REASONS) / sizeof(REASONS[0]); i++) {
         blind = missing("answer", REASONS[i], find_named(counts->reasons, REASONS[i])) || blind;
     }
@@ -139,8 +140,9 @@ bool counts_complete(const struct counts *counts)
         "freed, ended",       "captured in part",   "taken by lines",     "taken by amount",
         "taken from pending", "taken from own lot", "taken from expired", "taken from others",
         "taken, owed",        "taken, forgiven",    "taken, refunded",    "given back, ended",
-        "given back, owed",   "given back, paid",   "given back in part", "hold reversed",
-        "reversed again",     "nothing to reverse", "capture reversed",   "counted no more",
+        "given back, paid",   "given back in part", "hold reversed",      "reversed again",
+        "nothing to reverse", "capture reversed",   "counted no more",    "receipt taken over",
+        "receipt settled",    "receipt voided",     "day in balance",     "day not in balance",
     };
     for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
         blind = missing("case", CASES[i], find_named(counts->cases, CASES[i])) || blind;

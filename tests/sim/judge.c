@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "loyalty/v1/points.pb-c.h"
+#include "loyalty/v1/tills.pb-c.h"
 #include "service/method.h"
 #include "sim/sim.h"
 #include "wire/field.h"
@@ -154,7 +155,8 @@ static bool is_remembered(const struct call *call, const Loyalty__V1__Error *err
 static bool may_be_asked(const Loyalty__V1__Error *error)
 {
     return is_reason(error, "FROM_THE_FUTURE") || is_reason(error, "BAD_INTERVAL") ||
-           is_reason(error, "LINE_NOT_FOUND") || is_reason(error, "PART_DOES_NOT_FIT");
+           is_reason(error, "LINE_NOT_FOUND") || is_reason(error, "PART_DOES_NOT_FIT") ||
+           is_reason(error, "MISSING") || is_reason(error, "BAD_RECEIPT");
 }
 
 static void judge_error(struct sim *sim, struct call *call, const struct dispatch_reply *reply,
@@ -236,6 +238,17 @@ static void judge_time(struct sim *sim, const struct call *call)
     }
 }
 
+// A reconciliation is written only where it closes a day.
+static bool says_it_is_recorded(const struct answer_view *view)
+{
+    if (!view->intent->reconciles) {
+        return true;
+    }
+    const Loyalty__V1__ReconcileResponse *response =
+        (const Loyalty__V1__ReconcileResponse *)view->response;
+    return response->in_balance && view->intent->ask->recorded;
+}
+
 void judge_answer(struct sim *sim, struct call *call, const struct dispatch_reply *reply)
 {
     judge_time(sim, call);
@@ -251,11 +264,11 @@ void judge_answer(struct sim *sim, struct call *call, const struct dispatch_repl
     }
     sim->counts->succeeded[intent->row - commands]++;
     bool first = intent->ask == NULL || intent->training || !intent->ask->answered;
-    if (intent->ask != NULL && !intent->training) {
-        judge_recorded(sim, call, bytes, reply->replayed);
-    }
     struct answer_view view = {.sim = sim, .call = call, .intent = intent};
     view.response = decode(sim, call, bytes);
+    if (intent->ask != NULL && !intent->training && says_it_is_recorded(&view)) {
+        judge_recorded(sim, call, bytes, reply->replayed);
+    }
     call->told_seq = seq_of(view.response);
     if (first && intent->row->answered != NULL) {
         intent->row->answered(&view);

@@ -6,6 +6,8 @@
 #include "base/check.h"
 #include "sim/commands.h"
 
+enum { OLD_DAYS = 402 };
+
 static void must(const struct answer_view *view, const char *reason, bool so)
 {
     if (!so) {
@@ -106,6 +108,35 @@ static bool does_not_fit(const struct answer_view *view)
     }
 }
 
+static bool is_counted(const struct answer_view *view)
+{
+    return day_is_counted(view->sim, view->intent->ask);
+}
+
+// Some version guards what a terminal gives.
+static bool has_guard(const struct answer_view *view)
+{
+    const struct rules_set *versions = &view->sim->versions;
+    bool guarded = view->sim->versions_lost;
+    for (size_t i = 0; i < versions->count; i++) {
+        guarded = guarded || versions->items[i]->terminal_guard > 0;
+    }
+    return guarded;
+}
+
+// A sale without its receipt.
+static bool wants_receipt(const struct answer_view *view)
+{
+    return has_guard(view) && view->intent->receipt_number == 0;
+}
+
+// Its day is too long ago for a claim.
+static bool is_of_long_ago(const struct answer_view *view)
+{
+    const struct day *day = view->intent->day;
+    return day != NULL && china_day(server_now(view->sim)) - day->date > OLD_DAYS;
+}
+
 void judge_reason(const struct answer_view *view, const char *reason)
 {
     static const struct {
@@ -115,6 +146,8 @@ void judge_reason(const struct answer_view *view, const char *reason)
         {"HOLD_NOT_FOUND", no_hold},         {"HOLD_CAPTURED", is_captured},
         {"HOLD_RELEASED", is_released},      {"HOLD_LAPSED", has_lapsed},
         {"REVERSED_BEFORE", is_buried},      {"ORIGINAL_ARCHIVED", is_archived},
+        {"RECEIPT_COUNTED", is_counted},     {"GUARD_TERMINAL_DAY", has_guard},
+        {"MISSING", wants_receipt},          {"BAD_RECEIPT", is_of_long_ago},
         {"LINE_NOT_FOUND", line_is_missing}, {"PART_DOES_NOT_FIT", does_not_fit},
     };
     if (view->sim->server.losses != view->call->losses) {

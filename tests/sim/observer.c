@@ -73,6 +73,11 @@ static void take_back(struct sim *sim, const struct change *change)
 {
     switch (change->kind) {
     case CHANGE_APPENDED:
+        if (change->day != NULL) {
+            day_take_back(sim, change->day);
+            forget_ask(change->ask);
+            break;
+        }
         book_take_back(sim, change->book);
         if (change->ask == NULL) {
             forget_enrolments(sim, change->book);
@@ -263,6 +268,7 @@ static void take_records(struct sim *sim, struct book *book, const struct store_
             ask->tier = book_card(book)->tier;
             ask->points = record.type == RECORD_AWARDED ? record.awarded.points : 0;
             ret_change->ask = ask;
+            day_land(sim, ask, &record);
         }
     }
     if (cursor.rest.len != 0) {
@@ -270,14 +276,19 @@ static void take_records(struct sim *sim, struct book *book, const struct store_
     }
 }
 
+static void check_tail(struct sim *sim, const struct store_append *append, const uint8_t *tail)
+{
+    if (memcmp(append->expected_hash, tail, CHAIN_HASH_BYTES) != 0) {
+        sim_violated(sim, "the chain goes on", "%.*s: an append to another tail: two have written",
+                     (int)append->account.id.len, (const char *)append->account.id.data);
+    }
+}
+
 static void take_append(struct sim *sim, const struct store_append *append)
 {
     struct book *book = book_of(sim, append->account.id);
     book->place.partition = append->account.partition;
-    if (memcmp(append->expected_hash, book->tail, sizeof(book->tail)) != 0) {
-        sim_violated(sim, "the chain goes on", "%s: an append to another tail: two have written",
-                     book->id);
-    }
+    check_tail(sim, append, book->tail);
     check_event(sim, append, append->account.partition, book->seq);
     struct change change = {.book = book, .partition = append->account.partition};
     take_records(sim, book, append, &change);
@@ -286,6 +297,44 @@ static void take_append(struct sim *sim, const struct store_append *append)
     CHECK(buffer_append(&book->full, append->records) == STATUS_OK);
     *note_change(sim, CHANGE_APPENDED) = change;
     check_due(sim, book);
+}
+
+// --- terminals' days ---
+
+static void take_steps(struct sim *sim, struct day *day, const struct store_append *append,
+                       struct change *ret_change)
+{
+    struct record_cursor cursor = {.rest = append->records};
+    struct record_place place;
+    while (record_next(&cursor, &place) == STATUS_OK) {
+        struct record record;
+        check_chain(sim, day->tail, &place);
+        arena_reset(&sim->scratch);
+        CHECK(record_decode(place.body, &sim->scratch, &record) == STATUS_OK);
+        day_take(sim, day, &record, true);
+        memcpy(day->tail, place.hash, sizeof(day->tail));
+        sim->counts->records[record.type % COUNTS_RECORDS]++;
+        if (record.type == RECORD_RECEIPT && record.receipt.stage == RECEIPT_CLAIMED) {
+            chaos_claimed(sim);
+        }
+        if (record.mark.present) {
+            ret_change->ask = ask_of(sim, &record.mark);
+            take_mark(sim, ret_change->ask, NULL, &record);
+        }
+    }
+}
+
+static void take_day(struct sim *sim, struct day *day, const struct store_append *append)
+{
+    day->place.partition = append->account.partition;
+    check_tail(sim, append, day->tail);
+    check_event(sim, append, append->account.partition, day->seq);
+    struct change change = {.day = day, .partition = append->account.partition};
+    take_steps(sim, day, append, &change);
+    CHECK(vec_reserve_one(&day->appends, UINT32_MAX) == STATUS_OK);
+    day->appends.items[day->appends.count++] = (uint32_t)day->full.len;
+    CHECK(buffer_append(&day->full, append->records) == STATUS_OK);
+    *note_change(sim, CHANGE_APPENDED) = change;
 }
 
 // --- the program ---
@@ -344,8 +393,11 @@ static void on_append(void *context, const struct store_append *append)
     sim->counts->appends++;
     trace_bytes(sim->trace, append->records);
     check_clocks(sim, append);
+    struct day *day = append->account.meta ? NULL : day_find(sim, append->account.id);
     if (append->account.meta) {
         take_published(sim, append);
+    } else if (day != NULL) {
+        take_day(sim, day, append);
     } else {
         take_append(sim, append);
     }
@@ -359,7 +411,12 @@ static void on_compact(void *context, const struct store_compact *compact)
     sim->counts->compactions++;
     trace_bytes(sim->trace, compact->snapshot);
     (void)note_change(sim, CHANGE_COMPACTED);
-    verify_book(sim, book_of(sim, compact->account.id));
+    struct day *day = day_find(sim, compact->account.id);
+    if (day != NULL) {
+        verify_day(sim, day);
+    } else {
+        verify_book(sim, book_of(sim, compact->account.id));
+    }
 }
 
 static struct owned *claim_of(struct sim *sim, const uint8_t *key)

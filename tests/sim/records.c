@@ -54,6 +54,12 @@ void record_moves(const struct record_view *view, const char *what, const struct
     }
 }
 
+bool record_has_receipt(const struct receipt_ref *receipt, const struct intent *intent)
+{
+    return receipt->number == intent->receipt_number &&
+           (receipt->number == 0 || receipt->business_day == intent->day->date);
+}
+
 // --- time ---
 
 static void take_boundary(const struct record_view *view)
@@ -208,6 +214,18 @@ static bool published_is_of(const struct record_view *view, const struct intent 
            intent->occurred_ms == view->record->published.effective_from_ms;
 }
 
+// --- a terminal's day ---
+
+static void take_receipt(const struct record_view *view)
+{
+    record_differ(view, "logs hold together", "a receipt in a member's log:", 1, 0);
+}
+
+static bool receipt_is_of(const struct record_view *view, const struct intent *intent)
+{
+    return intent->reconciles && view->record->receipt.stage == RECEIPT_DAY_CLOSED;
+}
+
 static const struct record_row rows[] = {
     {RECORD_OPENED, "opened", take_opened, opened_is_of},
     {RECORD_AWARDED, "awarded", take_awarded, awarded_is_of},
@@ -222,6 +240,7 @@ static const struct record_row rows[] = {
     {RECORD_LAPSED, "lapsed", take_lapsed, NULL},
     {RECORD_REVERSED, "reversed", take_reversed, reversed_is_of},
     {RECORD_TOMBSTONE, "tombstone", take_tombstone, tombstone_is_of},
+    {RECORD_RECEIPT, "receipt", take_receipt, receipt_is_of},
     {RECORD_PUBLISHED, "published", take_published, published_is_of},
 };
 

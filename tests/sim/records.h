@@ -11,6 +11,8 @@ const struct rules *record_rules(const struct record_view *view, int64_t at_ms);
 // Moves must be those that the book's purse has made.
 void record_moves(const struct record_view *view, const char *what, const struct lot_move *moves,
                   size_t count, const struct move_list *expected);
+// Whether a record names the receipt that was asked for.
+bool record_has_receipt(const struct receipt_ref *receipt, const struct intent *intent);
 // What the score given now brings at once; a card for late score is judged by what is sure of it.
 void record_cards(const struct record_view *view, int64_t from_ms, int64_t gained, bool granted);
 

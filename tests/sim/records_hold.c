@@ -81,6 +81,7 @@ bool captured_is_of(const struct record_view *view, const struct intent *intent)
     const struct record_captured *captured = &view->record->captured;
     bool all = captured->freed.lot_count == 0;
     return book_request(captured->reservation) == intent->original &&
+           record_has_receipt(&captured->taken.receipt, intent) &&
            (intent->amount == 0 ? all : captured->taken.points == intent->amount);
 }
 

@@ -32,6 +32,11 @@ static void check_award(const struct record_view *view, const struct rules *rule
     record_differ(view, INVARIANT, "points can be spent from", awarded->spendable_ms, spendable_ms);
 }
 
+static int64_t most_days(const struct rules *rules, const struct record_awarded *awarded)
+{
+    return awarded->attached ? rules->attach_days : rules->late_days;
+}
+
 static void check_occurred(const struct record_view *view)
 {
     static const char INVARIANT[] = "a sale occurred when it may have";
@@ -50,7 +55,8 @@ static void check_occurred(const struct record_view *view)
     const struct rules *rules = record_rules(view, record->at_ms);
     const struct rules *before =
         record_rules(view, record->at_ms - INT64_C(2) * LIMIT_CLOCK_AHEAD_MS);
-    int64_t most = rules->late_days > before->late_days ? rules->late_days : before->late_days;
+    int64_t most = most_days(rules, awarded);
+    most = most_days(before, awarded) > most ? most_days(before, awarded) : most;
     int64_t late = china_day(record->at_ms) - china_day(awarded->occurred_ms);
     bool too_late = late > most + 1;
     record_differ(view, INVARIANT, "too many days late:", too_late, 0);
@@ -88,7 +94,8 @@ bool awarded_is_of(const struct record_view *view, const struct intent *intent)
     return awarded->amount_minor == intent->amount && occurred_then(awarded, intent) &&
            !intent->training && awarded->backfill == intent->backfill &&
            awarded->paid_with_points_minor == intent->paid_minor &&
-           awarded->attached == intent->attached && exchange_of == intent->exchange_of;
+           awarded->attached == intent->attached && exchange_of == intent->exchange_of &&
+           record_has_receipt(&awarded->receipt, intent);
 }
 
 // --- spending ---
@@ -141,7 +148,8 @@ void take_redeemed(const struct record_view *view)
 
 bool redeemed_is_of(const struct record_view *view, const struct intent *intent)
 {
-    return view->record->redeemed.points == intent->amount;
+    return view->record->redeemed.points == intent->amount &&
+           record_has_receipt(&view->record->redeemed.receipt, intent);
 }
 
 // --- refusals ---

@@ -342,7 +342,8 @@ static bool lines_are_of(const struct reversed_sale *sale, const struct deed *de
 bool reversed_is_of(const struct record_view *view, const struct intent *intent)
 {
     const struct record_reversed *reversed = &view->record->reversed;
-    if (!intent->reverses || book_request(reversed->advice.original) != intent->original) {
+    if (!intent->reverses || book_request(reversed->advice.original) != intent->original ||
+        !record_has_receipt(&reversed->advice.receipt, intent)) {
         return false;
     }
     const struct deed *deed = target(view->book, intent->original);

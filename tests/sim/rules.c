@@ -53,6 +53,7 @@ void rules_make(struct random *random, const struct rules *before, struct rules 
         .value_minor = 50 + random_below(random, 50),
         .hold_seconds = HOLD[random_below(random, 6)],
         .clamp = random_once_in(random, 2),
+        .terminal_guard = random_once_in(random, 6) ? 2000 + random_below(random, 20000) : 0,
     };
     make_tiers(random, before, ret_rules);
 }
@@ -156,6 +157,8 @@ Loyalty__V1__Program *rules_message(struct arena *arena, const struct rules *rul
     program->negative_balance = rules->clamp
                                     ? LOYALTY__V1__NEGATIVE_BALANCE__NEGATIVE_BALANCE_CLAMP
                                     : LOYALTY__V1__NEGATIVE_BALANCE__NEGATIVE_BALANCE_ALLOW;
+    program->guards = fresh(arena, &loyalty__v1__guards__descriptor);
+    program->guards->points_a_terminal_day = rules->terminal_guard;
     program->late_days = days_message(arena, rules->late_days);
     program->attach_days = days_message(arena, rules->attach_days);
     return program;

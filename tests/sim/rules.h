@@ -50,7 +50,8 @@ struct rules {
     int64_t day_limit;   // of redemptions; 0: none
     int64_t value_minor; // of 100 points
     int64_t hold_seconds;
-    bool clamp; // what cannot be taken back is forgiven
+    int64_t terminal_guard; // points a terminal gives a day; 0: no limit
+    bool clamp;             // what cannot be taken back is forgiven
 };
 
 // A program that may follow `before`; NULL: the first one.

@@ -15,6 +15,7 @@
 #include "sim/agenda.h"
 #include "sim/book.h"
 #include "sim/counts.h"
+#include "sim/days.h"
 #include "sim/faults.h"
 #include "sim/rules.h"
 #include "sim/table.h"
@@ -67,6 +68,10 @@ struct intent {
     int64_t paid_minor;
     uint64_t exchange_of; // a reversal's request; 0: none
     bool attached;
+    struct day *day; // its receipt's, or the one to reconcile
+    uint64_t receipt_number;
+    bool reconciles;
+    bool final; // at rest: the answer is known
     int64_t hold_seconds;
     // of what is captured, released or reversed
     uint64_t original; // its request
@@ -165,6 +170,7 @@ struct server {
     VEC(struct transit_place) unsynced;
     uint64_t synced;       // changes that were acknowledged
     size_t known_versions; // by whoever asked for what is being executed; 0: nobody
+    struct daemon *asking; // and that is
     uint64_t losses;       // times that acknowledged changes were lost
     VEC(struct recent_sync) recent;
 };
@@ -176,6 +182,7 @@ struct change {
     enum change_kind kind;
     int64_t at_ms;     // the world's time
     struct book *book; // appended; claimed: who had it before
+    struct day *day;   // appended, and no member's
     struct ask *ask;   // answered by this append
     uint32_t partition;
     uint32_t claim;
@@ -224,6 +231,9 @@ struct sim {
     struct page_token pages[SIM_MEMBERS]; // of the activity listed last
     int64_t last_card;                    // that an enrolment has named
     VEC(struct ask_place) asks;
+    VEC(struct day_place) days;
+    VEC(struct landed) landed;
+    const struct intent *forgotten; // the last one that a till has given up on
     uint64_t calls;
     struct call *spare_calls;
     struct transit *spare_transits;
@@ -330,11 +340,15 @@ struct book *observer_owner(struct sim *sim, const struct identifier *identifier
 
 // Folds the stored log of a member and compares it with the book.
 void verify_book(struct sim *sim, struct book *book);
+// The same of a terminal's day.
+void verify_day(struct sim *sim, struct day *day);
 // Everything that can be looked at when all is at rest.
 void verify_rest(struct sim *sim);
 
 // --- chaos.c ---
 
 void chaos_begin(struct sim *sim);
+// A receipt is being claimed: a good moment for whoever claims it to die.
+void chaos_claimed(struct sim *sim);
 // Undoes what is still wrong.
 void chaos_end(struct sim *sim);
