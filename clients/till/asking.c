@@ -1,4 +1,4 @@
-// What is in a sale follows from its entry's number, so that the same intent can be made again.
+// What is in a sale follows from its basket's number, so that the same intent can be made again.
 #include "till/asking.h"
 
 #include <string.h>
@@ -75,7 +75,7 @@ struct basket {
     int64_t total_minor;
 };
 
-static void fill_basket(const struct world *world, uint32_t number, struct basket *ret_basket)
+static void fill_basket(const struct world *world, uint64_t number, struct basket *ret_basket)
 {
     static const char *const categories[] = {"food", "home", "books", "toys", NULL};
     struct chance chance = chance_new(world->plan->seed, UINT64_C(1) << 40 | number);
@@ -120,15 +120,16 @@ uint32_t ask_sale(struct counter *counter, const struct sale_wish *wish)
 {
     struct world *world = counter->world;
     struct entry entry = new_entry(counter, LOYALTY_TILL_AWARD, wish->member, wish->again);
-    uint32_t number = book_count(world->book);
     if (wish->again != BOOK_NONE) {
         const struct entry *first = book_entry(world->book, wish->again);
         entry.receipt = first->receipt;
         entry.counter = first->counter;
-        number = wish->again;
+        entry.basket = first->basket;
+    } else {
+        entry.basket = world->next_sale++;
     }
     struct basket basket;
-    fill_basket(world, number, &basket);
+    fill_basket(world, entry.basket, &basket);
     entry.amount_minor = basket.total_minor;
     entry.line_count = (uint32_t)basket.count;
     struct loyalty_sale sale = make_sale(counter, &entry, &basket);
@@ -154,7 +155,7 @@ bool ask_same(struct counter *counter, uint32_t sale)
 {
     const struct entry *entry = book_entry(counter->world->book, sale);
     struct basket basket;
-    fill_basket(counter->world, sale, &basket);
+    fill_basket(counter->world, entry->basket, &basket);
     struct loyalty_sale message = make_sale(counter, entry, &basket);
     struct loyalty_intent intent = {.kind = LOYALTY_TILL_AWARD, .sale = &message};
     return submit(counter, &intent, sale) != BOOK_NONE;
@@ -254,7 +255,7 @@ bool ask_foreign(struct counter *desk, uint32_t sale)
     const struct world *world = desk->world;
     const struct entry *entry = book_entry(world->book, sale);
     struct basket basket;
-    fill_basket(world, sale, &basket);
+    fill_basket(world, entry->basket, &basket);
     struct loyalty_sale message = make_sale(desk, entry, &basket);
     struct loyalty_member member = {LOYALTY_BY_MEMBER_ID, world->members[entry->member].id};
     struct loyalty_request request;

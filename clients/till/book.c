@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "till/book_parts.h"
 
 enum { FIRST_ENTRIES = 1024 };
@@ -30,18 +31,9 @@ void book_free(struct book *book)
 
 // --- finding ---
 
-static uint32_t hash_of(const char *id)
-{
-    uint32_t hash = 2166136261U; // FNV-1a
-    for (; *id != '\0'; id++) {
-        hash = (hash ^ (uint8_t)*id) * 16777619U;
-    }
-    return hash;
-}
-
 static uint32_t *slot_of(const struct book *book, const char *id)
 {
-    uint32_t at = hash_of(id) & book->slot_mask;
+    uint32_t at = (uint32_t)hash_fnv1a(span_of_text(id)) & book->slot_mask;
     while (book->slots[at] != BOOK_NONE && strcmp(book->entries[book->slots[at]].id, id) != 0) {
         at = (at + 1) & book->slot_mask;
     }

@@ -34,6 +34,7 @@ struct entry {
     uint32_t original; // of a reversal, capture, release; of a receipt scanned again; or BOOK_NONE
     uint32_t line_count;
     uint64_t receipt;
+    uint64_t basket;      // of a sale: what its contents follow from
     int64_t amount_minor; // of a sale
     int64_t created_at_ms;
     int64_t points; // awarded, spent, held, captured; taken or returned by a reversal

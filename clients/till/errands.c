@@ -12,6 +12,8 @@
 // before its question is put.
 #include <string.h>
 
+#include "base/hash.h"
+#include "ctl/sales_file.h"
 #include "till/asking.h"
 #include "till/cashier.h"
 #include "till/world.h"
@@ -51,6 +53,11 @@ static enum errand choose_errand(struct counter *counter)
 static uint32_t choose_member(struct counter *counter)
 {
     uint32_t members = counter->world->plan->members;
+    const struct sales_file *sales = counter->world->sales;
+    if (sales != NULL) { // whose sale the next one is
+        const struct sale_row *row = &sales->rows[counter->world->next_sale % sales->row_count];
+        return (uint32_t)(hash_fnv1a(row->customer) % members);
+    }
     bool hot = members > HOT_MEMBERS && chance_percent(&counter->chance, HOT_PERCENT);
     return (uint32_t)chance_below(&counter->chance, hot ? HOT_MEMBERS : members);
 }

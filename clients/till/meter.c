@@ -1,7 +1,7 @@
 // Buckets by doublings, each in equal steps.
 #include "till/meter.h"
 
-enum { STEPS_DOUBLED = METER_STEPS * 2 };
+enum { STEPS_DOUBLED = METER_STEPS * 2, MARK_MS = 1000 };
 
 static unsigned bucket_of(uint64_t waited_us)
 {
@@ -64,7 +64,10 @@ void meter_mark(struct meter *meter, int64_t now_ms)
 {
     uint64_t answers = meter_answers(meter);
     int64_t passed_ms = now_ms - meter->marked_ms;
-    if (meter->marked_ms != 0 && passed_ms > 0) {
+    if (passed_ms < MARK_MS) {
+        return;
+    }
+    if (meter->marked_ms != 0) {
         meter->rate = (double)(answers - meter->marked) * 1000 / (double)passed_ms;
     }
     meter->marked = answers;

@@ -25,5 +25,5 @@ void meter_answer(struct meter *meter, enum loyalty_till_status status, int64_t 
 uint64_t meter_answers(const struct meter *meter);
 // So many microseconds or less waited `permille` of the customers who got a definite answer.
 int64_t meter_quantile_us(const struct meter *meter, unsigned permille);
-// Counts the rate anew since the last mark.
+// Counts the rate anew when a second has passed since it was counted last.
 void meter_mark(struct meter *meter, int64_t now_ms);

@@ -142,7 +142,6 @@ void view_draw(struct view *view, const struct world *world, bool now)
         return;
     }
     view->drawn_ms = now_ms;
-    meter_mark((struct meter *)&world->meter, now_ms);
     if (view->terminal) {
         draw_table(view, world, now_ms);
     } else {

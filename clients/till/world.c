@@ -100,4 +100,5 @@ void world_turn(struct world *world, int64_t wait_ms)
     (void)poll(world->polls, count, left_ms < 0 ? 0 : (int)left_ms);
     lines_poll(world->lines, world->polls, lines);
     poll_counters(world, world->polls + lines, world_now_ms());
+    meter_mark(&world->meter, world_now_ms());
 }

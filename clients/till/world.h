@@ -45,7 +45,7 @@ struct world {
     struct pollfd *polls;
     size_t poll_max;
     struct sales_file *sales; // NULL: from the seed
-    size_t next_sale;
+    uint64_t next_sale;       // the next basket
     char prefix[WORLD_PREFIX_BYTES];
     char currency[WORLD_CURRENCY_BYTES];
     bool selling;                // customers still come
