@@ -57,12 +57,12 @@ class Member(Reversing):
 
     def sale(self, now_ms, sale, request=None):
         """A sale reported now: on time, late or offline. Training posts nothing."""
-        self._refuse_reversed(request)
         earned, after = self.quote(now_ms, sale, request)
         return self._post(sale, earned, after)
 
     def quote(self, now_ms, sale, request=None):
         """What a sale reported now would earn, and the member as he would stand then."""
+        self._refuse_reversed(request)
         now_ms = max(now_ms, self.now_ms)
         sale, reasons = self._settle(now_ms, sale)
         program = self.versions.at(now_ms)

@@ -6,7 +6,7 @@ from club_acts import WHOLE, Award, Hold, Other, Part, Spent
 from story_instants import LAST_MS, account_boundaries
 from story_teller import OnHold, Reserve, Reverse
 
-ARRIVING = ["sale", "sale", "backfill", "redeem", "reserve", "capture", "release", "reverse",
+ARRIVING = ["sale", "sale", "quote", "backfill", "redeem", "reserve", "capture", "release", "reverse",
             "opening"]
 LIFETIMES_S = [0, 0, 60, 3600, 20 * 86_400, 401 * 86_400, 401 * 86_400]
 SELDOM_AHEAD = ("score start", "hold lapse")
@@ -237,4 +237,6 @@ class Returns:
             return
         verb = self.rng.choice(ARRIVING)
         what, kinds = getattr(self, f"invent_{verb}")()
+        if verb == "quote":
+            what.training = True
         self.do(verb, what, (kind, *kinds), id=self.rng.choice(self.buried()))

@@ -182,7 +182,8 @@ class Teller:
         verb = "sale" if sale.training else "quote"
 
         def command():
-            earned, after = self.member.quote(step.now_ms, sale)
+            request = step.id if sale.training else None
+            earned, after = self.member.quote(step.now_ms, sale, request)
             # What a card given meanwhile is called is not known any more when it is undone.
             names = len(self.member.at(step.now_ms).cards) == len(self.member.cards)
             return ["nothing", self._gives(earned, names), leaves_text(after, names)]
