@@ -1,6 +1,6 @@
-// Accounts built from records alone, for tests of what the fold must find: one that was just opened,
-// and one with points in two lots and some pending. Of that the first award's record is number 2,
-// the later lot's 3, the pending one's 4.
+// Accounts built from records alone, for tests of what the fold must find: one just opened, and one
+// with points in two lots and some pending. Of that the first award's record is number 2, the later
+// lot's 3, the pending one's 4.
 #pragma once
 
 #include <setjmp.h>
