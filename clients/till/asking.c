@@ -130,6 +130,7 @@ uint32_t ask_sale(struct counter *counter, const struct sale_wish *wish)
     }
     struct basket basket;
     fill_basket(world, entry.basket, &basket);
+    entry.receipt = wish->receipt != 0 ? wish->receipt : entry.receipt;
     entry.amount_minor = basket.total_minor;
     entry.line_count = (uint32_t)basket.count;
     struct loyalty_sale sale = make_sale(counter, &entry, &basket);

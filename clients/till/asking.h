@@ -14,6 +14,7 @@ struct sale_wish {
     uint32_t exchange_of; // the entry of a reversal; or BOOK_NONE
     uint32_t again;       // the entry of a sale whose receipt is scanned once more; or BOOK_NONE
     bool attached;        // made without a card some days ago
+    uint64_t receipt;     // that of the redemption which pays for it; 0: a new one
 };
 
 // A plain sale to this member.

@@ -168,6 +168,7 @@ static void pay(struct counter *counter, const struct loyalty_till_answer *answe
 {
     struct sale_wish wish = ask_plain(counter->visit.member);
     wish.paid_minor = answer->redemption.value_minor;
+    wish.receipt = book_entry(counter->world->book, counter->visit.entry)->receipt;
     counter->visit.step = 2;
     (void)ask_sale(counter, &wish);
 }

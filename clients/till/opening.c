@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -211,6 +212,16 @@ static bool wait_online(struct world *world)
 
 // --- all of it ---
 
+// A till needs six descriptors, its part of the lines included: more than is usual for some hundred.
+static void raise_limit(void)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+        files.rlim_cur = files.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &files);
+    }
+}
+
 static bool read_sales(struct world *world)
 {
     char error[SALES_FILE_ERROR_BYTES] = "out of memory";
@@ -228,6 +239,7 @@ static bool read_sales(struct world *world)
 bool opening_do(struct world *world, const struct plan *plan)
 {
     *world = (struct world){.plan = plan};
+    raise_limit();
     world->book = book_new(plan->members);
     if (world->book == NULL || !read_sales(world) || !make_folders(world) ||
         !place_counters(world) || !make_papers(world) || !service_begin(&world->service, plan) ||
