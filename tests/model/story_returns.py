@@ -6,8 +6,8 @@ from club_acts import WHOLE, Award, Hold, Other, Part, Spent
 from story_instants import LAST_MS, account_boundaries
 from story_teller import OnHold, Reserve, Reverse
 
-ARRIVING = ["sale", "sale", "quote", "backfill", "redeem", "reserve", "capture", "release", "reverse",
-            "opening"]
+ARRIVING = ["sale", "sale", "quote", "backfill", "redeem", "reserve", "capture", "release",
+            "reverse", "opening"]
 LIFETIMES_S = [0, 0, 60, 3600, 20 * 86_400, 401 * 86_400, 401 * 86_400]
 SELDOM_AHEAD = ("score start", "hold lapse")
 HUGE = 2 * 10**9
