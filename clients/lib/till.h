@@ -156,8 +156,8 @@ LOYALTY_API enum loyalty_till_status loyalty_till_do(struct loyalty_till *till,
 LOYALTY_API bool loyalty_till_submit(struct loyalty_till *till, const struct loyalty_intent *intent,
                                      uint32_t patience_ms, loyalty_till_answer_fn *on_answer,
                                      void *user);
-// Connects, sends, receives, stores and tells; waits at most `timeout_ms` for something to happen.
-// Returns how many answers it gave.
+// Connects, sends, receives, stores and tells; waits at most `timeout_ms` for something to happen
+// (but looking up the server's name may block). Returns how many answers it gave.
 LOYALTY_API int loyalty_till_poll(struct loyalty_till *till, uint32_t timeout_ms);
 // As loyalty_interest; `ret_fd` is -1 while there is no connection. There is always something to
 // wait for.
