@@ -10,8 +10,8 @@ ARRIVING = ["sale", "sale", "quote", "backfill", "redeem", "reserve", "capture",
             "reverse", "opening"]
 LIFETIMES_S = [0, 0, 60, 3600, 20 * 86_400, 401 * 86_400, 401 * 86_400]
 SELDOM_AHEAD = ("score start", "hold lapse")
-HUGE = 2 * 10**9
-NEVER_SEEN = 900  # added to a request's id, gives one that has not come and may come later
+HUGE = 2 * 10**9  # figures from here on are reversed, for their products may pass 64 bits
+NEVER_SEEN = 900  # ids from here on have not come yet, and may come later
 
 
 class Returns:
