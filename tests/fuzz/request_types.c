@@ -1,6 +1,6 @@
-// The table; what is new stands at its end, for the corpora say which method by its place. It is not
-// read from service/method.c, for a driver of wire that links all of the service runs at half the
-// speed.
+// The table; what is new stands at its end, for the corpora say which method by its place. It is
+// not read from service/method.c, for a driver of wire that links all of the service runs at half
+// the speed.
 #include "fuzz/request_types.h"
 
 #include "loyalty/v1/admin.pb-c.h"
