@@ -3,6 +3,11 @@
 
 #include "ctl/parse.h"
 
+error_t member_line_two(int key, char *arg, struct argp_state *state)
+{
+    return member_line_take(state->input, true, key, arg, state);
+}
+
 static void take_argument(struct member_line *line, bool second, char *arg,
                           struct argp_state *state)
 {

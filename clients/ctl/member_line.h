@@ -22,6 +22,8 @@ enum { KEY_REQUEST_ID = 0x300 };
             "The request's id; the same for every repetition of one intent (a new one)", 0         \
     }
 
+// Takes MEMBER and a second argument. `state->input` is a struct member_line.
+error_t member_line_two(int key, char *arg, struct argp_state *state);
 // Takes MEMBER, a second argument if `second`, --request-id; sets the child's input. Others are
 // ARGP_ERR_UNKNOWN.
 error_t member_line_take(struct member_line *line, bool second, int key, char *arg,

@@ -26,13 +26,7 @@ static int print_account(const struct session *session, const ProtobufCMessage *
     print_row_instant("enrolled", response->enrolled_at);
     print_standing(response->standing);
     print_card("card", response->card);
-    for (size_t i = 0; i < response->n_lots; i++) {
-        char number[PRINT_TEXT_BYTES];
-        char until[PRINT_TEXT_BYTES];
-        print_row(i == 0 ? "points" : "", "%s until %s",
-                  print_number(response->lots[i]->points, number),
-                  print_instant(response->lots[i]->expires_at, until));
-    }
+    print_lots("points", response->lots, response->n_lots);
     if (response->next_change_at != NULL) {
         print_row_instant("next change", response->next_change_at);
     }
@@ -104,6 +98,18 @@ static const char *kind_text(Loyalty__V1__ActivityKind kind)
         return "identifier bound";
     case LOYALTY__V1__ACTIVITY_KIND__ACTIVITY_KIND_COMPACTED:
         return "compacted";
+    case LOYALTY__V1__ACTIVITY_KIND__ACTIVITY_KIND_RESERVED:
+        return "reserved";
+    case LOYALTY__V1__ACTIVITY_KIND__ACTIVITY_KIND_CAPTURED:
+        return "captured";
+    case LOYALTY__V1__ACTIVITY_KIND__ACTIVITY_KIND_RELEASED:
+        return "released";
+    case LOYALTY__V1__ACTIVITY_KIND__ACTIVITY_KIND_LAPSED:
+        return "lapsed";
+    case LOYALTY__V1__ACTIVITY_KIND__ACTIVITY_KIND_REVERSED:
+        return "reversed";
+    case LOYALTY__V1__ACTIVITY_KIND__ACTIVITY_KIND_TOMBSTONE:
+        return "reversed unseen";
     default:
         return "?";
     }
@@ -123,6 +129,7 @@ static void add_activity(struct print_table *table, const Loyalty__V1__Activity 
     if (activity->score != 0) {
         (void)print_number(activity->score, score);
     }
+    bool refused = activity->kind == LOYALTY__V1__ACTIVITY_KIND__ACTIVITY_KIND_REFUSED;
     const char *cells[] = {
         seq,
         print_instant(activity->at, at),
@@ -131,7 +138,7 @@ static void add_activity(struct print_table *table, const Loyalty__V1__Activity 
         score,
         activity->new_card != NULL ? activity->new_card->tier_id : "",
         activity->unit,
-        *activity->reason != '\0' ? activity->reason : activity->request_id,
+        *activity->request_id != '\0' && !refused ? activity->request_id : activity->reason,
     };
     print_table_add(table, cells);
 }

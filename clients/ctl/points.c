@@ -1,67 +1,15 @@
-// `quote`, `award`, `redeem` and `outcome`: what a till does.
+// `quote`, `award`, `redeem` and `outcome`: a sale, points spent at once, and what became of
+// either.
 #include <stdio.h>
 
 #include "base/limits.h"
 #include "ctl/command.h"
 #include "ctl/parse.h"
+#include "ctl/points_answer.h"
 #include "ctl/print.h"
 #include "ctl/sale_line.h"
 #include "ctl/session.h"
 #include "loyalty/v1/points.pb-c.h"
-
-static void print_receipt_lines(char *const *lines, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        print_row(i == 0 ? "receipt" : "", "| %s", lines[i]);
-    }
-}
-
-static void print_award(const Loyalty__V1__AwardResponse *award)
-{
-    print_row("member", "%s", award->member_id);
-    print_row_instant("sold", award->occurred_at);
-    print_row_number("points", award->points);
-    for (size_t i = 0; i < award->n_by_rule; i++) {
-        char number[PRINT_TEXT_BYTES];
-        print_row("", "%s by %s", print_number(award->by_rule[i]->points, number),
-                  award->by_rule[i]->rule_id);
-    }
-    print_row_number("score given", award->score);
-    if (award->points > 0) {
-        print_row_instant("points until", award->expires_at);
-        if (award->spendable_at != NULL) {
-            print_row_instant("spendable from", award->spendable_at);
-        }
-    }
-    print_card("new card", award->new_card);
-    print_standing(award->standing);
-    print_receipt_lines(award->receipt_lines, award->n_receipt_lines);
-}
-
-static void print_redemption(const Loyalty__V1__RedeemResponse *redemption)
-{
-    char text[PRINT_TEXT_BYTES];
-    print_row("member", "%s", redemption->member_id);
-    print_row_number("points spent", redemption->points);
-    if (redemption->value != NULL) {
-        print_row("worth", "%s",
-                  print_amount(redemption->value->minor, redemption->value->currency, text));
-    }
-    for (size_t i = 0; i < redemption->n_taken; i++) {
-        char until[PRINT_TEXT_BYTES];
-        print_row(i == 0 ? "from" : "", "%s until %s",
-                  print_number(redemption->taken[i]->points, text),
-                  print_instant(redemption->taken[i]->expires_at, until));
-    }
-    print_standing(redemption->standing);
-    print_receipt_lines(redemption->receipt_lines, redemption->n_receipt_lines);
-}
-
-static void print_done(const struct session *session, const char *request_id)
-{
-    print_row("request", "%s%s", request_id,
-              session->replayed ? " (repeated: this is the stored answer)" : "");
-}
 
 int points_quote(int argc, char **argv, const struct globals *globals)
 {
@@ -88,7 +36,7 @@ int points_quote(int argc, char **argv, const struct globals *globals)
         if (code == CTL_OK && line.member.globals.json) {
             code = print_json(&session, answer, false);
         } else if (code == CTL_OK && quote->award != NULL) {
-            print_award(quote->award);
+            points_print(&quote->award->base);
         }
     }
     session_close(&session);
@@ -104,18 +52,8 @@ static int award(struct session *session, struct sale_line *line)
     }
     request.member = session_member(session, &line->member.member);
     request.mutation = session_mutation(session, line->member.request_id);
-    ProtobufCMessage *answer = NULL;
-    code = session_call(session, "/loyalty.v1.PointsService/Award", &request.base,
-                        request.mutation->request_id, &loyalty__v1__award_response__descriptor,
-                        &answer);
-    if (code == CTL_OK && session->globals->json) {
-        return print_json(session, answer, true);
-    }
-    if (code == CTL_OK) {
-        print_award((const Loyalty__V1__AwardResponse *)answer);
-        print_done(session, request.mutation->request_id);
-    }
-    return code;
+    return points_answer(session, "/loyalty.v1.PointsService/Award", &request.base,
+                         request.mutation->request_id, &loyalty__v1__award_response__descriptor);
 }
 
 int points_award(int argc, char **argv, const struct globals *globals)
@@ -140,29 +78,14 @@ int points_award(int argc, char **argv, const struct globals *globals)
     return code;
 }
 
-static error_t take_second(int key, char *arg, struct argp_state *state)
-{
-    return member_line_take(state->input, true, key, arg, state);
-}
-
 static int redeem(struct session *session, const struct member_line *line, int64_t points)
 {
     Loyalty__V1__RedeemRequest request = LOYALTY__V1__REDEEM_REQUEST__INIT;
     request.member = session_member(session, &line->member);
     request.mutation = session_mutation(session, line->request_id);
     request.points = points;
-    ProtobufCMessage *answer = NULL;
-    int code = session_call(session, "/loyalty.v1.PointsService/Redeem", &request.base,
-                            request.mutation->request_id, &loyalty__v1__redeem_response__descriptor,
-                            &answer);
-    if (code == CTL_OK && session->globals->json) {
-        return print_json(session, answer, true);
-    }
-    if (code == CTL_OK) {
-        print_redemption((const Loyalty__V1__RedeemResponse *)answer);
-        print_done(session, request.mutation->request_id);
-    }
-    return code;
+    return points_answer(session, "/loyalty.v1.PointsService/Redeem", &request.base,
+                         request.mutation->request_id, &loyalty__v1__redeem_response__descriptor);
 }
 
 int points_redeem(int argc, char **argv, const struct globals *globals)
@@ -170,7 +93,7 @@ int points_redeem(int argc, char **argv, const struct globals *globals)
     static const struct argp_option options[] = {MEMBER_LINE_REQUEST_ID, {0}};
     static const struct argp parser = {
         .options = options,
-        .parser = take_second,
+        .parser = member_line_two,
         .args_doc = "MEMBER POINTS",
         .doc = "Spends points, once: repeated with the same --request-id it gives the stored "
                "answer, a refusal too.",
@@ -208,30 +131,16 @@ static void print_outcome(const Loyalty__V1__GetOutcomeResponse *response)
     if (response->refusal != NULL) {
         print_row("reason", "%s (%s)", response->refusal->message, response->refusal->reason);
     }
-    switch (response->reply_case) {
-    case LOYALTY__V1__GET_OUTCOME_RESPONSE__REPLY_AWARD:
-        print_award(response->award);
-        break;
-    case LOYALTY__V1__GET_OUTCOME_RESPONSE__REPLY_REDEEM:
-        print_redemption(response->redeem);
-        break;
-    case LOYALTY__V1__GET_OUTCOME_RESPONSE__REPLY_ENROLL:
-        print_row("member", "%s", response->enroll->member_id);
-        print_row_instant("enrolled", response->enroll->enrolled_at);
-        print_standing(response->enroll->standing);
-        break;
-    case LOYALTY__V1__GET_OUTCOME_RESPONSE__REPLY_STANDING:
-        print_standing(response->standing);
-        break;
-    default:
-        break;
+    const ProtobufCMessage *reply = points_reply(response);
+    if (reply != NULL) {
+        points_print(reply);
     }
 }
 
 int points_outcome(int argc, char **argv, const struct globals *globals)
 {
     static const struct argp parser = {
-        .parser = take_second,
+        .parser = member_line_two,
         .args_doc = "MEMBER REQUEST-ID",
         .doc = "Asks what became of an earlier request of this member: applied, with its stored "
                "answer; refused; or not seen yet. Exit code 0 whichever it is.",

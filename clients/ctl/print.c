@@ -96,6 +96,16 @@ void print_standing(const Loyalty__V1__Standing *standing)
     }
 }
 
+void print_lots(const char *name, Loyalty__V1__Lot *const *lots, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        char number[PRINT_TEXT_BYTES];
+        char until[PRINT_TEXT_BYTES];
+        print_row(i == 0 ? name : "", "%s until %s", print_number(lots[i]->points, number),
+                  print_instant(lots[i]->expires_at, until));
+    }
+}
+
 static const char *cause_text(Loyalty__V1__CardCause cause)
 {
     switch (cause) {

@@ -27,6 +27,8 @@ void print_row(const char *name, const char *format, ...) __attribute__((format(
 void print_row_number(const char *name, int64_t number);
 void print_row_instant(const char *name, const Google__Protobuf__Timestamp *instant);
 void print_standing(const Loyalty__V1__Standing *standing);
+// "300 until ..." for each lot; nothing for none.
+void print_lots(const char *name, Loyalty__V1__Lot *const *lots, size_t count);
 // "silver, from ... until ..., at the re-scoring"; nothing for NULL.
 void print_card(const char *name, const Loyalty__V1__Card *card);
 

@@ -23,6 +23,8 @@ enum {
     KEY_UNIT,
     KEY_CHANNEL,
     KEY_TRAINING,
+    KEY_EXCHANGE_OF,
+    KEY_ATTACHED,
 };
 
 static const struct argp_option options[] = {
@@ -36,6 +38,8 @@ static const struct argp_option options[] = {
     {"receipt", KEY_RECEIPT, "NUMBER:DATE", 0, "The receipt's number and business date", 0},
     {"unit", KEY_UNIT, "PATH", 0, "Where it was sold (the certificate's own unit)", 0},
     {"channel", KEY_CHANNEL, "NAME", 0, "For example shop, online", 0},
+    {"exchange-of", KEY_EXCHANGE_OF, "UUID", 0, "The reversal that took the old goods back", 0},
+    {"attached", KEY_ATTACHED, NULL, 0, "Sold without a card; claimed now with its receipt", 0},
     {"training", KEY_TRAINING, NULL, 0, "Answered as if real, posts nothing", 0},
     {0},
 };
@@ -126,6 +130,15 @@ static error_t take(int key, char *arg, struct argp_state *state)
         return 0;
     case KEY_CHANNEL:
         line->sale.channel = arg;
+        return 0;
+    case KEY_EXCHANGE_OF:
+        if (!parse_uuid(arg)) {
+            argp_error(state, "%s is no UUID", arg);
+        }
+        line->sale.exchange_of = arg;
+        return 0;
+    case KEY_ATTACHED:
+        line->sale.attached = true;
         return 0;
     case KEY_TRAINING:
         line->sale.training = true;

@@ -232,7 +232,7 @@ static void print_totals(const struct session *session, const struct totals *tot
     print_row_number("records", (int64_t)totals->records);
     print_row_number("log bytes", (int64_t)totals->log_bytes);
     print_row_number("points awarded", totals->points_awarded);
-    print_row_number("points held now", totals->balance);
+    print_row_number("balance", totals->balance);
     print_row_number("score given", totals->score_given);
     print_row_number("faults", (int64_t)totals->faults);
 }

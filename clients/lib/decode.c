@@ -15,7 +15,7 @@ int64_t ly_decode_instant(const Google__Protobuf__Timestamp *instant)
     return instant->seconds * 1000 + instant->nanos / 1000000;
 }
 
-static struct loyalty_standing decode_standing(const Loyalty__V1__Standing *standing)
+struct loyalty_standing ly_decode_standing(const Loyalty__V1__Standing *standing)
 {
     if (standing == NULL) {
         return (struct loyalty_standing){.tier_id = "", .next_tier_id = ""};
@@ -55,23 +55,7 @@ void ly_decode_award(const Loyalty__V1__AwardResponse *message, struct loyalty_a
         .expires_at_ms = ly_decode_instant(message->expires_at),
         .spendable_at_ms = ly_decode_instant(message->spendable_at),
         .new_card = decode_card(message->new_card),
-        .standing = decode_standing(message->standing),
-        .receipt_lines = (const char *const *)message->receipt_lines,
-        .receipt_line_count = message->n_receipt_lines,
-    };
-}
-
-void ly_decode_redemption(const Loyalty__V1__RedeemResponse *message,
-                          struct loyalty_redemption *ret_redemption)
-{
-    *ret_redemption = (struct loyalty_redemption){
-        .member_id = message->member_id,
-        .seq = message->seq,
-        .recorded_at_ms = ly_decode_instant(message->recorded_at),
-        .points = message->points,
-        .value_minor = message->value == NULL ? 0 : message->value->minor,
-        .value_currency = message->value == NULL ? "" : message->value->currency,
-        .standing = decode_standing(message->standing),
+        .standing = ly_decode_standing(message->standing),
         .receipt_lines = (const char *const *)message->receipt_lines,
         .receipt_line_count = message->n_receipt_lines,
     };
@@ -84,7 +68,7 @@ void ly_decode_enrolment(const Loyalty__V1__EnrollResponse *message,
         .member_id = message->member_id,
         .seq = message->seq,
         .enrolled_at_ms = ly_decode_instant(message->enrolled_at),
-        .standing = decode_standing(message->standing),
+        .standing = ly_decode_standing(message->standing),
         .unbound_count = message->n_unbound,
     };
 }
@@ -105,7 +89,7 @@ bool ly_decode_account(struct loyalty_reply *reply, const Loyalty__V1__GetMember
         .seq = message->seq,
         .as_of_ms = ly_decode_instant(message->as_of),
         .enrolled_at_ms = ly_decode_instant(message->enrolled_at),
-        .standing = decode_standing(message->standing),
+        .standing = ly_decode_standing(message->standing),
         .card = decode_card(message->card),
         .lots = lots,
         .lot_count = message->n_lots,

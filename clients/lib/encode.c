@@ -2,7 +2,7 @@
 // away.
 #include "lib/encode.h"
 
-static char *text(const char *borrowed)
+char *ly_encode_text(const char *borrowed)
 {
     return (char *)(borrowed == NULL ? "" : borrowed);
 }
@@ -27,7 +27,7 @@ Loyalty__V1__Mutation *ly_encode_mutation(struct arena *arena,
         return NULL;
     }
     loyalty__v1__mutation__init(mutation);
-    mutation->request_id = text(request->request_id);
+    mutation->request_id = ly_encode_text(request->request_id);
     mutation->min_seq = request->min_seq;
     mutation->created_at = ly_encode_instant(arena, request->created_at_ms);
     if (mutation->created_at == NULL) {
@@ -73,7 +73,7 @@ Loyalty__V1__Identifier *ly_encode_identifier(struct arena *arena,
     if (identifier != NULL) {
         loyalty__v1__identifier__init(identifier);
         identifier->kind = kinds[member->by];
-        identifier->value = text(member->value);
+        identifier->value = ly_encode_text(member->value);
     }
     return identifier;
 }
@@ -87,7 +87,7 @@ Loyalty__V1__MemberRef *ly_encode_member(struct arena *arena, const struct loyal
     loyalty__v1__member_ref__init(ref);
     if (member->by == LOYALTY_BY_MEMBER_ID) {
         ref->by_case = LOYALTY__V1__MEMBER_REF__BY_MEMBER_ID;
-        ref->member_id = text(member->value);
+        ref->member_id = ly_encode_text(member->value);
         return ref;
     }
     ref->by_case = LOYALTY__V1__MEMBER_REF__BY_IDENTIFIER;
@@ -109,7 +109,7 @@ static bool encode_lines(struct arena *arena, const struct loyalty_sale *sale,
     for (size_t i = 0; i < sale->line_count; i++) {
         loyalty__v1__sale_line__init(&lines[i]);
         lines[i].amount_minor = sale->lines[i].amount_minor;
-        lines[i].category = text(sale->lines[i].category);
+        lines[i].category = ly_encode_text(sale->lines[i].category);
         message->lines[i] = &lines[i];
     }
     message->n_lines = sale->line_count;
@@ -126,15 +126,16 @@ static bool encode_occurred(struct arena *arena, const struct loyalty_sale *sale
     }
     if (sale->occurred_date != NULL) {
         message->occurred_case = LOYALTY__V1__SALE__OCCURRED_OCCURRED_DATE;
-        message->occurred_date = text(sale->occurred_date);
+        message->occurred_date = ly_encode_text(sale->occurred_date);
     }
     return true;
 }
 
-static bool encode_receipt(struct arena *arena, const struct loyalty_sale *sale,
-                           Loyalty__V1__Sale *message)
+bool ly_encode_receipt(struct arena *arena, uint64_t number, const char *business_date,
+                       Loyalty__V1__ReceiptKey **ret_receipt)
 {
-    if (sale->receipt_number == 0) {
+    *ret_receipt = NULL;
+    if (number == 0) {
         return true;
     }
     Loyalty__V1__ReceiptKey *receipt = arena_alloc(arena, sizeof(*receipt));
@@ -142,9 +143,9 @@ static bool encode_receipt(struct arena *arena, const struct loyalty_sale *sale,
         return false;
     }
     loyalty__v1__receipt_key__init(receipt);
-    receipt->number = sale->receipt_number;
-    receipt->business_date = text(sale->business_date);
-    message->receipt = receipt;
+    receipt->number = number;
+    receipt->business_date = ly_encode_text(business_date);
+    *ret_receipt = receipt;
     return true;
 }
 
@@ -155,13 +156,15 @@ Loyalty__V1__Sale *ly_encode_sale(struct arena *arena, const struct loyalty_sale
         return NULL;
     }
     loyalty__v1__sale__init(message);
-    message->currency = text(sale->currency);
+    message->currency = ly_encode_text(sale->currency);
     message->paid_with_points_minor = sale->paid_with_points_minor;
-    message->unit = text(sale->unit);
-    message->channel = text(sale->channel);
+    message->unit = ly_encode_text(sale->unit);
+    message->channel = ly_encode_text(sale->channel);
     message->training = sale->training;
+    message->exchange_of = ly_encode_text(sale->exchange_of);
+    message->attached = sale->attached;
     if (!encode_lines(arena, sale, message) || !encode_occurred(arena, sale, message) ||
-        !encode_receipt(arena, sale, message)) {
+        !ly_encode_receipt(arena, sale->receipt_number, sale->business_date, &message->receipt)) {
         return NULL;
     }
     return message;

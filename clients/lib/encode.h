@@ -20,4 +20,9 @@ Loyalty__V1__Mutation *ly_encode_mutation(struct arena *arena,
 Loyalty__V1__MemberRef *ly_encode_member(struct arena *arena, const struct loyalty_member *member);
 Loyalty__V1__Identifier *ly_encode_identifier(struct arena *arena,
                                               const struct loyalty_member *member);
+// False when memory is short. Number 0: none.
+bool ly_encode_receipt(struct arena *arena, uint64_t number, const char *business_date,
+                       Loyalty__V1__ReceiptKey **ret_receipt);
+// Borrowed; "" for NULL.
+char *ly_encode_text(const char *borrowed);
 Loyalty__V1__Sale *ly_encode_sale(struct arena *arena, const struct loyalty_sale *sale);

@@ -55,8 +55,12 @@ enum {
     LOYALTY_IN_FLIGHT_MAX = 4096,      // requests sent and not answered yet, a client
     LOYALTY_SALE_LINES_MAX = 256,
     LOYALTY_IDENTIFIERS_MAX = 8,
+    LOYALTY_DAY_IDS_MAX = 1000, // request ids of a reconciliation
+    LOYALTY_OPERATIONS = 4,     // what is counted apart in one
 };
 
+// The version of the library that runs, "0.1.0".
+LOYALTY_API const char *loyalty_version(void);
 // "APPLIED", "RETRY_LATER", ...; never NULL.
 LOYALTY_API const char *loyalty_outcome_name(enum loyalty_outcome outcome);
 // A new random UUID (version 4, from the system's generator), in lower case. False if the system
@@ -211,7 +215,48 @@ struct loyalty_sale {
     const char *business_date; // of the receipt
     const char *unit;          // NULL: the certificate's own
     const char *channel;
-    bool training; // answered as if real, posts nothing
+    bool training;           // answered as if real, posts nothing
+    const char *exchange_of; // the request id of the Reverse that took the old goods back
+    bool attached;           // made without a card, claimed later with its receipt
+};
+
+// Points to be spent: at once (redeem), or set aside until captured or released (reserve).
+struct loyalty_spend {
+    int64_t points;
+    uint64_t receipt_number;
+    const char *business_date;
+    const char *unit;
+    uint32_t hold_seconds; // of a reservation; 0: the program's
+};
+
+// How a reservation ends.
+struct loyalty_hold_end {
+    const char *reservation_id; // the request id of the reserve
+    int64_t points;             // of a capture; 0: all that is held
+    uint64_t receipt_number;    // of a capture
+    const char *business_date;
+    const char *unit;
+};
+
+enum loyalty_part {
+    LOYALTY_PART_WHOLE = 0,
+    LOYALTY_PART_AMOUNT = 1, // of an award: so much was returned
+    LOYALTY_PART_LINES = 2,  // of an award: these lines, counted from 1
+    LOYALTY_PART_POINTS = 3, // of a redemption or a capture
+};
+
+struct loyalty_reversal {
+    const char *original_request_id;
+    int64_t original_created_at_ms;
+    enum loyalty_part part;
+    int64_t amount_minor;
+    int64_t points;
+    const uint32_t *lines;
+    size_t line_count;
+    const char *reason;      // at most 64 characters
+    uint64_t receipt_number; // the return's own
+    const char *business_date;
+    const char *unit;
 };
 
 struct loyalty_standing {
@@ -250,13 +295,17 @@ struct loyalty_awarded {
     size_t receipt_line_count;
 };
 
+// Of redeem, reserve, capture and release.
 struct loyalty_redemption {
     const char *member_id;
     uint64_t seq;
     int64_t recorded_at_ms;
-    int64_t points;
+    int64_t points; // spent or held; of a release 0
     int64_t value_minor;
     const char *value_currency;
+    int64_t lapses_at_ms; // of a reservation: from then on it cannot be captured
+    int64_t freed;        // of a capture or release: held and not spent
+    int64_t expired;      // of the freed: their lot had ended
     struct loyalty_standing standing;
     const char *const *receipt_lines;
     size_t receipt_line_count;
@@ -280,6 +329,97 @@ struct loyalty_account {
     const struct loyalty_lot *lots; // earliest expiry first
     size_t lot_count;
     int64_t next_change_at_ms; // 0: not foreseen
+};
+
+// What a reversal found; none of it is a failure.
+enum loyalty_reversal_result {
+    LOYALTY_REVERSED = 1,
+    LOYALTY_FURTHER_ACTIVITY = 2, // reversed; some of the points had been used
+    LOYALTY_PREVIOUSLY_REVERSED = 3,
+    LOYALTY_ORIGINAL_NOT_FOUND = 4, // it is refused if it arrives later
+    LOYALTY_NOTHING_TO_REVERSE = 5,
+};
+
+struct loyalty_reversed {
+    const char *member_id;
+    uint64_t seq;
+    int64_t recorded_at_ms;
+    enum loyalty_reversal_result result;
+    int64_t points_taken;        // of an award
+    int64_t points_returned;     // of a redemption, a capture or a reservation
+    int64_t score;               // that counts no more
+    int64_t amount_minor;        // of the sale that counts as returned now
+    int64_t refund_money_minor;  // of that amount, in money
+    int64_t refund_points_minor; // of that amount, by reversing the redemption that paid for it
+    int64_t value_minor;         // what the points returned are worth
+    const char *value_currency;
+    int64_t expired; // of the points returned: their lot had ended
+    int64_t forgiven;
+    struct loyalty_standing standing;
+    const char *const *receipt_lines;
+    size_t receipt_line_count;
+};
+
+// What a till has to know of the program in force.
+struct loyalty_terms {
+    const char *program_id;
+    uint32_t program_version;
+    const char *currency;
+    const char *zone; // what business dates are in
+    int64_t redeem_minimum_points;
+    int64_t redeem_step_points;
+    int64_t value_points; // so many points
+    int64_t value_minor;  // are worth so much
+    int64_t offline_floor_points;
+    uint32_t hold_seconds;
+    uint32_t late_days;
+    int64_t as_of_ms;
+};
+
+enum loyalty_operation {
+    LOYALTY_OP_AWARD = 1,
+    LOYALTY_OP_REDEEM = 2, // captures too
+    LOYALTY_OP_REVERSE_AWARD = 3,
+    LOYALTY_OP_REVERSE_REDEEM = 4,
+};
+
+struct loyalty_total {
+    enum loyalty_operation operation;
+    uint64_t count;
+    int64_t points;
+    int64_t amount_minor;
+};
+
+// A terminal's business day, by its own book.
+struct loyalty_day {
+    const char *unit; // NULL: the certificate's own
+    const char *business_date;
+    const struct loyalty_total *totals;
+    size_t total_count;
+    const char *const *request_ids; // none: a mismatch lists what the service has counted
+    size_t request_id_count;
+    const char *page_token; // NULL: from the start
+};
+
+enum loyalty_side { LOYALTY_SERVICE_ONLY = 1, LOYALTY_TILL_ONLY = 2 };
+
+struct loyalty_difference {
+    enum loyalty_side side;
+    const char *request_id;
+    enum loyalty_operation operation; // 0 and no figures: not known to the service
+    uint64_t receipt_number;
+    int64_t points;
+    int64_t amount_minor;
+};
+
+struct loyalty_reconciled {
+    bool in_balance;
+    bool closed;
+    const struct loyalty_total *totals; // by the service's book
+    size_t total_count;
+    const struct loyalty_difference *differences; // in the order they were posted
+    size_t difference_count;
+    const char *next_page_token; // "": that was the last page
 };
 
 // What GetOutcome says of an earlier request. REFUSED: why is in `ret_reply`'s reason and message.
@@ -311,11 +451,34 @@ LOYALTY_API enum loyalty_outcome
 loyalty_award(struct loyalty *client, const struct loyalty_request *request,
               const struct loyalty_member *member, const struct loyalty_sale *sale,
               struct loyalty_awarded *ret_award, struct loyalty_reply *ret_reply);
-LOYALTY_API enum loyalty_outcome loyalty_redeem(struct loyalty *client,
-                                                const struct loyalty_request *request,
-                                                const struct loyalty_member *member, int64_t points,
-                                                struct loyalty_redemption *ret_redemption,
-                                                struct loyalty_reply *ret_reply);
+LOYALTY_API enum loyalty_outcome
+loyalty_redeem(struct loyalty *client, const struct loyalty_request *request,
+               const struct loyalty_member *member, const struct loyalty_spend *spend,
+               struct loyalty_redemption *ret_redemption, struct loyalty_reply *ret_reply);
+LOYALTY_API enum loyalty_outcome
+loyalty_reserve(struct loyalty *client, const struct loyalty_request *request,
+                const struct loyalty_member *member, const struct loyalty_spend *spend,
+                struct loyalty_redemption *ret_hold, struct loyalty_reply *ret_reply);
+LOYALTY_API enum loyalty_outcome
+loyalty_capture(struct loyalty *client, const struct loyalty_request *request,
+                const struct loyalty_member *member, const struct loyalty_hold_end *end,
+                struct loyalty_redemption *ret_redemption, struct loyalty_reply *ret_reply);
+LOYALTY_API enum loyalty_outcome
+loyalty_release(struct loyalty *client, const struct loyalty_request *request,
+                const struct loyalty_member *member, const struct loyalty_hold_end *end,
+                struct loyalty_redemption *ret_release, struct loyalty_reply *ret_reply);
+LOYALTY_API enum loyalty_outcome
+loyalty_reverse(struct loyalty *client, const struct loyalty_request *request,
+                const struct loyalty_member *member, const struct loyalty_reversal *reversal,
+                struct loyalty_reversed *ret_reversed, struct loyalty_reply *ret_reply);
+LOYALTY_API enum loyalty_outcome loyalty_get_terms(struct loyalty *client,
+                                                   struct loyalty_terms *ret_terms,
+                                                   struct loyalty_reply *ret_reply);
+LOYALTY_API enum loyalty_outcome loyalty_reconcile(struct loyalty *client,
+                                                   const struct loyalty_request *request,
+                                                   const struct loyalty_day *day,
+                                                   struct loyalty_reconciled *ret_reconciled,
+                                                   struct loyalty_reply *ret_reply);
 LOYALTY_API enum loyalty_outcome loyalty_get_outcome(struct loyalty *client,
                                                      const struct loyalty_member *member,
                                                      const char *request_id,

@@ -1,4 +1,4 @@
-// Random UUIDs (RFC 4122, version 4) and the names of outcomes.
+// Random UUIDs (RFC 4122, version 4), the names of outcomes, the version.
 #include <stdio.h>
 #include <sys/random.h>
 
@@ -20,6 +20,11 @@ bool loyalty_uuid(char ret_uuid[LOYALTY_UUID_BYTES])
         at += snprintf(at, 4, "%s%02x", dash, bytes[i]);
     }
     return true;
+}
+
+const char *loyalty_version(void)
+{
+    return LOYALTY_VERSION;
 }
 
 const char *loyalty_outcome_name(enum loyalty_outcome outcome)

@@ -41,7 +41,8 @@ enum {
 enum {
     LIMIT_FRAME_BYTES = 64 * 1024,
     LIMIT_SALE_LINES = 256,
-    LIMIT_OPENING_ITEMS = 256, // lots or scores of one OpeningBalance
+    LIMIT_OPENING_ITEMS = 256,   // lots or scores of one OpeningBalance
+    LIMIT_RECONCILED_IDS = 1000, // request ids of one Reconcile
     LIMIT_ARENA_BYTES = 1024 * 1024,
     LIMIT_REPLY_BYTES = 60 * 1024,
     LIMIT_PAGE_SIZE = 200,
@@ -56,8 +57,12 @@ enum {
     LIMIT_LOG_BYTES = 16 * 1024 * 1024, // an account's whole log
     LIMIT_SUFFIX_BYTES = 64 * 1024,     // BEHIND carries at most this
     LIMIT_LOTS = 4096,
+    LIMIT_LOTS_GIVEN_BACK = 65536, // given back is refused by no bound that could be met
+    LIMIT_LOTS_ENDED = 512,        // remembered for reversals: forty years of month ends
+    LIMIT_HOLDS = 256,             // open reservations
     LIMIT_CONTRIBUTIONS = 1 << 20,
     LIMIT_CARDS = 65536,
+    LIMIT_CLAIMS = 1 << 17, // steps of claims of one terminal's day; its log is full before
     LIMIT_BOUNDARIES_A_COMMAND = 512, // records advance may write in one command
 };
 

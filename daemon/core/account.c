@@ -15,6 +15,9 @@ void account_fini(struct account *account)
 {
     vec_fini(&account->lots);
     vec_fini(&account->pending);
+    vec_fini(&account->holds);
+    vec_fini(&account->held_lots);
+    vec_fini(&account->ended);
     vec_fini(&account->steps);
     vec_fini(&account->contributions);
     vec_fini(&account->cards);
@@ -22,6 +25,8 @@ void account_fini(struct account *account)
     vec_fini(&account->identifiers);
     names_fini(&account->names);
     id_set_fini(&account->ids);
+    vec_fini(&account->claims);
+    id_set_fini(&account->claim_keys);
 }
 
 bool account_exists(const struct account *account)
@@ -35,6 +40,9 @@ struct account_savepoint {
     struct account scalars;
     struct lot *lots;
     struct pending_lot *pending;
+    struct hold *holds;
+    struct lot *held_lots;
+    struct lot *ended;
     struct score_step *steps;
     struct identifier_state *identifiers;
 };
@@ -53,6 +61,10 @@ static enum status copy_items(struct arena *arena, const void *items, size_t cou
     return STATUS_OK;
 }
 
+#define SAVE_ITEMS(account, saved, member)                                                         \
+    TRY(copy_items(arena, (account)->member.items, (account)->member.count,                        \
+                   sizeof *(saved)->member, (void **)&(saved)->member))
+
 enum status account_save(const struct account *account, struct arena *arena,
                          struct account_savepoint **ret_savepoint)
 {
@@ -61,14 +73,13 @@ enum status account_save(const struct account *account, struct arena *arena,
         return STATUS_NO_MEMORY;
     }
     saved->scalars = *account;
-    TRY(copy_items(arena, account->lots.items, account->lots.count, sizeof *saved->lots,
-                   (void **)&saved->lots));
-    TRY(copy_items(arena, account->pending.items, account->pending.count, sizeof *saved->pending,
-                   (void **)&saved->pending));
-    TRY(copy_items(arena, account->steps.items, account->steps.count, sizeof *saved->steps,
-                   (void **)&saved->steps));
-    TRY(copy_items(arena, account->identifiers.items, account->identifiers.count,
-                   sizeof *saved->identifiers, (void **)&saved->identifiers));
+    SAVE_ITEMS(account, saved, lots);
+    SAVE_ITEMS(account, saved, pending);
+    SAVE_ITEMS(account, saved, holds);
+    SAVE_ITEMS(account, saved, held_lots);
+    SAVE_ITEMS(account, saved, ended);
+    SAVE_ITEMS(account, saved, steps);
+    SAVE_ITEMS(account, saved, identifiers);
     *ret_savepoint = saved;
     return STATUS_OK;
 }
@@ -90,6 +101,9 @@ void account_restore(struct account *account, const struct account_savepoint *sa
     // The arrays as they are now, for they may have moved.
     account->lots = now.lots;
     account->pending = now.pending;
+    account->holds = now.holds;
+    account->held_lots = now.held_lots;
+    account->ended = now.ended;
     account->steps = now.steps;
     account->identifiers = now.identifiers;
     account->contributions = now.contributions;
@@ -97,8 +111,13 @@ void account_restore(struct account *account, const struct account_savepoint *sa
     account->uses = now.uses;
     account->names = now.names;
     account->ids = now.ids;
+    account->claims = now.claims;
+    account->claim_keys = now.claim_keys;
     RESTORE_ITEMS(account, savepoint, lots);
     RESTORE_ITEMS(account, savepoint, pending);
+    RESTORE_ITEMS(account, savepoint, holds);
+    RESTORE_ITEMS(account, savepoint, held_lots);
+    RESTORE_ITEMS(account, savepoint, ended);
     RESTORE_ITEMS(account, savepoint, steps);
     RESTORE_ITEMS(account, savepoint, identifiers);
     account->contributions.count = savepoint->scalars.contributions.count;
@@ -106,6 +125,8 @@ void account_restore(struct account *account, const struct account_savepoint *sa
     account->uses.count = savepoint->scalars.uses.count;
     names_truncate(&account->names, savepoint->scalars.names.places.count);
     id_set_truncate(&account->ids, savepoint->scalars.ids.prints.count);
+    account->claims.count = savepoint->scalars.claims.count;
+    id_set_truncate(&account->claim_keys, savepoint->scalars.claim_keys.prints.count);
 }
 
 const struct card *account_card(const struct account *account)

@@ -2,14 +2,15 @@
 // outcomes. Silent boundaries (pending points becoming spendable, score starting and ending) need
 // no record, for they follow from instants already recorded; account_settle passes them.
 //
-// Invariants (account_check): lots rise strictly by end, each above 0; no points are there after
-// their end; a deficit means no spendable lot; balance = sum of lots - deficit; score = sum of
-// contributions in force; points are conserved: lots + pending + held - deficit = awarded + opened
-// - redeemed - expired; the last card covers now.
+// Invariants (account_check): lots rise strictly by end, each above 0; no points but held ones are
+// there after their end; no hold after its lapse; a deficit means no spendable lot; balance = sum
+// of lots - deficit; score = sum of contributions in force; points are conserved: lots + pending +
+// held - deficit = awarded + opened - taken back + forgiven - redeemed + given back - expired; a
+// member's last card covers now.
 //
-// Owned arrays are of two kinds: small ones that change in place (lots, pending, steps), saved
-// whole by a savepoint, and append-only ones (contributions, cards, uses, names, ids), saved by
-// length. So an attempt can be undone in time that does not grow with history.
+// Owned arrays are of two kinds: small ones that change in place (lots, pending, holds, what ended,
+// steps), saved whole by a savepoint, and append-only ones (contributions, cards, uses, names,
+// ids), saved by length. So an attempt can be undone in time that does not grow with history.
 #pragma once
 
 #include <stdbool.h>
@@ -19,18 +20,28 @@
 #include "base/limits.h"
 #include "base/status.h"
 #include "base/vec.h"
+#include "core/lot_list.h"
 #include "core/names.h"
 #include "core/record.h"
-
-struct lot {
-    int64_t ends_ms; // INSTANT_NEVER: never
-    int64_t points;
-};
 
 struct pending_lot {
     int64_t spendable_ms;
     int64_t ends_ms;
     int64_t points;
+    uint64_t seq; // of the award
+};
+
+// Points set aside: their lots stand in held_lots, those of the first hold first, each hold's in
+// the order they were taken.
+struct hold {
+    uint8_t reservation[REQUEST_ID_BYTES]; // the request id of the Reserve
+    uint64_t seq;                          // of its record
+    int64_t lapses_ms;
+    int64_t points;
+    uint32_t version; // of the program, whose value the points have
+    bool counted;     // against the limit of civil day `day`
+    int32_t day;
+    uint32_t lot_count;
 };
 
 // Score with one interval. Append-only: a reduction is a negative one from the moment it was known.
@@ -41,7 +52,7 @@ struct contribution {
     int64_t until_ms;
     int64_t boundary_from_ms; // from_ms when announced before, else a millisecond later
     int64_t score;
-    uint64_t seq;
+    uint64_t seq; // of the record that gave it; of a reversal's, that of the award
 };
 
 // A future change of the score: what ends and what starts at one instant.
@@ -51,7 +62,7 @@ struct score_step {
     int64_t rise;
 };
 
-// Points counted against a cap: of a rule, or of the member's day (rule 0).
+// Points counted against a cap: of a rule, or of the member's day (rule 0). Below 0: taken back.
 struct use {
     uint32_t rule;
     int32_t day;
@@ -63,6 +74,29 @@ enum identifier_stage { IDENTIFIER_CLAIMING, IDENTIFIER_BOUND, IDENTIFIER_LOST }
 struct identifier_state {
     struct identifier identifier;
     enum identifier_stage stage; // CLAIMING: the obligation to claim it is open
+};
+
+// A step in the life of a claim on a receipt: the last one of its key (operation, number, and of a
+// reversal its original) says how that stands. Append-only.
+struct claim {
+    enum receipt_stage stage; // none is DAY_CLOSED
+    enum receipt_operation operation;
+    uint64_t number;
+    uint8_t original[REQUEST_ID_BYTES];
+    uint8_t request[REQUEST_ID_BYTES];
+    char member_id[LIMIT_MEMBER_ID_BYTES + 1];
+    int64_t points;
+    int64_t amount_minor;
+    int64_t not_after_ms;
+    uint32_t times;  // how often this request has claimed it since it had it
+    uint32_t before; // the step that this one replaces, counted from 1; 0: none
+};
+
+struct terminal_day {
+    uint32_t unit; // reference
+    int32_t day;
+    bool closed;                                     // and nothing has come since
+    struct receipt_total totals[RECEIPT_OPERATIONS]; // of the claims that stand
 };
 
 // A set of 64-bit prints of request ids; a hit means "look in the log", a miss is certain.
@@ -94,22 +128,32 @@ struct account {
     // totals ever
     int64_t awarded;
     int64_t opened;
-    int64_t redeemed;
-    int64_t expired;
+    int64_t taken_back; // all points of awards that were reversed
+    int64_t forgiven;   // could not be taken back, less what paid that since
+    int64_t redeemed;   // captured points too
+    int64_t given_back; // all points of redemptions that were reversed
+    int64_t expired;    // less what was taken back of it
     int64_t score_given;
-    // redemptions of the civil day
+    // redemptions of the civil day, and what is held of it
     int32_t redeem_day;
     int64_t redeem_day_points;
 
-    VEC(struct lot) lots;
+    struct lot_list lots;
     VEC(struct pending_lot) pending; // by spendable_ms
-    VEC(struct score_step) steps;    // by at_ms, all later than now_ms
+    VEC(struct hold) holds;          // open ones, in order of recording
+    struct lot_list held_lots;       // not by end: hold by hold
+    struct lot_list ended;        // what has expired, by end; the oldest are forgotten at a bound
+    VEC(struct score_step) steps; // by at_ms, all later than now_ms
     VEC(struct contribution) contributions;
     VEC(struct card) cards; // in order of recording; the last is the one held
     VEC(struct use) uses;
     VEC(struct identifier_state) identifiers;
     struct names names;
     struct id_set ids;
+    // a terminal's day only (core/receipts.h)
+    struct terminal_day terminal;
+    VEC(struct claim) claims;
+    struct id_set claim_keys; // one print a step
 };
 
 struct account_savepoint; // in the arena it was made with
@@ -151,15 +195,23 @@ MUST_CHECK enum status account_check(const struct account *account, const char *
 // Whether two accounts are in the same state (for tests: lazy = eager, fold = state).
 bool account_equal(const struct account *a, const struct account *b, const char **ret_what);
 
-// Used by account_apply and its parts, and by snapshots.
-// Takes the id; STATUS_CORRUPT for one that is too long or has a NUL.
-MUST_CHECK enum status account_name(struct account *account, struct span id);
+// The open hold of a reservation, or NULL. Its lots: account_hold_lots.
+const struct hold *account_hold(const struct account *account, const uint8_t *reservation);
+const struct lot *account_hold_lots(const struct account *account, const struct hold *hold);
+// What is left of a hold when its first `taken` points are spent; in the arena.
+MUST_CHECK enum status account_freed(const struct account *account, const struct hold *hold,
+                                     int64_t taken, struct arena *arena,
+                                     struct points_freed *ret_freed);
+// Spendable points of the lot of an end; and what has expired of it.
+int64_t account_in_lot(const struct account *account, int64_t ends_ms);
+int64_t account_ended(const struct account *account, int64_t ends_ms);
+// What is still pending of an award.
+int64_t account_pending_of(const struct account *account, uint64_t seq);
+// Whether so many more points may be given (fine print 15: pending and held ones count too).
+bool account_in_bounds(const struct account *account, int64_t points);
+
 uint64_t mark_print(const struct mark *mark);
 MUST_CHECK enum status id_set_add(struct id_set *ids, uint64_t print);
 bool id_set_has(const struct id_set *ids, uint64_t print);
 void id_set_truncate(struct id_set *ids, uint32_t count);
 void id_set_fini(struct id_set *ids);
-MUST_CHECK enum status account_add_spendable(struct account *account, int64_t ends_ms,
-                                             int64_t points);
-MUST_CHECK enum status account_add_contribution(struct account *account,
-                                                const struct contribution *contribution);

@@ -1,8 +1,9 @@
 // The fold's step: one record's outcomes taken into the account. Each outcome is checked against
 // what the account has, so a record that does not belong is found, not absorbed.
-#include "core/account.h"
+#include "core/account_parts.h"
 
 #include "base/check.h"
+#include "core/receipts.h"
 
 static enum status apply_names(struct account *account, const struct record *record)
 {
@@ -13,28 +14,54 @@ static enum status apply_names(struct account *account, const struct record *rec
     return STATUS_OK;
 }
 
-// A reference to a name there is, or to none.
-static bool is_known(const struct account *account, uint32_t ref)
+bool account_has_name(const struct account *account, uint32_t ref)
 {
     return ref <= account->names.places.count;
 }
 
+static bool has_names_of_rules(const struct account *account, const struct record_awarded *awarded)
+{
+    for (size_t i = 0; i < awarded->rule_count; i++) {
+        uint32_t rule = awarded->rules[i].rule;
+        if (rule == 0 || !account_has_name(account, rule)) {
+            return false;
+        }
+    }
+    return account_has_name(account, awarded->unit);
+}
+
+static bool has_names_of_type(const struct account *account, const struct record *record)
+{
+    switch (record->type) {
+    case RECORD_OPENED:
+        return account_has_name(account, record->opened.program) &&
+               account_has_name(account, record->opened.currency) &&
+               account_has_name(account, record->opened.unit);
+    case RECORD_AWARDED:
+        return has_names_of_rules(account, &record->awarded);
+    case RECORD_REDEEMED:
+        return account_has_name(account, record->redeemed.unit);
+    case RECORD_HELD:
+        return account_has_name(account, record->held.taken.unit);
+    case RECORD_CAPTURED:
+        return account_has_name(account, record->captured.taken.unit);
+    case RECORD_RELEASED:
+        return account_has_name(account, record->released.unit);
+    case RECORD_REVERSED:
+        return account_has_name(account, record->reversed.advice.unit);
+    case RECORD_TOMBSTONE:
+        return account_has_name(account, record->tombstone.advice.unit);
+    default:
+        return true;
+    }
+}
+
 static enum status check_references(const struct account *account, const struct record *record)
 {
-    bool known = is_known(account, record->actor) && is_known(account, record->figures.tier) &&
-                 is_known(account, record->figures.next_tier);
-    if (record->type == RECORD_OPENED) {
-        known = known && is_known(account, record->opened.program) &&
-                is_known(account, record->opened.currency);
-    } else if (record->type == RECORD_AWARDED) {
-        known = known && is_known(account, record->awarded.unit);
-        for (size_t i = 0; i < record->awarded.rule_count; i++) {
-            uint32_t rule = record->awarded.rules[i].rule;
-            known = known && rule != 0 && is_known(account, rule);
-        }
-    } else if (record->type == RECORD_REDEEMED) {
-        known = known && is_known(account, record->redeemed.unit);
-    }
+    bool known = account_has_name(account, record->actor) &&
+                 account_has_name(account, record->figures.tier) &&
+                 account_has_name(account, record->figures.next_tier) &&
+                 has_names_of_type(account, record);
     return known ? STATUS_OK : STATUS_CORRUPT;
 }
 
@@ -42,8 +69,8 @@ static enum status apply_cards(struct account *account, const struct record *rec
 {
     for (size_t i = 0; i < record->card_count; i++) {
         const struct card *card = &record->cards[i];
-        if (card->tier == 0 || !is_known(account, card->tier) || card->from_ms > record->at_ms ||
-            card->until_ms <= record->at_ms) {
+        if (card->tier == 0 || !account_has_name(account, card->tier) ||
+            card->from_ms > record->at_ms || card->until_ms <= record->at_ms) {
             return STATUS_CORRUPT;
         }
         TRY(vec_reserve_one(&account->cards, LIMIT_CARDS));
@@ -68,10 +95,13 @@ enum status account_name(struct account *account, struct span id)
 static enum status apply_opened(struct account *account, const struct record *record)
 {
     const struct record_opened *opened = &record->opened;
-    if (account_exists(account) || record->card_count != 1) {
+    size_t cards = opened->kind == ACCOUNT_MEMBER ? 1 : 0;
+    if (account_exists(account) || record->card_count != cards) {
         return STATUS_CORRUPT;
     }
     account->kind = opened->kind;
+    account->terminal.unit = opened->unit;
+    account->terminal.day = opened->day;
     TRY(account_name(account, opened->id));
     account->partition = opened->partition;
     account->program = opened->program;
@@ -101,24 +131,15 @@ static enum status apply_bound(struct account *account, const struct record_boun
     return STATUS_CORRUPT;
 }
 
-// A balance's bound counts pending points too (domain.md, fine print 15).
-static enum status pending_add(struct account *account, const struct pending_lot *lot)
+// New points: a balance's bound counts pending and held ones too (domain.md, fine print 15), and
+// there is room for all lots that what is set aside may come back to.
+static enum status make_room(const struct account *account, int64_t points)
 {
-    int64_t all = account->balance + account->pending_points + account->held_points;
-    if (all + lot->points > LIMIT_POINTS_A_BALANCE) {
-        return STATUS_RANGE;
+    uint32_t lots = account->lots.count + account->pending.count + account->held_lots.count;
+    if (lots >= LIMIT_LOTS) {
+        return STATUS_TOO_LARGE;
     }
-    TRY(vec_reserve_one(&account->pending, LIMIT_LOTS));
-    struct pending_lot *items = account->pending.items;
-    uint32_t at = account->pending.count;
-    while (at > 0 && items[at - 1].spendable_ms > lot->spendable_ms) {
-        items[at] = items[at - 1];
-        at--;
-    }
-    items[at] = *lot;
-    account->pending.count++;
-    account->pending_points += lot->points;
-    return STATUS_OK;
+    return account_in_bounds(account, points) ? STATUS_OK : STATUS_RANGE;
 }
 
 // Earned points go where their instants say: gone on arrival, pending, or spendable.
@@ -130,26 +151,17 @@ static enum status apply_earned_points(struct account *account,
     }
     account->awarded += awarded->points;
     if (awarded->lot_ends_ms <= account->now_ms) {
-        account->expired += awarded->points;
-        return STATUS_OK;
+        return account_expire(account, awarded->lot_ends_ms, awarded->points);
     }
+    TRY(make_room(account, awarded->points));
     if (awarded->spendable_ms > account->now_ms) {
-        return pending_add(account, &(struct pending_lot){.spendable_ms = awarded->spendable_ms,
-                                                          .ends_ms = awarded->lot_ends_ms,
-                                                          .points = awarded->points});
+        return account_add_pending(account,
+                                   &(struct pending_lot){.spendable_ms = awarded->spendable_ms,
+                                                         .ends_ms = awarded->lot_ends_ms,
+                                                         .points = awarded->points,
+                                                         .seq = account->seq + 1});
     }
     return account_add_spendable(account, awarded->lot_ends_ms, awarded->points);
-}
-
-static enum status use_add(struct account *account, const struct use *use)
-{
-    if (use->points > LIMIT_POINTS_A_RECORD) {
-        return STATUS_RANGE;
-    }
-    TRY(vec_reserve_one(&account->uses, LIMIT_CONTRIBUTIONS));
-    account->uses.items[account->uses.count] = *use;
-    account->uses.count++;
-    return STATUS_OK;
 }
 
 static enum status apply_uses(struct account *account, const struct record_awarded *awarded)
@@ -160,13 +172,14 @@ static enum status apply_uses(struct account *account, const struct record_award
     for (size_t i = 0; i < awarded->rule_count; i++) {
         const struct rule_points *rule = &awarded->rules[i];
         if (rule->counted) {
-            TRY(use_add(
+            TRY(account_add_use(
                 account,
                 &(struct use){.rule = rule->rule, .day = awarded->day, .points = rule->points}));
         }
     }
     if (awarded->day_counted) {
-        return use_add(account, &(struct use){.day = awarded->day, .points = awarded->points});
+        return account_add_use(account,
+                               &(struct use){.day = awarded->day, .points = awarded->points});
     }
     return STATUS_OK;
 }
@@ -199,43 +212,26 @@ static enum status apply_awarded(struct account *account, const struct record_aw
                                                        .score = awarded->score});
 }
 
-static enum status take_from_lot(struct account *account, const struct lot_move *move)
-{
-    for (uint32_t i = 0; i < account->lots.count; i++) {
-        struct lot *lot = &account->lots.items[i];
-        if (lot->ends_ms != move->ends_ms) {
-            continue;
-        }
-        if (move->points <= 0 || move->points > lot->points) {
-            return STATUS_CORRUPT;
-        }
-        lot->points -= move->points;
-        account->balance -= move->points;
-        if (lot->points == 0) {
-            account->lots.count--;
-            memmove(lot, lot + 1, (account->lots.count - i) * sizeof *lot);
-        }
-        return STATUS_OK;
-    }
-    return STATUS_CORRUPT;
-}
-
-static enum status apply_redeemed(struct account *account, const struct record_redeemed *redeemed)
+enum status account_take_redeemed(struct account *account, const struct record_redeemed *redeemed)
 {
     int64_t sum = 0;
     for (size_t i = 0; i < redeemed->lot_count; i++) {
-        TRY(take_from_lot(account, &redeemed->lots[i]));
+        TRY(account_take_from_lot(account, &redeemed->lots[i]));
         sum += redeemed->lots[i].points;
     }
     if (sum != redeemed->points) {
         return STATUS_CORRUPT;
     }
-    account->redeemed += sum;
     if (redeemed->counted) {
-        account->redeem_day_points =
-            redeemed->day == account->redeem_day ? account->redeem_day_points + sum : sum;
-        account->redeem_day = redeemed->day;
+        account_count_redeemed(account, redeemed->day, sum);
     }
+    return STATUS_OK;
+}
+
+static enum status apply_redeemed(struct account *account, const struct record_redeemed *redeemed)
+{
+    TRY(account_take_redeemed(account, redeemed));
+    account->redeemed += redeemed->points;
     return STATUS_OK;
 }
 
@@ -246,10 +242,10 @@ static enum status apply_expired(struct account *account, const struct lot_move 
         return STATUS_CORRUPT;
     }
     int64_t left = move->points;
-    if (account->lots.count > 0 && account->lots.items[0].ends_ms == move->ends_ms) {
-        struct lot_move whole = {move->ends_ms, account->lots.items[0].points};
+    struct lot_move whole = {move->ends_ms, account_in_lot(account, move->ends_ms)};
+    if (whole.points > 0) {
         left -= whole.points;
-        TRY(take_from_lot(account, &whole));
+        TRY(account_take_from_lot(account, &whole));
     }
     uint32_t kept = 0;
     for (uint32_t i = 0; i < account->pending.count; i++) {
@@ -265,8 +261,7 @@ static enum status apply_expired(struct account *account, const struct lot_move 
     if (left != 0 || move->points <= 0) {
         return STATUS_CORRUPT;
     }
-    account->expired += move->points;
-    return STATUS_OK;
+    return account_expire(account, move->ends_ms, move->points);
 }
 
 static enum status apply_boundary(struct account *account, const struct record_boundary *boundary)
@@ -284,6 +279,7 @@ static enum status apply_opening(struct account *account, const struct record_op
         if (lot->ends_ms <= account->now_ms || lot->points > LIMIT_POINTS_A_RECORD) {
             return STATUS_CORRUPT;
         }
+        TRY(make_room(account, lot->points));
         TRY(account_add_spendable(account, lot->ends_ms, lot->points));
         account->opened += lot->points;
     }
@@ -310,9 +306,43 @@ static enum status apply_outcomes(struct account *account, const struct record *
         return apply_opening(account, &record->opening);
     case RECORD_BOUND:
         return apply_bound(account, &record->bound);
+    case RECORD_RECEIPT:
+        return receipts_apply(account, record);
+    case RECORD_HELD:
+        return account_apply_held(account, record);
+    case RECORD_CAPTURED:
+        return account_apply_captured(account, record);
+    case RECORD_RELEASED:
+        return account_apply_released(account, record);
+    case RECORD_LAPSED:
+        return account_apply_lapsed(account, record);
+    case RECORD_REVERSED:
+        return account_apply_reversed(account, record);
+    case RECORD_TOMBSTONE:
+        return STATUS_OK; // account_know
     default:
         return STATUS_UNKNOWN_TYPE;
     }
+}
+
+enum status account_settle(struct account *account, int64_t now_ms)
+{
+    TRY(account_settle_pending(account, now_ms));
+    account_settle_score(account, now_ms);
+    if (now_ms > account->now_ms) {
+        account->now_ms = now_ms;
+    }
+    return STATUS_OK;
+}
+
+enum status account_know(struct account *account, const struct record *record)
+{
+    if (record->type == RECORD_TOMBSTONE) {
+        struct mark buried = {.present = true};
+        memcpy(buried.id, record->tombstone.advice.original, sizeof buried.id);
+        TRY(id_set_add(&account->ids, mark_print(&buried)));
+    }
+    return record->mark.present ? id_set_add(&account->ids, mark_print(&record->mark)) : STATUS_OK;
 }
 
 enum status account_apply(struct account *account, const struct record *record)
@@ -326,5 +356,5 @@ enum status account_apply(struct account *account, const struct record *record)
     TRY(check_references(account, record));
     TRY(apply_outcomes(account, record));
     TRY(apply_cards(account, record));
-    return record->mark.present ? id_set_add(&account->ids, mark_print(&record->mark)) : STATUS_OK;
+    return account_know(account, record);
 }

@@ -2,15 +2,17 @@
 // time and compaction.
 #include "core/account.h"
 
+#include "core/receipts.h"
+
 static enum status broken(const char *what, const char **ret_what)
 {
     *ret_what = what;
     return STATUS_CORRUPT;
 }
 
-static enum status check_points(const struct account *account, const char **ret_what)
+static enum status check_lots(const struct account *account, int64_t *ret_sum,
+                              const char **ret_what)
 {
-    int64_t lots = 0;
     for (uint32_t i = 0; i < account->lots.count; i++) {
         const struct lot *lot = &account->lots.items[i];
         if (lot->points <= 0 || lot->ends_ms <= account->now_ms) {
@@ -19,8 +21,13 @@ static enum status check_points(const struct account *account, const char **ret_
         if (i > 0 && lot[-1].ends_ms >= lot->ends_ms) {
             return broken("lots do not rise by end", ret_what);
         }
-        lots += lot->points;
+        *ret_sum += lot->points;
     }
+    return STATUS_OK;
+}
+
+static enum status check_pending(const struct account *account, const char **ret_what)
+{
     int64_t pending = 0;
     for (uint32_t i = 0; i < account->pending.count; i++) {
         if (account->pending.items[i].ends_ms <= account->now_ms) {
@@ -28,18 +35,67 @@ static enum status check_points(const struct account *account, const char **ret_
         }
         pending += account->pending.items[i].points;
     }
+    return account->pending_points == pending ? STATUS_OK
+                                              : broken("pending points do not add up", ret_what);
+}
+
+// Each hold has just the points of its lots.
+static enum status check_holds(const struct account *account, const char **ret_what)
+{
+    int64_t held = 0;
+    const struct lot *lot = account->held_lots.items;
+    for (uint32_t i = 0; i < account->holds.count; i++) {
+        const struct hold *hold = &account->holds.items[i];
+        int64_t points = 0;
+        for (uint32_t j = 0; j < hold->lot_count; j++) {
+            points += lot++->points;
+        }
+        if (points != hold->points) {
+            return broken("a hold is not the sum of its lots", ret_what);
+        }
+        if (hold->lapses_ms <= account->now_ms) {
+            return broken("a hold has lapsed", ret_what);
+        }
+        held += points;
+    }
+    return account->held_points == held ? STATUS_OK : broken("held points do not add up", ret_what);
+}
+
+// What is remembered of what expired; the oldest may be forgotten.
+static enum status check_ended(const struct account *account, const char **ret_what)
+{
+    int64_t ended = 0;
+    for (uint32_t i = 0; i < account->ended.count; i++) {
+        const struct lot *lot = &account->ended.items[i];
+        if (lot->points <= 0 || lot->ends_ms > account->now_ms) {
+            return broken("what has ended is nothing or has not", ret_what);
+        }
+        if (i > 0 && lot[-1].ends_ms >= lot->ends_ms) {
+            return broken("what has ended does not rise by end", ret_what);
+        }
+        ended += lot->points;
+    }
+    return ended <= account->expired ? STATUS_OK : broken("more has ended than expired", ret_what);
+}
+
+static enum status check_points(const struct account *account, const char **ret_what)
+{
+    int64_t lots = 0;
+    TRY(check_lots(account, &lots, ret_what));
+    TRY(check_pending(account, ret_what));
+    TRY(check_holds(account, ret_what));
+    TRY(check_ended(account, ret_what));
     if (account->deficit < 0 || (account->deficit > 0 && account->lots.count > 0)) {
         return broken("a deficit stands beside spendable points", ret_what);
     }
     if (account->balance != lots - account->deficit) {
         return broken("balance is not lots less deficit", ret_what);
     }
-    if (account->pending_points != pending) {
-        return broken("pending points do not add up", ret_what);
-    }
-    int64_t in = account->awarded + account->opened;
-    int64_t out = account->redeemed + account->expired;
-    if (account->balance + pending + account->held_points != in - out) {
+    int64_t given = account->awarded + account->opened - account->taken_back;
+    int64_t spent = account->redeemed - account->given_back;
+    int64_t in = given + account->forgiven;
+    if (account->balance + account->pending_points + account->held_points !=
+        in - spent - account->expired) {
         return broken("points are not conserved", ret_what);
     }
     return STATUS_OK;
@@ -62,18 +118,28 @@ static enum status check_score(const struct account *account, const char **ret_w
     return STATUS_OK;
 }
 
-enum status account_check(const struct account *account, const char **ret_what)
+// Members have one, other kinds none.
+static enum status check_card(const struct account *account, const char **ret_what)
 {
-    if (!account_exists(account)) {
-        return broken("the account does not exist", ret_what);
+    if ((account->cards.count > 0) != (account->kind == ACCOUNT_MEMBER)) {
+        return broken("there is no card, or one where there should be none", ret_what);
     }
-    if (account->cards.count == 0) {
-        return broken("there is no card", ret_what);
+    if (account->kind != ACCOUNT_MEMBER) {
+        return receipts_check(account, ret_what);
     }
     const struct card *card = account_card(account);
     if (card->from_ms > account->now_ms || card->until_ms <= account->now_ms) {
         return broken("the card does not cover now", ret_what);
     }
+    return STATUS_OK;
+}
+
+enum status account_check(const struct account *account, const char **ret_what)
+{
+    if (!account_exists(account)) {
+        return broken("the account does not exist", ret_what);
+    }
+    TRY(check_card(account, ret_what));
     TRY(check_points(account, ret_what));
     return check_score(account, ret_what);
 }
@@ -119,6 +185,24 @@ static bool same_uses(const struct account *a, const struct account *b)
     return true;
 }
 
+static bool same_holds(const struct account *a, const struct account *b)
+{
+    if (a->holds.count != b->holds.count || !SAME_ITEMS(a, b, held_lots)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < a->holds.count; i++) {
+        const struct hold *x = &a->holds.items[i];
+        const struct hold *y = &b->holds.items[i];
+        if (memcmp(x->reservation, y->reservation, sizeof x->reservation) != 0 ||
+            x->seq != y->seq || x->lapses_ms != y->lapses_ms || x->points != y->points ||
+            x->version != y->version || x->counted != y->counted || x->day != y->day ||
+            x->lot_count != y->lot_count) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool same_identifiers(const struct account *a, const struct account *b)
 {
     if (a->identifiers.count != b->identifiers.count) {
@@ -140,8 +224,10 @@ static bool same_totals(const struct account *a, const struct account *b)
     return a->balance == b->balance && a->pending_points == b->pending_points &&
            a->held_points == b->held_points && a->deficit == b->deficit && a->score == b->score &&
            a->awarded == b->awarded && a->opened == b->opened && a->redeemed == b->redeemed &&
-           a->expired == b->expired && a->score_given == b->score_given &&
-           a->redeem_day == b->redeem_day && a->redeem_day_points == b->redeem_day_points;
+           a->taken_back == b->taken_back && a->forgiven == b->forgiven &&
+           a->given_back == b->given_back && a->expired == b->expired &&
+           a->score_given == b->score_given && a->redeem_day == b->redeem_day &&
+           a->redeem_day_points == b->redeem_day_points;
 }
 
 bool account_equal(const struct account *a, const struct account *b, const char **ret_what)
@@ -158,6 +244,10 @@ bool account_equal(const struct account *a, const struct account *b, const char 
         *ret_what = "totals";
     } else if (!SAME_ITEMS(a, b, lots) || !SAME_ITEMS(a, b, pending)) {
         *ret_what = "lots";
+    } else if (!SAME_ITEMS(a, b, ended)) {
+        *ret_what = "ended lots";
+    } else if (!same_holds(a, b)) {
+        *ret_what = "holds";
     } else if (!SAME_ITEMS(a, b, steps) || !SAME_ITEMS(a, b, contributions)) {
         *ret_what = "score";
     } else if (!same_cards(a, b)) {
@@ -166,6 +256,8 @@ bool account_equal(const struct account *a, const struct account *b, const char 
         *ret_what = "uses";
     } else if (!same_identifiers(a, b)) {
         *ret_what = "identifiers";
+    } else if (!receipts_equal(a, b)) {
+        *ret_what = "receipts";
     }
     return *ret_what == NULL;
 }

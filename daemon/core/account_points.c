@@ -1,130 +1,159 @@
-// Points and score of an account as time passes: lots, the deficit, pending points, and the steps
-// at which the score changes.
-#include "core/account.h"
+// Points of an account: lots, the deficit, what has expired, pending points, and what of a civil
+// day's limit is used. Each function keeps the sums beside what it changes.
+#include "core/account_parts.h"
 
 #include "base/check.h"
 
-static bool in_balance_bounds(int64_t points)
+// Beyond any balance that can come about: what is given back is refused by no bound, and no sum
+// overflows.
+#define BALANCE_MAX (LIMIT_POINTS_A_BALANCE * 100)
+
+bool account_in_bounds(const struct account *account, int64_t points)
 {
-    return points >= -LIMIT_POINTS_A_BALANCE && points <= LIMIT_POINTS_A_BALANCE;
+    int64_t all = account->balance + account->pending_points + account->held_points;
+    return all + points <= LIMIT_POINTS_A_BALANCE;
 }
 
-// Index of the lot of an end, or of where it would stand.
-static uint32_t lot_index(const struct account *account, int64_t ends_ms)
+int64_t account_in_lot(const struct account *account, int64_t ends_ms)
 {
-    uint32_t low = 0;
-    uint32_t high = account->lots.count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (account->lots.items[middle].ends_ms < ends_ms) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return low;
+    const struct lot *lot = lot_list_find(&account->lots, ends_ms);
+    return lot == NULL ? 0 : lot->points;
 }
 
-static enum status lot_add(struct account *account, int64_t ends_ms, int64_t points)
+int64_t account_ended(const struct account *account, int64_t ends_ms)
 {
-    uint32_t at = lot_index(account, ends_ms);
-    if (at < account->lots.count && account->lots.items[at].ends_ms == ends_ms) {
-        account->lots.items[at].points += points; // equal expiries are one lot
-        return STATUS_OK;
-    }
-    TRY(vec_reserve_one(&account->lots, LIMIT_LOTS));
-    struct lot *items = account->lots.items;
-    memmove(items + at + 1, items + at, (account->lots.count - at) * sizeof *items);
-    items[at] = (struct lot){.ends_ms = ends_ms, .points = points};
-    account->lots.count++;
-    return STATUS_OK;
+    const struct lot *ended = lot_list_find(&account->ended, ends_ms);
+    return ended == NULL ? 0 : ended->points;
 }
 
 // Spendable points pay a deficit first (domain.md, "Figures", Deficit).
 enum status account_add_spendable(struct account *account, int64_t ends_ms, int64_t points)
 {
     CHECK(points >= 0);
-    if (!in_balance_bounds(account->balance + points)) {
+    if (account->balance + points > BALANCE_MAX) {
         return STATUS_RANGE;
     }
     int64_t paid = points < account->deficit ? points : account->deficit;
-    if (points > paid) {
-        TRY(lot_add(account, ends_ms, points - paid));
-    }
+    TRY(lot_list_add(&account->lots, ends_ms, points - paid, LIMIT_LOTS_GIVEN_BACK));
     account->deficit -= paid;
     account->balance += points;
     return STATUS_OK;
 }
 
-static enum status step_at(struct account *account, int64_t at_ms, struct score_step **ret_step)
+enum status account_put_back(struct account *account, const struct lot_move *move,
+                             int64_t *ret_expired)
 {
-    uint32_t at = 0;
-    while (at < account->steps.count && account->steps.items[at].at_ms < at_ms) {
-        at++;
-    }
-    if (at == account->steps.count || account->steps.items[at].at_ms != at_ms) {
-        TRY(vec_reserve_one(&account->steps, LIMIT_CONTRIBUTIONS));
-        struct score_step *items = account->steps.items;
-        memmove(items + at + 1, items + at, (account->steps.count - at) * sizeof *items);
-        items[at] = (struct score_step){.at_ms = at_ms};
-        account->steps.count++;
-    }
-    *ret_step = &account->steps.items[at];
+    *ret_expired = move->ends_ms <= account->now_ms ? move->points : 0;
+    return *ret_expired > 0 ? account_expire(account, move->ends_ms, move->points)
+                            : account_add_spendable(account, move->ends_ms, move->points);
+}
+
+enum status account_take_from_lot(struct account *account, const struct lot_move *move)
+{
+    TRY(lot_list_take(&account->lots, move->ends_ms, move->points));
+    account->balance -= move->points;
     return STATUS_OK;
 }
 
-enum status account_add_contribution(struct account *account, const struct contribution *part)
+// Lots that ended so long ago are met by no reversal: at the bound the oldest is forgotten.
+enum status account_expire(struct account *account, int64_t ends_ms, int64_t points)
 {
-    TRY(vec_reserve_one(&account->contributions, LIMIT_CONTRIBUTIONS));
-    struct contribution *added = &account->contributions.items[account->contributions.count];
-    *added = *part;
-    added->boundary_from_ms = part->from_ms + (part->from_ms > account->now_ms ? 0 : 1);
-    account->contributions.count++;
-    if (part->until_ms <= account->now_ms || part->until_ms <= part->from_ms) {
-        return STATUS_OK; // counts only in the past, if ever
+    struct lot_list *ended = &account->ended;
+    if (ended->count == LIMIT_LOTS_ENDED && lot_list_find(ended, ends_ms) == NULL) {
+        TRY(lot_list_take(ended, ended->items[0].ends_ms, ended->items[0].points));
     }
-    struct score_step *step;
-    if (part->from_ms <= account->now_ms) {
-        account->score += part->score;
-    } else {
-        TRY(step_at(account, part->from_ms, &step));
-        step->rise += part->score;
-    }
-    if (part->until_ms != INSTANT_NEVER) {
-        TRY(step_at(account, part->until_ms, &step));
-        step->fall += part->score;
-    }
-    return in_balance_bounds(account->score) ? STATUS_OK : STATUS_RANGE;
+    TRY(lot_list_add(ended, ends_ms, points, LIMIT_LOTS_ENDED));
+    account->expired += points;
+    return STATUS_OK;
 }
 
-static enum status settle_pending(struct account *account)
+enum status account_take_ended(struct account *account, int64_t ends_ms, int64_t points)
 {
-    struct pending_lot first = account->pending.items[0];
+    TRY(lot_list_take(&account->ended, ends_ms, points));
+    account->expired -= points;
+    return STATUS_OK;
+}
+
+enum status account_add_pending(struct account *account, const struct pending_lot *lot)
+{
+    TRY(vec_reserve_one(&account->pending, LIMIT_LOTS));
+    struct pending_lot *items = account->pending.items;
+    uint32_t at = account->pending.count;
+    while (at > 0 && items[at - 1].spendable_ms > lot->spendable_ms) {
+        items[at] = items[at - 1];
+        at--;
+    }
+    items[at] = *lot;
+    account->pending.count++;
+    account->pending_points += lot->points;
+    return STATUS_OK;
+}
+
+static void drop_pending(struct account *account, uint32_t at)
+{
+    struct pending_lot *items = account->pending.items;
     account->pending.count--;
-    memmove(account->pending.items, account->pending.items + 1,
-            account->pending.count * sizeof first);
-    account->pending_points -= first.points;
-    return account_add_spendable(account, first.ends_ms, first.points);
+    memmove(items + at, items + at + 1, (account->pending.count - at) * sizeof *items);
 }
 
-static void settle_step(struct account *account)
+// Index of what is pending of an award, or their count.
+static uint32_t pending_index(const struct account *account, uint64_t seq)
 {
-    struct score_step first = account->steps.items[0];
-    account->steps.count--;
-    memmove(account->steps.items, account->steps.items + 1, account->steps.count * sizeof first);
-    account->score += first.rise - first.fall;
+    uint32_t at = 0;
+    while (at < account->pending.count && account->pending.items[at].seq != seq) {
+        at++;
+    }
+    return at;
 }
 
-enum status account_settle(struct account *account, int64_t now_ms)
+int64_t account_pending_of(const struct account *account, uint64_t seq)
+{
+    uint32_t at = pending_index(account, seq);
+    return at < account->pending.count ? account->pending.items[at].points : 0;
+}
+
+enum status account_take_pending(struct account *account, uint64_t seq, int64_t ends_ms,
+                                 int64_t points)
+{
+    uint32_t at = pending_index(account, seq);
+    if (at == account->pending.count || account->pending.items[at].ends_ms != ends_ms ||
+        points <= 0 || points > account->pending.items[at].points) {
+        return STATUS_CORRUPT;
+    }
+    account->pending.items[at].points -= points;
+    account->pending_points -= points;
+    if (account->pending.items[at].points == 0) {
+        drop_pending(account, at);
+    }
+    return STATUS_OK;
+}
+
+enum status account_settle_pending(struct account *account, int64_t now_ms)
 {
     while (account->pending.count > 0 && account->pending.items[0].spendable_ms <= now_ms) {
-        TRY(settle_pending(account));
+        struct pending_lot first = account->pending.items[0];
+        drop_pending(account, 0);
+        account->pending_points -= first.points;
+        TRY(account_add_spendable(account, first.ends_ms, first.points));
     }
-    while (account->steps.count > 0 && account->steps.items[0].at_ms <= now_ms) {
-        settle_step(account);
+    return STATUS_OK;
+}
+
+void account_count_redeemed(struct account *account, int32_t day, int64_t points)
+{
+    int64_t before = day == account->redeem_day ? account->redeem_day_points : 0;
+    account->redeem_day_points = before + points;
+    account->redeem_day = day;
+}
+
+enum status account_uncount_redeemed(struct account *account, int32_t day, int64_t points)
+{
+    if (day != account->redeem_day) {
+        return STATUS_OK;
     }
-    if (now_ms > account->now_ms) {
-        account->now_ms = now_ms;
+    if (points < 0 || points > account->redeem_day_points) {
+        return STATUS_CORRUPT;
     }
+    account->redeem_day_points -= points;
     return STATUS_OK;
 }

@@ -3,6 +3,8 @@
 
 #include "base/check.h"
 
+#include <string.h>
+
 int advance_reached(const struct program *program, int64_t score, bool at_rescore)
 {
     for (size_t rank = program->tier_count; rank-- > 1;) {
@@ -125,12 +127,32 @@ static int64_t earlier(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-// The first end of points, spendable or pending.
+// The first end of points, spendable or pending. Pending points that will all have paid the deficit
+// by then do not end. A hold that lapses meanwhile is a boundary of its own, after which one looks
+// anew.
 static int64_t next_lot_end(const struct account *account)
 {
     int64_t at_ms = account->lots.count > 0 ? account->lots.items[0].ends_ms : INSTANT_NEVER;
+    int64_t deficit = account->deficit;
     for (uint32_t i = 0; i < account->pending.count; i++) {
-        at_ms = earlier(at_ms, account->pending.items[i].ends_ms);
+        const struct pending_lot *pending = &account->pending.items[i];
+        int64_t paid = 0;
+        if (pending->spendable_ms <= pending->ends_ms) {
+            paid = deficit < pending->points ? deficit : pending->points;
+            deficit -= paid;
+        }
+        if (paid < pending->points) {
+            at_ms = earlier(at_ms, pending->ends_ms);
+        }
+    }
+    return at_ms;
+}
+
+static int64_t next_lapse(const struct account *account)
+{
+    int64_t at_ms = INSTANT_NEVER;
+    for (uint32_t i = 0; i < account->holds.count; i++) {
+        at_ms = earlier(at_ms, account->holds.items[i].lapses_ms);
     }
     return at_ms;
 }
@@ -179,10 +201,31 @@ static enum status collect_expired(const struct account *account, int64_t at_ms,
     return STATUS_OK;
 }
 
+// One record for each hold that lapses at this instant, in the order they were made. What it frees
+// of a lot that ends right then ends with it, not in the boundary.
+static enum status cross_lapses(struct account *account, struct ledger_writer *writer,
+                                struct arena *arena, int64_t at_ms)
+{
+    uint32_t at = 0;
+    while (at < account->holds.count) {
+        const struct hold *hold = &account->holds.items[at];
+        if (hold->lapses_ms != at_ms) {
+            at++;
+            continue;
+        }
+        struct record record = {.type = RECORD_LAPSED, .at_ms = at_ms};
+        memcpy(record.lapsed.reservation, hold->reservation, sizeof hold->reservation);
+        TRY(account_freed(account, hold, 0, arena, &record.lapsed.freed));
+        TRY(ledger_emit(writer, account, arena, &record)); // the next hold moves up to `at`
+    }
+    return STATUS_OK;
+}
+
 static enum status cross(struct account *account, struct ledger_writer *writer, struct arena *arena,
                          const struct boundary *boundary)
 {
     TRY(account_settle(account, boundary->at_ms));
+    TRY(cross_lapses(account, writer, arena, boundary->at_ms));
     struct record record = {.type = RECORD_BOUNDARY, .at_ms = boundary->at_ms};
     TRY(collect_expired(account, boundary->at_ms, arena, &record.boundary));
     TRY(cross_card(account, writer->programs, boundary, arena, &record));
@@ -195,11 +238,15 @@ static enum status cross(struct account *account, struct ledger_writer *writer, 
 enum status advance(struct account *account, struct ledger_writer *writer, struct arena *arena,
                     int64_t now_ms)
 {
+    if (account->cards.count == 0) {
+        return account_settle(account, now_ms); // no member's: nothing is in it that time moves
+    }
     while (account->now_ms < now_ms) {
         int64_t rescore_ms = program_set_next_rescore(writer->programs, account->now_ms, now_ms);
         int64_t rise_ms = next_rise(account);
         int64_t at_ms = earlier(rescore_ms, rise_ms);
         at_ms = earlier(at_ms, next_lot_end(account));
+        at_ms = earlier(at_ms, next_lapse(account));
         at_ms = earlier(at_ms, account_card(account)->until_ms);
         if (at_ms > now_ms) {
             return account_settle(account, now_ms);
@@ -253,7 +300,11 @@ static int64_t first_upgrade(const struct account *account, const struct program
 
 int64_t advance_due(const struct account *account, const struct program_set *programs)
 {
+    if (account->cards.count == 0) {
+        return INSTANT_NEVER;
+    }
     int64_t sure_ms = earlier(next_lot_end(account), account_card(account)->until_ms);
+    sure_ms = earlier(sure_ms, next_lapse(account));
     int64_t until_ms = earlier(sure_ms, LIMIT_INSTANT_MAX_MS);
     int64_t upgrade_ms = first_upgrade(account, programs, until_ms);
     return upgrade_ms < until_ms ? upgrade_ms : sure_ms;

@@ -35,6 +35,7 @@ struct decide {
     int64_t now_ms;
     struct mark mark;
     struct span actor; // "pos/store-0007/till-02": role and unit
+    struct span log;   // the stored log, whole, as folded: for capture, release and reverse only
 };
 
 struct enrol_command {
@@ -74,6 +75,59 @@ struct redeem_command {
 MUST_CHECK enum status decide_redeem(const struct decide *decide,
                                      const struct redeem_command *command,
                                      struct decision *ret_decision);
+
+// Judged as a redemption; the points are held until captured, released, or lapsed.
+struct reserve_command {
+    int64_t points;
+    struct span unit;
+    struct receipt_key receipt;
+    int64_t lifetime_ms; // 0, or more than the program's hold_seconds: the program's
+};
+
+MUST_CHECK enum status decide_reserve(const struct decide *decide,
+                                      const struct reserve_command *command,
+                                      struct decision *ret_decision);
+
+struct capture_command {
+    uint8_t reservation[REQUEST_ID_BYTES];
+    int64_t points; // 0: all that is held
+    struct span unit;
+    struct receipt_key receipt;
+};
+
+MUST_CHECK enum status decide_capture(const struct decide *decide,
+                                      const struct capture_command *command,
+                                      struct decision *ret_decision);
+
+struct release_command {
+    uint8_t reservation[REQUEST_ID_BYTES];
+    struct span unit;
+};
+
+MUST_CHECK enum status decide_release(const struct decide *decide,
+                                      const struct release_command *command,
+                                      struct decision *ret_decision);
+
+enum reverse_part { REVERSE_WHOLE, REVERSE_AMOUNT, REVERSE_LINES, REVERSE_POINTS };
+
+struct reverse_command {
+    uint8_t original[REQUEST_ID_BYTES];
+    int64_t original_created_ms;
+    enum reverse_part part;
+    int64_t amount_minor;  // REVERSE_AMOUNT: at least 1
+    int64_t points;        // REVERSE_POINTS: at least 1
+    const uint32_t *lines; // REVERSE_LINES: numbers from 1, at most LIMIT_SALE_LINES of them
+    size_t line_count;
+    struct span reason; // at most LIMIT_TEXT_BYTES
+    struct span unit;
+    struct receipt_key receipt;
+};
+
+// An advice: what it found is a result of its record (RECORD_REVERSED, or RECORD_TOMBSTONE for an
+// original never seen), no refusal.
+MUST_CHECK enum status decide_reverse(const struct decide *decide,
+                                      const struct reverse_command *command,
+                                      struct decision *ret_decision);
 
 struct opening_item {
     int64_t points_or_score;

@@ -49,11 +49,17 @@ static enum refusal_reason settle_occurred(const struct account *account, const 
     return REFUSAL_NONE;
 }
 
-static bool is_too_old(const struct program_version *version, int64_t occurred_ms, int64_t now_ms)
+// How many civil days late a sale may be; one that its member claims afterwards has its own.
+static int32_t most_days_late(const struct program *program, const struct sale *sale)
+{
+    return (int32_t)(sale->attached ? program->attach_days : program->late_days);
+}
+
+static int32_t days_late(const struct program_version *version, int64_t occurred_ms, int64_t now_ms)
 {
     int32_t occurred = civil_to_days(zone_date(version->zone, occurred_ms));
     int32_t today = civil_to_days(zone_date(version->zone, now_ms));
-    return today - occurred > (int32_t)version->program->late_days;
+    return today - occurred;
 }
 
 // What the capped rules have given this member in the sale's day and month.
@@ -147,8 +153,12 @@ static enum status fill_awarded(const struct decide *decide, const struct award_
         .lot_ends_ms = earned->lot_ends_ms,
         .spendable_ms = earned->spendable_ms,
         .score_until_ms = earned->score_until_ms,
-        .receipt = {.number = sale->receipt.number, .business_day = sale->receipt.business_day},
+        .receipt = decide_receipt(&sale->receipt),
+        .exchanged = sale->exchanged,
+        .attached = sale->attached,
     };
+    static_assert(sizeof awarded->exchange_of == sizeof sale->exchange_of, "a request id");
+    memcpy(awarded->exchange_of, sale->exchange_of, sizeof awarded->exchange_of);
     TRY(sale_total(sale, &awarded->amount_minor));
     TRY(fill_rules(decide, version->program, earned, record));
     TRY(fill_lines(decide, sale, earned, awarded));
@@ -221,7 +231,7 @@ enum status decide_award(const struct decide *decide, struct award_command *comm
 {
     struct account *account = decide->account;
     const struct program_set *programs = decide->writer->programs;
-    if (!account_exists(account)) {
+    if (account->kind != ACCOUNT_MEMBER) {
         return decide_refuse(ret_decision, REFUSAL_UNKNOWN_MEMBER, "member", 0, 0);
     }
     const struct program_version *current = program_set_at(programs, decide->now_ms);
@@ -236,9 +246,9 @@ enum status decide_award(const struct decide *decide, struct award_command *comm
     if (reason != REFUSAL_NONE) {
         return decide_refuse(ret_decision, reason, "sale.occurred", 0, 0);
     }
-    if (!command->backfill && is_too_old(current, sale->occurred_ms, decide->now_ms)) {
-        return decide_refuse(ret_decision, REFUSAL_SALE_TOO_OLD, "sale.occurred", 0,
-                             current->program->late_days);
+    int32_t days_max = most_days_late(current->program, sale);
+    if (!command->backfill && days_late(current, sale->occurred_ms, decide->now_ms) > days_max) {
+        return decide_refuse(ret_decision, REFUSAL_SALE_TOO_OLD, "sale.occurred", 0, days_max);
     }
     if (command->backfill && sale->occurred_ms < account->now_ms) {
         return decide_refuse(ret_decision, REFUSAL_OUT_OF_ORDER, "sale.occurred", 0, 0);

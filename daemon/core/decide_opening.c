@@ -117,14 +117,10 @@ enum status decide_opening(const struct decide *decide, const struct opening_com
     struct account *account = decide->account;
     CHECK(command->lot_count <= LIMIT_OPENING_ITEMS);
     CHECK(command->score_count <= LIMIT_OPENING_ITEMS);
-    if (!account_exists(account)) {
-        return decide_refuse(ret_decision, REFUSAL_UNKNOWN_MEMBER, "member", 0, 0);
-    }
-    TRY(advance(account, decide->writer, decide->arena, decide_now(decide)));
-    const struct program_version *version =
-        program_set_at(decide->writer->programs, account->now_ms);
+    const struct program_version *version;
+    TRY(decide_open(decide, &version, ret_decision));
     if (version == NULL) {
-        return decide_refuse(ret_decision, REFUSAL_NO_PROGRAM, "", 0, 0);
+        return STATUS_OK;
     }
     struct record record;
     TRY(decide_begin(decide, RECORD_OPENING, &record));

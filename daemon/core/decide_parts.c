@@ -13,6 +13,33 @@ enum status decide_refuse(struct decision *ret_decision, enum refusal_reason rea
     return STATUS_OK;
 }
 
+enum status decide_refuse_recorded(const struct decide *decide, enum record_type method,
+                                   const struct refusal *refusal, struct decision *ret_decision)
+{
+    struct record record;
+    TRY(decide_begin(decide, RECORD_REFUSED, &record));
+    record.refused = (struct record_refused){.method = (uint32_t)method,
+                                             .reason = (uint32_t)refusal->reason,
+                                             .asked = refusal->asked,
+                                             .limit = refusal->limit};
+    TRY(decide_emit(decide, &record, OUTCOME_REFUSED_RECORDED, ret_decision));
+    ret_decision->refusal = *refusal;
+    return STATUS_OK;
+}
+
+enum status decide_open(const struct decide *decide, const struct program_version **ret_version,
+                        struct decision *ret_decision)
+{
+    *ret_version = NULL;
+    if (decide->account->kind != ACCOUNT_MEMBER) {
+        return decide_refuse(ret_decision, REFUSAL_UNKNOWN_MEMBER, "member", 0, 0);
+    }
+    TRY(advance(decide->account, decide->writer, decide->arena, decide_now(decide)));
+    *ret_version = program_set_at(decide->writer->programs, decide->account->now_ms);
+    return *ret_version != NULL ? STATUS_OK
+                                : decide_refuse(ret_decision, REFUSAL_NO_PROGRAM, "", 0, 0);
+}
+
 int64_t decide_now(const struct decide *decide)
 {
     int64_t account_now_ms = decide->account->now_ms;
@@ -50,8 +77,7 @@ enum status decide_emit(const struct decide *decide, struct record *record, enum
 
 bool decide_in_bounds(const struct account *account, int64_t points, int64_t score)
 {
-    int64_t all = account->balance + account->pending_points + account->held_points;
-    return all + points <= LIMIT_POINTS_A_BALANCE &&
+    return account_in_bounds(account, points) &&
            account->score_given + score <= LIMIT_POINTS_A_BALANCE;
 }
 
@@ -119,4 +145,25 @@ enum status decide_cards(const struct decide *decide, const struct opening_score
         return decide_give(decide, record, &upgraded, CARD_IMMEDIATE);
     }
     return STATUS_OK;
+}
+
+enum status decide_take_lots(const struct decide *decide, const struct lot *lots, size_t count,
+                             int64_t points, struct record_redeemed *taken)
+{
+    taken->lots = arena_alloc_array(decide->arena, count, sizeof *taken->lots);
+    if (taken->lots == NULL) {
+        return STATUS_NO_MEMORY;
+    }
+    for (size_t i = 0; points > 0; i++) {
+        int64_t part = points < lots[i].points ? points : lots[i].points;
+        taken->lots[taken->lot_count++] =
+            (struct lot_move){.ends_ms = lots[i].ends_ms, .points = part};
+        points -= part;
+    }
+    return STATUS_OK;
+}
+
+struct receipt_ref decide_receipt(const struct receipt_key *receipt)
+{
+    return (struct receipt_ref){.number = receipt->number, .business_day = receipt->business_day};
 }

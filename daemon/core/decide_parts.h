@@ -12,6 +12,17 @@
 enum status decide_refuse(struct decision *ret_decision, enum refusal_reason reason,
                           const char *field, int64_t asked, int64_t limit);
 
+// A refusal that is remembered, of a command that would have made a record of type `method`.
+MUST_CHECK enum status decide_refuse_recorded(const struct decide *decide, enum record_type method,
+                                              const struct refusal *refusal,
+                                              struct decision *ret_decision);
+
+// Moves the account on to the command's now and gives the version then in force. NULL when the
+// decision is a refusal already: no such member, no version.
+MUST_CHECK enum status decide_open(const struct decide *decide,
+                                   const struct program_version **ret_version,
+                                   struct decision *ret_decision);
+
 // The account's now for this command: time never runs back.
 int64_t decide_now(const struct decide *decide);
 
@@ -40,3 +51,20 @@ MUST_CHECK enum status decide_cards(const struct decide *decide, const struct op
 // Adds a card to the record.
 MUST_CHECK enum status decide_give(const struct decide *decide, struct record *record,
                                    const struct held_card *card, enum card_cause cause);
+
+// Spending, at once or held: judges the points by the version in force and finds what they are
+// taken from. `record` is begun; its type says what is asked for. Not taken: the refusal is
+// recorded.
+MUST_CHECK enum status decide_spend(const struct decide *decide,
+                                    const struct program_version *version,
+                                    const struct redeem_command *command, struct record *record,
+                                    struct record_redeemed *taken, bool *ret_taken,
+                                    struct decision *ret_decision);
+
+// The first points of the lots, as moves.
+MUST_CHECK enum status decide_take_lots(const struct decide *decide, const struct lot *lots,
+                                        size_t count, int64_t points,
+                                        struct record_redeemed *taken);
+
+// A receipt as records keep it.
+struct receipt_ref decide_receipt(const struct receipt_key *receipt);

@@ -83,12 +83,6 @@ enum status ledger_fold(struct account *account, struct span bytes, struct span 
     return STATUS_OK;
 }
 
-static bool same_mark(const struct mark *a, const struct mark *b)
-{
-    return a->present && b->present && a->system == b->system &&
-           memcmp(a->id, b->id, sizeof a->id) == 0;
-}
-
 struct find {
     const struct mark *mark;
     struct record record;
@@ -101,7 +95,7 @@ enum { FOUND = STATUS_TOO_LARGE };
 static enum status find_visit(void *context, uint64_t seq, const struct record *record)
 {
     struct find *find = context;
-    if (!same_mark(&record->mark, find->mark)) {
+    if (!record_answers(record, find->mark) && !record_buries(record, find->mark)) {
         return STATUS_OK;
     }
     find->record = *record;
@@ -204,7 +198,7 @@ enum status ledger_standing(const struct account *account, const struct program_
                             struct ledger_standing *ret_standing)
 {
     const struct program_version *version = program_set_at(programs, account->now_ms);
-    if (version == NULL) {
+    if (version == NULL || account->cards.count == 0) {
         return STATUS_NOT_FOUND;
     }
     struct span tier = names_text(&account->names, account_card(account)->tier);

@@ -28,7 +28,8 @@ MUST_CHECK enum status ledger_fold(struct account *account, struct span bytes, s
                                    uint32_t partition, chain_hash_fn *hash, struct arena *arena,
                                    struct ledger_fault *ret_fault);
 
-// Looks for the record that answers `mark` (same origin and id), snapshots' retained ones included.
+// Looks for the record that answers `mark` (same origin and id), snapshots' retained ones included;
+// or else for a tombstone of that request (record_buries): then it is refused REVERSED_BEFORE.
 // STATUS_NOT_FOUND when there is none. `ret_seq` is its sequence number. The arena must be one kept
 // for this: it is reset between records, and what is found lives in it.
 MUST_CHECK enum status ledger_find(struct span log, const struct mark *mark, struct arena *arena,
@@ -64,7 +65,7 @@ struct ledger_standing {
     int64_t missing;       // to the next tier's threshold, never below 0
 };
 
-// STATUS_NOT_FOUND when no version is in force.
+// STATUS_NOT_FOUND when no version is in force, or the account has no card.
 MUST_CHECK enum status ledger_standing(const struct account *account,
                                        const struct program_set *programs,
                                        struct ledger_standing *ret_standing);

@@ -36,6 +36,16 @@ const struct program_version *program_set_at(const struct program_set *set, int6
     return found;
 }
 
+const struct program_version *program_set_number(const struct program_set *set, uint32_t number)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        if (set->versions[i].number == number) {
+            return &set->versions[i];
+        }
+    }
+    return NULL;
+}
+
 // The first re-scoring instant after `after_ms` by one version's dates. Three years are looked at:
 // where midnight of new year comes twice, the second year's date may lie before `after_ms`.
 static int64_t next_rescore_of(const struct program_version *version, int64_t after_ms)

@@ -134,9 +134,11 @@ struct program {
     int64_t redeem_step;    // compiled: at least 1
     int64_t redeem_a_day;   // 0: no limit
     struct rate redeem_value;
+    int64_t offline_floor; // most points a till gives out by itself at a time; 0: none
     uint32_t hold_seconds; // compiled: never 0
     bool clamp_negative;
     uint32_t late_days;
+    uint32_t attach_days;
     int64_t guard_sale; // 0: none
     int64_t guard_member_day;
     int64_t guard_terminal_day;
@@ -192,6 +194,8 @@ struct program_set {
 
 // The version in force at an instant (the new one at equality); NULL before the first.
 const struct program_version *program_set_at(const struct program_set *set, int64_t instant_ms);
+// The version of a number; NULL when it is not known.
+const struct program_version *program_set_number(const struct program_set *set, uint32_t number);
 // The first re-scoring instant after `after_ms` and at most `until_ms`, each date judged by the
 // version in force at it; INSTANT_NEVER when there is none.
 int64_t program_set_next_rescore(const struct program_set *set, int64_t after_ms, int64_t until_ms);

@@ -143,8 +143,10 @@ static enum status check_redeem(struct program *program, struct program_problems
     if (program->redeem_value.points != 0 || program->redeem_value.money_minor != 0) {
         TRY(check_rate(problems, "redeem", "value", &program->redeem_value));
     }
-    return check_range(problems, "redeem", "hold_seconds", program->hold_seconds, 1,
-                       HOLD_SECONDS_MAX);
+    TRY(check_range(problems, "redeem", "hold_seconds", program->hold_seconds, 1,
+                    HOLD_SECONDS_MAX));
+    return check_range(problems, "redeem", "offline_floor_points", program->offline_floor, 0,
+                       LIMIT_POINTS_A_RECORD);
 }
 
 static enum status check_limits(const struct program *program, struct program_problems *problems)
@@ -154,18 +156,13 @@ static enum status check_limits(const struct program *program, struct program_pr
                                 "unknown value; must be ALLOW or CLAMP"));
     }
     TRY(check_range(problems, "late_days", "days", program->late_days, 0, DAYS_MAX));
+    TRY(check_range(problems, "attach_days", "days", program->attach_days, 0, DAYS_MAX));
     TRY(check_range(problems, "guards", "points_a_sale", program->guard_sale, 0,
                     LIMIT_POINTS_A_BALANCE));
     TRY(check_range(problems, "guards", "points_a_member_day", program->guard_member_day, 0,
                     LIMIT_POINTS_A_BALANCE));
-    TRY(check_range(problems, "guards", "points_a_terminal_day",
-                    program->guard_terminal_day < 0 ? program->guard_terminal_day : 0, 0,
-                    LIMIT_POINTS_A_BALANCE));
-    if (program->guard_terminal_day > 0) {
-        return program_problem_add(problems, "guards.points_a_terminal_day",
-                                   "is not supported yet by this version; must be absent");
-    }
-    return STATUS_OK;
+    return check_range(problems, "guards", "points_a_terminal_day", program->guard_terminal_day, 0,
+                       LIMIT_POINTS_A_BALANCE);
 }
 
 enum status program_compile(struct program *program, struct program_problems *problems)

@@ -4,57 +4,7 @@
 #include "core/record.h"
 
 #include "base/varint.h"
-#include "core/codec.h"
-
-enum {
-    FLAG_MARK = 1 << 0,
-    FLAG_ACTOR = 1 << 1,
-    FLAG_FIGURES = 1 << 2,
-    FLAG_NAMES = 1 << 3,
-    FLAG_CARDS = 1 << 4,
-    FLAG_SYSTEM = 1 << 5,
-    FLAG_TYPE_0 = 1 << 6, // awarded: the score ends with the lot; others: see their layout
-    FLAG_TYPE_1 = 1 << 7,
-    FLAG_TYPE_2 = 1 << 8,
-    FLAG_TYPE_3 = 1 << 9,
-    FLAG_TYPE_4 = 1 << 10,
-    FLAG_TYPE_5 = 1 << 11,
-    FLAG_TYPE_6 = 1 << 12,
-    FLAG_TYPE_7 = 1 << 13,
-    FLAG_HELD = 1 << 14, // figures have pending or held points
-    FLAG_ALL = (1 << 15) - 1,
-};
-
-enum {
-    AWARDED_SAME_END = FLAG_TYPE_0,
-    AWARDED_LATE = FLAG_TYPE_1, // occurred before the record's instant
-    AWARDED_PENDING = FLAG_TYPE_2,
-    AWARDED_LINES = FLAG_TYPE_3,
-    AWARDED_RECEIPT = FLAG_TYPE_4, // receipt or unit
-    AWARDED_COUNTED = FLAG_TYPE_5,
-    AWARDED_PAID = FLAG_TYPE_6,
-    AWARDED_BACKFILL = FLAG_TYPE_7,
-    REDEEMED_COUNTED = FLAG_TYPE_0,
-    REDEEMED_RECEIPT = FLAG_TYPE_1,
-    BOUND_LOST = FLAG_TYPE_0,
-};
-
-static enum status layout_lots(struct codec *codec, struct lot_move **lots, size_t *count)
-{
-    TRY(codec_list(codec, (void **)lots, count, sizeof **lots, LIMIT_LOTS));
-    for (size_t i = 0; i < *count; i++) {
-        TRY(codec_instant(codec, &(*lots)[i].ends_ms));
-        TRY(codec_amount(codec, &(*lots)[i].points));
-    }
-    return STATUS_OK;
-}
-
-static enum status layout_receipt(struct codec *codec, uint32_t *unit, struct receipt_ref *receipt)
-{
-    TRY(codec_u32(codec, unit));
-    TRY(codec_u64(codec, &receipt->number));
-    return codec_i32(codec, &receipt->business_day);
-}
+#include "core/record_layout.h"
 
 static enum status layout_identifier(struct codec *codec, struct identifier *identifier)
 {
@@ -74,136 +24,14 @@ static enum status layout_opened(struct codec *codec, struct record_opened *open
     TRY(codec_text(codec, &opened->id, LIMIT_MEMBER_ID_BYTES));
     TRY(codec_u32(codec, &opened->program));
     TRY(codec_u32(codec, &opened->currency));
+    if (opened->kind == ACCOUNT_TERMINAL_DAY) {
+        TRY(codec_u32(codec, &opened->unit));
+        TRY(codec_i32(codec, &opened->day));
+    }
     TRY(codec_list(codec, (void **)&opened->identifiers, &opened->identifier_count,
                    sizeof *opened->identifiers, LIMIT_IDENTIFIERS));
     for (size_t i = 0; i < opened->identifier_count; i++) {
         TRY(layout_identifier(codec, &opened->identifiers[i]));
-    }
-    return STATUS_OK;
-}
-
-static uint32_t awarded_flags(const struct record_awarded *awarded, int64_t at_ms)
-{
-    uint32_t flags = 0;
-    flags |= awarded->score_until_ms == awarded->lot_ends_ms ? AWARDED_SAME_END : 0;
-    flags |= awarded->occurred_ms != at_ms ? AWARDED_LATE : 0;
-    flags |= awarded->spendable_ms != awarded->occurred_ms ? AWARDED_PENDING : 0;
-    flags |= awarded->line_count > 0 ? AWARDED_LINES : 0;
-    flags |= awarded->unit != 0 || awarded->receipt.number != 0 ? AWARDED_RECEIPT : 0;
-    flags |= awarded->counted ? AWARDED_COUNTED : 0;
-    flags |= awarded->paid_with_points_minor != 0 ? AWARDED_PAID : 0;
-    flags |= awarded->backfill ? AWARDED_BACKFILL : 0;
-    return flags;
-}
-
-// A single rule that gave everything needs no figure of its own: the bit says so.
-static enum status layout_rules(struct codec *codec, struct record_awarded *awarded)
-{
-    TRY(codec_list(codec, (void **)&awarded->rules, &awarded->rule_count, sizeof *awarded->rules,
-                   LIMIT_EARN_RULES));
-    for (size_t i = 0; i < awarded->rule_count; i++) {
-        struct rule_points *rule = &awarded->rules[i];
-        bool whole = rule->points == awarded->points;
-        uint64_t coded =
-            ((uint64_t)rule->rule << 2) | (rule->counted ? 2U : 0U) | (whole ? 1U : 0U);
-        TRY(codec_u64(codec, &coded));
-        if (coded >> 2 > UINT32_MAX) {
-            return STATUS_CORRUPT;
-        }
-        rule->rule = (uint32_t)(coded >> 2);
-        rule->counted = (coded & 2) != 0;
-        if ((coded & 1) != 0) {
-            rule->points = awarded->points;
-        } else {
-            TRY(codec_amount(codec, &rule->points));
-        }
-    }
-    return STATUS_OK;
-}
-
-static enum status layout_lines(struct codec *codec, struct record_awarded *awarded)
-{
-    TRY(codec_list(codec, (void **)&awarded->lines, &awarded->line_count, sizeof *awarded->lines,
-                   LIMIT_SALE_LINES));
-    for (size_t i = 0; i < awarded->line_count; i++) {
-        TRY(codec_amount(codec, &awarded->lines[i].amount_minor));
-        TRY(codec_amount(codec, &awarded->lines[i].points));
-        TRY(codec_amount(codec, &awarded->lines[i].score));
-    }
-    return STATUS_OK;
-}
-
-// The instants of a sale: when it occurred, and the ends of what it gave.
-static enum status layout_awarded_times(struct codec *codec, struct record_awarded *awarded,
-                                        int64_t at_ms, uint32_t flags)
-{
-    if ((flags & AWARDED_LATE) != 0) {
-        TRY(codec_instant(codec, &awarded->occurred_ms));
-    } else {
-        awarded->occurred_ms = at_ms;
-    }
-    awarded->spendable_ms = codec->writing ? awarded->spendable_ms : awarded->occurred_ms;
-    if ((flags & AWARDED_PENDING) != 0) {
-        TRY(codec_instant(codec, &awarded->spendable_ms));
-    }
-    TRY(codec_instant(codec, &awarded->lot_ends_ms));
-    if ((flags & AWARDED_SAME_END) == 0) {
-        TRY(codec_instant(codec, &awarded->score_until_ms));
-    } else {
-        awarded->score_until_ms = awarded->lot_ends_ms;
-    }
-    return STATUS_OK;
-}
-
-static enum status layout_awarded(struct codec *codec, struct record_awarded *awarded,
-                                  int64_t at_ms, uint32_t flags)
-{
-    TRY(codec_u32(codec, &awarded->version));
-    TRY(layout_awarded_times(codec, awarded, at_ms, flags));
-    TRY(codec_amount(codec, &awarded->amount_minor));
-    TRY(codec_amount(codec, &awarded->points));
-    TRY(codec_amount(codec, &awarded->score));
-    TRY(layout_rules(codec, awarded));
-    if ((flags & AWARDED_LINES) != 0) {
-        TRY(layout_lines(codec, awarded));
-    }
-    if ((flags & AWARDED_RECEIPT) != 0) {
-        TRY(layout_receipt(codec, &awarded->unit, &awarded->receipt));
-    }
-    if ((flags & AWARDED_PAID) != 0) {
-        TRY(codec_amount(codec, &awarded->paid_with_points_minor));
-    }
-    awarded->backfill = (flags & AWARDED_BACKFILL) != 0;
-    awarded->counted = (flags & AWARDED_COUNTED) != 0;
-    if (awarded->counted) {
-        uint32_t day_counted = awarded->day_counted ? 1 : 0;
-        TRY(codec_u32(codec, &day_counted));
-        awarded->day_counted = day_counted != 0;
-        TRY(codec_i32(codec, &awarded->day));
-    }
-    return STATUS_OK;
-}
-
-static uint32_t redeemed_flags(const struct record_redeemed *redeemed)
-{
-    uint32_t flags = redeemed->counted ? REDEEMED_COUNTED : 0;
-    flags |= redeemed->unit != 0 || redeemed->receipt.number != 0 ? REDEEMED_RECEIPT : 0;
-    return flags;
-}
-
-static enum status layout_redeemed(struct codec *codec, struct record_redeemed *redeemed,
-                                   uint32_t flags)
-{
-    TRY(codec_u32(codec, &redeemed->version));
-    TRY(codec_amount(codec, &redeemed->points));
-    TRY(codec_amount(codec, &redeemed->value_minor));
-    TRY(layout_lots(codec, &redeemed->lots, &redeemed->lot_count));
-    redeemed->counted = (flags & REDEEMED_COUNTED) != 0;
-    if (redeemed->counted) {
-        TRY(codec_i32(codec, &redeemed->day));
-    }
-    if ((flags & REDEEMED_RECEIPT) != 0) {
-        TRY(layout_receipt(codec, &redeemed->unit, &redeemed->receipt));
     }
     return STATUS_OK;
 }
@@ -218,7 +46,7 @@ static enum status layout_refused(struct codec *codec, struct record_refused *re
 
 static enum status layout_opening(struct codec *codec, struct record_opening *opening)
 {
-    TRY(layout_lots(codec, &opening->lots, &opening->lot_count));
+    TRY(record_layout_lots(codec, &opening->lots, &opening->lot_count));
     TRY(codec_list(codec, (void **)&opening->scores, &opening->score_count, sizeof *opening->scores,
                    LIMIT_OPENING_ITEMS));
     for (size_t i = 0; i < opening->score_count; i++) {
@@ -301,18 +129,33 @@ static enum status layout_type(struct codec *codec, struct record *record, uint3
     case RECORD_OPENED:
         return layout_opened(codec, &record->opened);
     case RECORD_AWARDED:
-        return layout_awarded(codec, &record->awarded, record->at_ms, flags);
+        return record_layout_awarded(codec, &record->awarded, record->at_ms, flags);
     case RECORD_REDEEMED:
-        return layout_redeemed(codec, &record->redeemed, flags);
+        return record_layout_redeemed(codec, &record->redeemed, flags);
+    case RECORD_HELD:
+        return record_layout_held(codec, &record->held, flags);
+    case RECORD_CAPTURED:
+        return record_layout_captured(codec, &record->captured, flags);
+    case RECORD_RELEASED:
+        return record_layout_released(codec, &record->released);
+    case RECORD_LAPSED:
+        return record_layout_lapsed(codec, &record->lapsed);
+    case RECORD_REVERSED:
+        return record_layout_reversed(codec, &record->reversed, flags);
+    case RECORD_TOMBSTONE:
+        return record_layout_tombstone(codec, &record->tombstone, flags);
     case RECORD_REFUSED:
         return layout_refused(codec, &record->refused);
     case RECORD_BOUNDARY:
-        return layout_lots(codec, &record->boundary.expired, &record->boundary.expired_count);
+        return record_layout_lots(codec, &record->boundary.expired,
+                                  &record->boundary.expired_count);
     case RECORD_OPENING:
         return layout_opening(codec, &record->opening);
     case RECORD_BOUND:
         record->bound.lost = (flags & BOUND_LOST) != 0;
         return layout_identifier(codec, &record->bound.identifier);
+    case RECORD_RECEIPT:
+        return record_layout_day(codec, &record->receipt);
     case RECORD_PUBLISHED:
         return layout_published(codec, &record->published);
     default:
@@ -351,6 +194,28 @@ static enum status layout_record(struct codec *codec, struct record *record, uin
     return layout_type(codec, record, flags);
 }
 
+static uint32_t type_flags(const struct record *record)
+{
+    switch (record->type) {
+    case RECORD_AWARDED:
+        return record_flags_awarded(&record->awarded, record->at_ms);
+    case RECORD_REDEEMED:
+        return record_flags_redeemed(&record->redeemed);
+    case RECORD_HELD:
+        return record_flags_redeemed(&record->held.taken);
+    case RECORD_CAPTURED:
+        return record_flags_redeemed(&record->captured.taken);
+    case RECORD_REVERSED:
+        return record_flags_advice(&record->reversed.advice);
+    case RECORD_TOMBSTONE:
+        return record_flags_advice(&record->tombstone.advice);
+    case RECORD_BOUND:
+        return record->bound.lost ? BOUND_LOST : 0;
+    default:
+        return 0;
+    }
+}
+
 static uint32_t record_flags(const struct record *record)
 {
     uint32_t flags = record->mark.present ? FLAG_MARK : 0;
@@ -362,16 +227,7 @@ static uint32_t record_flags(const struct record *record)
     flags |= record->has_figures && (record->figures.pending != 0 || record->figures.held != 0)
                  ? FLAG_HELD
                  : 0;
-    switch (record->type) {
-    case RECORD_AWARDED:
-        return flags | awarded_flags(&record->awarded, record->at_ms);
-    case RECORD_REDEEMED:
-        return flags | redeemed_flags(&record->redeemed);
-    case RECORD_BOUND:
-        return flags | (record->bound.lost ? BOUND_LOST : 0);
-    default:
-        return flags;
-    }
+    return flags | type_flags(record);
 }
 
 // The length goes in front of what it counts: the payload is laid out behind room for the longest
@@ -404,7 +260,9 @@ enum status record_encode(const struct record *record, struct buffer *out)
 // The types this format has. What others look like inside is not known, not even their flags.
 static bool is_known(enum record_type type)
 {
-    return (type >= RECORD_OPENED && type <= RECORD_SNAPSHOT) || type == RECORD_PUBLISHED;
+    return (type >= RECORD_OPENED && type <= RECORD_SNAPSHOT) ||
+           (type >= RECORD_HELD && type <= RECORD_LAPSED) || type == RECORD_RECEIPT ||
+           type == RECORD_PUBLISHED;
 }
 
 enum status record_decode(struct span body, struct arena *arena, struct record *ret_record)

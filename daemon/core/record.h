@@ -31,12 +31,14 @@ enum record_type {
     RECORD_OPENING = 6,  // balance brought over
     RECORD_BOUND = 7,    // an identifier's obligation is done
     RECORD_SNAPSHOT = 8, // the fold of a cut prefix (core/snapshot.h)
+    RECORD_HELD = 16,    // points set aside
+    RECORD_CAPTURED = 17,
+    RECORD_RELEASED = 18,
+    RECORD_REVERSED = 19,
+    RECORD_TOMBSTONE = 20, // a reversal of an id that was not seen: it may not come any more
+    RECORD_LAPSED = 21,    // what time made of a hold
+    RECORD_RECEIPT = 48,   // of a terminal's day (core/receipts.h)
     // Reserved for what later formats bring; written only after they are defined:
-    RECORD_RESERVED_HOLD = 16,
-    RECORD_RESERVED_CAPTURED = 17,
-    RECORD_RESERVED_RELEASED = 18,
-    RECORD_RESERVED_REVERSED = 19,
-    RECORD_RESERVED_TOMBSTONE = 20,
     RECORD_RESERVED_PERK_USED = 24,
     RECORD_RESERVED_PERK_REVERSED = 25,
     RECORD_RESERVED_CONTRIBUTED = 28,
@@ -48,7 +50,6 @@ enum record_type {
     RECORD_RESERVED_DONE = 37,
     RECORD_RESERVED_MERGED = 38,
     RECORD_RESERVED_ERASED = 39,
-    RECORD_RESERVED_RECEIPT_CLAIMED = 48,
     RECORD_PUBLISHED = 64, // the program's own log: a version
     RECORD_RESERVED_WITHDRAWN = 65,
 };
@@ -135,6 +136,8 @@ struct record_opened {
     uint32_t currency;              // reference
     struct identifier *identifiers; // obligations: claimed elsewhere, then RECORD_BOUND
     size_t identifier_count;
+    uint32_t unit; // of a terminal's day: reference of the terminal ...
+    int32_t day;   // ... and its business day
 };
 
 struct record_awarded {
@@ -157,6 +160,9 @@ struct record_awarded {
     size_t line_count;
     uint32_t unit; // reference: where it was sold, when not the actor
     struct receipt_ref receipt;
+    bool exchanged; // `exchange_of` is the request id of the Reverse of the old goods
+    uint8_t exchange_of[REQUEST_ID_BYTES];
+    bool attached; // claimed afterwards, with its receipt
 };
 
 struct record_redeemed {
@@ -169,6 +175,92 @@ struct record_redeemed {
     size_t lot_count;
     uint32_t unit;
     struct receipt_ref receipt;
+};
+
+// A reservation: what a redemption of the same points would have taken, and how long it is held.
+struct record_held {
+    struct record_redeemed taken;
+    int64_t lapses_ms;
+};
+
+// Held points that are the member's again, in the order of the hold's lots; what was in a lot that
+// has ended by now expired at once.
+struct points_freed {
+    struct lot_move *lots;
+    size_t lot_count;
+};
+
+struct record_captured {
+    uint8_t reservation[REQUEST_ID_BYTES]; // the request id of the Reserve
+    struct record_redeemed taken;          // `version` and `day` are the reservation's
+    struct points_freed freed;             // the rest of the hold
+};
+
+struct record_released {
+    uint8_t reservation[REQUEST_ID_BYTES];
+    struct points_freed freed;
+    uint32_t unit;
+};
+
+struct record_lapsed {
+    uint8_t reservation[REQUEST_ID_BYTES];
+    struct points_freed freed;
+};
+
+enum reverse_result { // numbers are those of loyalty.v1.ReverseResult
+    REVERSE_REVERSED = 1,
+    REVERSE_FURTHER_ACTIVITY = 2,
+    REVERSE_PREVIOUSLY_REVERSED = 3,
+    REVERSE_ORIGINAL_NOT_FOUND = 4, // a RECORD_TOMBSTONE
+    REVERSE_NOTHING_TO_REVERSE = 5,
+};
+
+// What every reversal says of itself.
+struct advice {
+    uint8_t
+        original[REQUEST_ID_BYTES]; // as asked: of a captured hold the Reserve's or the Capture's
+    struct span reason;
+    uint32_t unit; // reference, as in awarded
+    struct receipt_ref receipt;
+};
+
+// The part of a reversal that only awards have.
+struct reversed_sale {
+    int64_t amount_minor;        // so much of the sale was returned by this
+    int64_t refund_points_minor; // of it, what was paid with points; the rest is money
+    int64_t score;               // counts no more ...
+    int64_t score_until_ms;      // ... up to here, where it would have ended
+    int64_t lot_ends_ms;         // of the award's own lot
+    int64_t pending;             // points taken from what was pending of it
+    int64_t deficit;             // points the member owes now
+    uint32_t *lines;             // numbers of the lines it was of, from 1; each not returned before
+    size_t line_count;
+    int32_t day;              // civil day of the sale; only with uses
+    struct rule_points *uses; // what counted rules have given less; rule 0: the member's day
+    size_t use_count;
+};
+
+// What a reversal did. With any other result than REVERSED and FURTHER_ACTIVITY it did nothing, and
+// only `advice`, `result` and, if the original is known, `method` and `original_seq` are set.
+struct record_reversed {
+    struct advice advice;
+    enum reverse_result result;
+    uint32_t method;       // the original's record type: AWARDED, REDEEMED, CAPTURED, HELD, others
+    uint64_t original_seq; // of a captured hold the capture's
+    int64_t points;        // of an award: taken from the member; else: given back
+    // Of an award: taken from, its own lot first. Else: given back to, in this order; the first
+    // `forgiven` points of it paid that.
+    struct lot_move *lots;
+    size_t lot_count;
+    int64_t expired;     // of an award: set against what had expired of its lot; else: ended again
+    int64_t forgiven;    // of an award: could not be taken; else: what had been is paid
+    int64_t value_minor; // of a redemption or capture
+    int64_t uncounted;   // points that leave the civil day's count
+    struct reversed_sale sale; // of an award
+};
+
+struct record_tombstone {
+    struct advice advice;
 };
 
 struct record_refused {
@@ -204,6 +296,44 @@ struct record_published {
     struct span reason;
 };
 
+// --- a terminal's business day (core/receipts.h) ---
+
+enum receipt_operation { // numbers are those of loyalty.v1.Operation
+    RECEIPT_AWARD = 1,
+    RECEIPT_REDEEM = 2, // a redemption, or a capture
+    RECEIPT_REVERSE_AWARD = 3,
+    RECEIPT_REVERSE_REDEEM = 4,
+};
+
+enum { RECEIPT_OPERATIONS = 4 };
+
+enum receipt_stage {
+    RECEIPT_CLAIMED = 1,    // by a request that is to be decided on its member; or once more by it
+    RECEIPT_TAKEN_OVER = 2, // from a request that never came to its member
+    RECEIPT_CHANGED = 3,    // settled: these are the figures of the request's record
+    RECEIPT_VOIDED = 4,     // its request was not applied
+    RECEIPT_DAY_CLOSED = 5, // the till's book says the same
+};
+
+struct receipt_total {
+    uint64_t count;
+    int64_t points;
+    int64_t amount_minor;
+};
+
+struct record_receipt {
+    enum receipt_stage stage;
+    enum receipt_operation operation;
+    uint64_t number;
+    uint8_t original[REQUEST_ID_BYTES]; // of reversals: what is reversed
+    uint8_t request[REQUEST_ID_BYTES];
+    struct span member_id; // CLAIMED and TAKEN_OVER, as is not_after
+    int64_t points;        // not of VOIDED
+    int64_t amount_minor;
+    int64_t not_after_ms; // by the store's clock: past it the request lands no more
+    struct receipt_total totals[RECEIPT_OPERATIONS]; // DAY_CLOSED, by operation
+};
+
 enum { RECORD_CARDS_MAX = 2, RECORD_NAMES_MAX = 128 };
 
 // One record, decoded. Lists are in the arena it was decoded with, spans in the log's bytes.
@@ -222,14 +352,31 @@ struct record {
         struct record_opened opened;
         struct record_awarded awarded;
         struct record_redeemed redeemed;
+        struct record_held held;
+        struct record_captured captured;
+        struct record_released released;
+        struct record_lapsed lapsed;
+        struct record_reversed reversed;
+        struct record_tombstone tombstone;
         struct record_refused refused;
         struct record_boundary boundary;
         struct record_opening opening;
         struct record_bound bound;
+        struct record_receipt receipt;
         struct span snapshot; // opaque here
         struct record_published published;
     };
 };
+
+// Sums of moves; `ended` of those whose lot has ended at an instant.
+int64_t lot_moves_points(const struct lot_move *moves, size_t count);
+int64_t lot_moves_ended(const struct lot_move *moves, size_t count, int64_t at_ms);
+
+// Whether the record answers the request of this mark (same origin and id).
+bool record_answers(const struct record *record, const struct mark *mark);
+// Whether the record is a tombstone of that request: it came after its reversal and is refused
+// REVERSED_BEFORE. ledger_find gives such records too.
+bool record_buries(const struct record *record, const struct mark *mark);
 
 // Appends the stored form without its hash. STATUS_TOO_LARGE past LIMIT_RECORD_BYTES (snapshots:
 // LIMIT_LOG_BYTES).

@@ -4,8 +4,10 @@
 #include "core/snapshot.h"
 
 #include "base/check.h"
+#include "core/account_parts.h"
 #include "core/codec.h"
 #include "core/ledger.h"
+#include "core/receipts.h"
 
 enum { SNAPSHOT_FORMAT = 1 };
 
@@ -62,17 +64,13 @@ static enum status layout_names(struct codec *codec, struct account *account)
 static enum status layout_totals(struct codec *codec, struct account *account)
 {
     int64_t *figures[] = {
-        &account->balance,
-        &account->pending_points,
-        &account->held_points,
-        &account->deficit,
-        &account->score,
-        &account->awarded,
-        &account->opened,
-        &account->redeemed,
-        &account->expired,
-        &account->score_given,
-        &account->redeem_day_points,
+        &account->balance,     &account->pending_points,
+        &account->held_points, &account->deficit,
+        &account->score,       &account->awarded,
+        &account->opened,      &account->taken_back,
+        &account->forgiven,    &account->redeemed,
+        &account->given_back,  &account->expired,
+        &account->score_given, &account->redeem_day_points,
     };
     for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++) {
         TRY(codec_i64(codec, figures[i]));
@@ -80,18 +78,47 @@ static enum status layout_totals(struct codec *codec, struct account *account)
     return codec_i32(codec, &account->redeem_day);
 }
 
-static enum status layout_lots(struct codec *codec, struct account *account)
+static enum status layout_lots(struct codec *codec, struct lot_list *lots, uint32_t count_max)
 {
-    LAYOUT_COUNT(codec, &account->lots, LIMIT_LOTS);
-    for (uint32_t i = 0; i < account->lots.count; i++) {
-        TRY(codec_instant(codec, &account->lots.items[i].ends_ms));
-        TRY(codec_amount(codec, &account->lots.items[i].points));
+    LAYOUT_COUNT(codec, lots, count_max);
+    for (uint32_t i = 0; i < lots->count; i++) {
+        TRY(codec_instant(codec, &lots->items[i].ends_ms));
+        TRY(codec_amount(codec, &lots->items[i].points));
     }
+    return STATUS_OK;
+}
+
+static enum status layout_pending(struct codec *codec, struct account *account)
+{
     LAYOUT_COUNT(codec, &account->pending, LIMIT_LOTS);
     for (uint32_t i = 0; i < account->pending.count; i++) {
         TRY(codec_instant(codec, &account->pending.items[i].spendable_ms));
         TRY(codec_instant(codec, &account->pending.items[i].ends_ms));
         TRY(codec_amount(codec, &account->pending.items[i].points));
+        TRY(codec_u64(codec, &account->pending.items[i].seq));
+    }
+    return STATUS_OK;
+}
+
+static enum status layout_hold(struct codec *codec, struct hold *hold)
+{
+    TRY(codec_raw(codec, hold->reservation, sizeof hold->reservation));
+    TRY(codec_u64(codec, &hold->seq));
+    TRY(codec_instant(codec, &hold->lapses_ms));
+    TRY(codec_amount(codec, &hold->points));
+    TRY(codec_u32(codec, &hold->version));
+    uint32_t counted = hold->counted ? 1 : 0;
+    TRY(codec_u32(codec, &counted));
+    hold->counted = counted != 0;
+    TRY(codec_i32(codec, &hold->day));
+    return codec_u32(codec, &hold->lot_count);
+}
+
+static enum status layout_holds(struct codec *codec, struct account *account)
+{
+    LAYOUT_COUNT(codec, &account->holds, LIMIT_HOLDS);
+    for (uint32_t i = 0; i < account->holds.count; i++) {
+        TRY(layout_hold(codec, &account->holds.items[i]));
     }
     return STATUS_OK;
 }
@@ -142,7 +169,7 @@ static enum status layout_uses(struct codec *codec, struct account *account)
     for (uint32_t i = 0; i < account->uses.count; i++) {
         TRY(codec_u32(codec, &account->uses.items[i].rule));
         TRY(codec_i32(codec, &account->uses.items[i].day));
-        TRY(codec_amount(codec, &account->uses.items[i].points));
+        TRY(codec_i64(codec, &account->uses.items[i].points));
     }
     LAYOUT_COUNT(codec, &account->identifiers, LIMIT_IDENTIFIERS);
     for (uint32_t i = 0; i < account->identifiers.count; i++) {
@@ -166,10 +193,15 @@ static enum status layout_state(struct codec *codec, struct account *account)
     TRY(layout_identity(codec, account));
     TRY(layout_names(codec, account));
     TRY(layout_totals(codec, account));
-    TRY(layout_lots(codec, account));
+    TRY(layout_lots(codec, &account->lots, LIMIT_LOTS_GIVEN_BACK));
+    TRY(layout_lots(codec, &account->ended, LIMIT_LOTS_ENDED));
+    TRY(layout_lots(codec, &account->held_lots, LIMIT_LOTS));
+    TRY(layout_pending(codec, account));
+    TRY(layout_holds(codec, account));
     TRY(layout_score(codec, account));
     TRY(layout_cards(codec, account));
-    return layout_uses(codec, account);
+    TRY(layout_uses(codec, account));
+    return receipts_layout(codec, account);
 }
 
 // Answered requests are retained from the last record on that is known to be too old to matter.
@@ -185,7 +217,8 @@ struct retain {
 static bool tells_when(const struct record *record)
 {
     bool backfilled = record->type == RECORD_AWARDED && record->awarded.backfill;
-    return record->type != RECORD_OPENED && record->type != RECORD_BOUNDARY && !backfilled;
+    return record->type != RECORD_OPENED && record->type != RECORD_BOUNDARY &&
+           record->type != RECORD_LAPSED && !backfilled;
 }
 
 static enum status count_visit(void *context, uint64_t seq, const struct record *record)
@@ -306,7 +339,7 @@ static enum status apply_retained_marks(struct account *account, struct snapshot
             return STATUS_CORRUPT;
         }
         last_seq = seq;
-        TRY(id_set_add(&account->ids, mark_print(&record.mark)));
+        TRY(account_know(account, &record));
     }
 }
 

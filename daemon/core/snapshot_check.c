@@ -6,8 +6,11 @@
 
 #include <string.h>
 
-// Totals ever have no bound of their own; with this one no sum of three overflows.
-#define TOTAL_MAX (INT64_MAX / 4)
+#include "core/account_parts.h"
+
+// Totals ever have no bound of their own, nor has a balance that reversals took below nothing; with
+// this one no sum of eight overflows.
+#define TOTAL_MAX (INT64_MAX / 16)
 
 static bool within(int64_t value, int64_t least, int64_t most)
 {
@@ -17,8 +20,9 @@ static bool within(int64_t value, int64_t least, int64_t most)
 static bool check_totals(const struct account *account)
 {
     const int64_t totals[] = {
-        account->awarded, account->opened,      account->redeemed,
-        account->expired, account->score_given, account->redeem_day_points,
+        account->awarded,     account->opened,      account->taken_back,        account->forgiven,
+        account->redeemed,    account->given_back,  account->expired,           account->deficit,
+        account->score_given, account->held_points, account->redeem_day_points,
     };
     for (size_t i = 0; i < sizeof totals / sizeof totals[0]; i++) {
         if (!within(totals[i], 0, TOTAL_MAX)) {
@@ -27,22 +31,48 @@ static bool check_totals(const struct account *account)
     }
     return within(account->enrolled_ms, LIMIT_INSTANT_MIN_MS, account->now_ms) &&
            account->now_ms < LIMIT_INSTANT_MAX_MS && account->seq <= INT64_MAX &&
-           within(account->balance, -LIMIT_POINTS_A_BALANCE, LIMIT_POINTS_A_BALANCE) &&
-           within(account->deficit, 0, LIMIT_POINTS_A_BALANCE) &&
-           within(account->held_points, 0, LIMIT_POINTS_A_BALANCE);
+           within(account->balance, -TOTAL_MAX, TOTAL_MAX) &&
+           account->given_back <= account->redeemed && account->taken_back <= account->awarded;
+}
+
+// Lots of which none is empty, and whose sum does not overflow.
+static bool check_sum(const struct lot *lots, uint32_t count)
+{
+    int64_t sum = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (!within(lots[i].points, 1, TOTAL_MAX - sum)) {
+            return false;
+        }
+        sum += lots[i].points;
+    }
+    return true;
+}
+
+static bool check_holds(const struct account *account)
+{
+    uint64_t lots = 0;
+    for (uint32_t i = 0; i < account->holds.count; i++) {
+        const struct hold *hold = &account->holds.items[i];
+        lots += hold->lot_count;
+        bool ordered = i == 0 || hold[-1].seq < hold->seq;
+        if (!ordered || hold->seq > account->seq || hold->lot_count == 0 || hold->version == 0) {
+            return false;
+        }
+    }
+    return lots == account->held_lots.count;
 }
 
 static bool check_lots(const struct account *account)
 {
-    for (uint32_t i = 0; i < account->lots.count; i++) {
-        if (!within(account->lots.items[i].points, 1, LIMIT_POINTS_A_BALANCE)) {
-            return false;
-        }
+    if (!check_sum(account->lots.items, account->lots.count) ||
+        !check_sum(account->ended.items, account->ended.count) ||
+        !check_sum(account->held_lots.items, account->held_lots.count) || !check_holds(account)) {
+        return false;
     }
     for (uint32_t i = 0; i < account->pending.count; i++) {
         const struct pending_lot *pending = &account->pending.items[i];
         if (!within(pending->points, 1, LIMIT_POINTS_A_RECORD) ||
-            pending->spendable_ms <= account->now_ms ||
+            pending->spendable_ms <= account->now_ms || pending->seq > account->seq ||
             (i > 0 && pending[-1].spendable_ms > pending->spendable_ms)) {
             return false;
         }
@@ -62,7 +92,8 @@ static bool check_references(const struct account *account)
     }
     for (uint32_t i = 0; i < account->uses.count; i++) {
         const struct use *use = &account->uses.items[i];
-        if (use->rule > names || !within(use->points, 0, LIMIT_POINTS_A_RECORD)) {
+        if (use->rule > names ||
+            !within(use->points, -LIMIT_POINTS_A_RECORD, LIMIT_POINTS_A_RECORD)) {
             return false;
         }
     }
@@ -71,7 +102,8 @@ static bool check_references(const struct account *account)
             return false;
         }
     }
-    return account->program <= names && account->currency <= names;
+    return account->program <= names && account->currency <= names &&
+           account->terminal.unit <= names;
 }
 
 // Score and steps, from the contributions alone.

@@ -33,6 +33,7 @@ static void task_conflict(struct account_task *task)
 {
     struct accounts *accounts = task->accounts;
     task->id_clear = false;
+    task->want_whole = task->whole_log;
     task->conflicts++;
     if (task->conflicts > LIMIT_CONFLICT_RETRIES) {
         task_trouble(task, TROUBLE_TOO_MANY_CONFLICTS, false);
@@ -138,16 +139,8 @@ static void take_append(struct account_task *task, const struct store_reply *rep
 static void on_append(void *context, const struct store_reply *reply)
 {
     struct account_task *task = context;
-    struct accounts *accounts = task->accounts;
-    struct account_entry *entry = task->entry;
     task->in_doubt = false;
-    entry->busy = false;
-    entry->running = true;
-    take_append(task, reply);
-    entry->running = false;
-    if (!entry->busy) {
-        entry_go_on(entry, accounts);
-    }
+    task_answered(task, reply, take_append);
 }
 
 static int64_t not_after_ms(const struct account_task *task)
@@ -223,11 +216,17 @@ static void task_untraced(struct account_task *task, enum status status)
     task_finish(task, &result, true);
 }
 
-void task_attempt(struct account_task *task)
+bool task_must_search(const struct account_task *task)
+{
+    const struct account *account = &task->entry->account;
+    return task->mark.present && !task->id_clear && account_may_know(account, &task->mark);
+}
+
+void task_attempt(struct account_task *task, struct span log)
 {
     struct accounts *accounts = task->accounts;
     struct account *account = &task->entry->account;
-    if (task->mark.present && !task->id_clear && account_may_know(account, &task->mark)) {
+    if (task_must_search(task)) {
         task->want_whole = true;
         return;
     }
@@ -249,6 +248,7 @@ void task_attempt(struct account_task *task)
         .now_ms = task->now_ms,
         .mark = task->mark,
         .actor = task->actor,
+        .log = log,
     };
     task->decision = (struct decision){0};
     enum status status = task->decide(task->context, &decide, &task->decision);

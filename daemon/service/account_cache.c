@@ -64,6 +64,9 @@ static size_t account_bytes(const struct account *account)
 {
     return account->lots.capacity * sizeof(*account->lots.items) +
            account->pending.capacity * sizeof(*account->pending.items) +
+           account->holds.capacity * sizeof(*account->holds.items) +
+           account->held_lots.capacity * sizeof(*account->held_lots.items) +
+           account->ended.capacity * sizeof(*account->ended.items) +
            account->steps.capacity * sizeof(*account->steps.items) +
            account->contributions.capacity * sizeof(*account->contributions.items) +
            account->cards.capacity * sizeof(*account->cards.items) +
@@ -72,7 +75,10 @@ static size_t account_bytes(const struct account *account)
            account->names.bytes.capacity +
            account->names.places.capacity * sizeof(*account->names.places.items) +
            account->ids.prints.capacity * sizeof(*account->ids.prints.items) +
-           account->ids.slot_count * sizeof(*account->ids.slots);
+           account->ids.slot_count * sizeof(*account->ids.slots) +
+           account->claims.capacity * sizeof(*account->claims.items) +
+           account->claim_keys.prints.capacity * sizeof(*account->claim_keys.prints.items) +
+           account->claim_keys.slot_count * sizeof(*account->claim_keys.slots);
 }
 
 static void count_bytes(struct account_cache *cache, struct account_entry *entry)

@@ -129,13 +129,33 @@ static bool task_search(struct account_task *task, struct span log)
         task_fold_failed(task, status);
         return false;
     }
-    bool same = memcmp(record.mark.digest, task->mark.digest, REQUEST_DIGEST_BYTES) == 0;
+    enum task_end end = TASK_REVERSED_BEFORE;
+    if (!record_buries(&record, &task->mark)) {
+        bool same = memcmp(record.mark.digest, task->mark.digest, REQUEST_DIGEST_BYTES) == 0;
+        end = same ? TASK_REPLAYED : TASK_ID_CONFLICT;
+    }
     task->now_ms = lease_now_ms(task->accounts->options.lease);
-    struct task_result result = task_result_of(task, same ? TASK_REPLAYED : TASK_ID_CONFLICT);
+    struct task_result result = task_result_of(task, end);
     result.record = &record;
     result.seq = seq;
     task_finish(task, &result, false);
     return false;
+}
+
+// The account is the fold of `log`, which was read whole. An attempt that needs it is made at once,
+// while it is here.
+static void task_take_whole(struct account_task *task, struct span log)
+{
+    if (task->decide == NULL) {
+        task_read(task, log);
+        return;
+    }
+    if (task_must_search(task) && !task_search(task, log)) {
+        return;
+    }
+    if (task->whole_log && task_may_step(task)) {
+        task_attempt(task, log);
+    }
 }
 
 static void take_load(struct account_task *task, const struct store_reply *reply)
@@ -155,25 +175,15 @@ static void take_load(struct account_task *task, const struct store_reply *reply
     if (!task_seen_fresh(task)) {
         return;
     }
-    bool whole = task->want_whole;
-    task->want_whole = false;
-    if (task->decide == NULL && whole) {
-        task_read(task, reply->bytes);
-    } else if (whole) {
-        (void)task_search(task, reply->bytes);
+    if (task->want_whole) {
+        task->want_whole = false;
+        task_take_whole(task, reply->bytes);
     }
 }
 
 static void on_load(void *context, const struct store_reply *reply)
 {
-    struct account_task *task = context;
-    struct accounts *accounts = task->accounts;
-    struct account_entry *entry = task->entry;
-    entry->busy = false;
-    entry->running = true;
-    take_load(task, reply);
-    entry->running = false;
-    entry_go_on(entry, accounts);
+    task_answered(context, reply, take_load);
 }
 
 static struct store_account entry_place(const struct account_entry *entry)
@@ -220,14 +230,7 @@ static void take_delta(struct account_task *task, const struct store_reply *repl
 
 static void on_delta(void *context, const struct store_reply *reply)
 {
-    struct account_task *task = context;
-    struct accounts *accounts = task->accounts;
-    struct account_entry *entry = task->entry;
-    entry->busy = false;
-    entry->running = true;
-    take_delta(task, reply);
-    entry->running = false;
-    entry_go_on(entry, accounts);
+    task_answered(context, reply, take_delta);
 }
 
 void task_check_tail(struct account_task *task)

@@ -66,6 +66,19 @@ void entry_go_on(struct account_entry *entry, struct accounts *accounts)
     entry_run(entry, accounts);
 }
 
+void task_answered(struct account_task *task, const struct store_reply *reply, task_take_fn *take)
+{
+    struct accounts *accounts = task->accounts;
+    struct account_entry *entry = task->entry;
+    entry->busy = false;
+    entry->running = true;
+    take(task, reply);
+    entry->running = false;
+    if (!entry->busy) {
+        entry_go_on(entry, accounts);
+    }
+}
+
 static void entry_push(struct account_entry *entry, struct account_task *task)
 {
     *(entry->last == NULL ? &entry->first : &entry->last->next) = task;
@@ -160,16 +173,23 @@ void accounts_submit(struct accounts *accounts, struct account_task *task)
 
 // --- steps ---
 
-void task_step(struct account_task *task)
+bool task_may_step(struct account_task *task)
 {
-    struct accounts *accounts = task->accounts;
-    CHECK(task->entry != NULL && task->entry->first == task);
+    const struct accounts *accounts = task->accounts;
     enum trouble trouble = task_lease(accounts, task);
     if (timers_now(accounts->options.timers) >= task->expires_ms) {
         trouble = TROUBLE_EXPIRED;
     }
     if (trouble != TROUBLE_NONE) {
         task_trouble(task, trouble, false);
+    }
+    return trouble == TROUBLE_NONE;
+}
+
+void task_step(struct account_task *task)
+{
+    CHECK(task->entry != NULL && task->entry->first == task);
+    if (!task_may_step(task)) {
         return;
     }
     bool unsure = !task->verified && (task->want_check || task->entry->account.seq < task->min_seq);
@@ -182,7 +202,7 @@ void task_step(struct account_task *task)
     } else if (task->entry->account.seq < task->min_seq) {
         task_rolled_back(task, task->min_seq);
     } else {
-        task_attempt(task);
+        task_attempt(task, (struct span){0});
     }
 }
 

@@ -7,6 +7,9 @@
 //                          ^            ^      \-> id check -> decide -> append -> result
 //                          \------------+---------------------------- BEHIND, RELOAD
 //
+// A mutation that needs the whole log (what it takes back is told there) loads it for every attempt
+// and decides before the store's reply is gone.
+//
 // A task is embedded in its owner, who keeps it, its id and its arena alive until on_released.
 #pragma once
 
@@ -30,15 +33,16 @@ struct accounts;
 struct account_task;
 
 enum task_end {
-    TASK_READ,        // reads: `account` as of `now_ms`
-    TASK_DECIDED,     // mutations: `decision`, written down if it is to be
-    TASK_REPLAYED,    // mutations: had been decided before; `record` is what was written then
-    TASK_ID_CONFLICT, // the id is another request's
-    TASK_ROLLED_BACK, // the account is older than what has been seen of it
-    TASK_CORRUPT,     // the log does not hold together
-    TASK_TROUBLE,     // `trouble`: nothing was written, and will not be
-    TASK_IN_DOUBT,    // may or may not have been written
-    TASK_FAULTY,      // a decision that ended in a status: `status`; nothing was written
+    TASK_READ,            // reads: `account` as of `now_ms`
+    TASK_DECIDED,         // mutations: `decision`, written down if it is to be
+    TASK_REPLAYED,        // mutations: had been decided before; `record` is what was written then
+    TASK_ID_CONFLICT,     // the id is another request's
+    TASK_REVERSED_BEFORE, // mutations: a reversal of it came first, it is never to be done
+    TASK_ROLLED_BACK,     // the account is older than what has been seen of it
+    TASK_CORRUPT,         // the log does not hold together
+    TASK_TROUBLE,         // `trouble`: nothing was written, and will not be
+    TASK_IN_DOUBT,        // may or may not have been written
+    TASK_FAULTY,          // a decision that ended in a status: `status`; nothing was written
 };
 
 // Valid during on_result only.
@@ -75,7 +79,7 @@ struct account_task {
     struct arena *arena;    // reset by each attempt
     int64_t expires_ms;     // monotonic; past it nothing is begun any more
     int64_t deadline_ms;    // by the store's clock; past it nothing is written; 0: none
-    bool whole_log;         // reads: wanted in the result
+    bool whole_log;         // reads: wanted in the result; mutations: in `decide`
     uint64_t min_seq;       // 0: none
     task_decide_fn *decide; // NULL: a read
     bool dry;               // decides without ever writing: a quote

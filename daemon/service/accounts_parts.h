@@ -21,8 +21,14 @@ void task_step(struct account_task *task);
 // Ends it: on_result, back to the savepoint if `restore`, out of the queue, on_released.
 void task_finish(struct account_task *task, const struct task_result *result, bool restore);
 void task_trouble(struct account_task *task, enum trouble trouble, bool restore);
-// The store or a timer has answered: the entry's tasks go on.
+// Whether the next step may be taken: the lease holds, and there is time left. False: it has ended.
+bool task_may_step(struct account_task *task);
+// A timer has fired: the entry's tasks go on.
 void entry_go_on(struct account_entry *entry, struct accounts *accounts);
+// The store has answered the task at the head of its entry: `take` does what that brings, then the
+// entry's tasks go on.
+typedef void task_take_fn(struct account_task *task, const struct store_reply *reply);
+void task_answered(struct account_task *task, const struct store_reply *reply, task_take_fn *take);
 
 // Loads the whole log, or what was added since; then the entry goes on.
 void task_load(struct account_task *task);
@@ -41,5 +47,8 @@ struct task_result task_result_of(const struct account_task *task, enum task_end
 // Where decisions write to.
 struct ledger_writer accounts_writer(struct accounts *accounts);
 
-// Decides on the account as folded and appends.
-void task_attempt(struct account_task *task);
+// Whether the id may be in the log and was not looked for in it yet.
+bool task_must_search(const struct account_task *task);
+// Decides on the account as folded and appends. `log` is the whole of it where the task needs that:
+// borrowed, only during the call.
+void task_attempt(struct account_task *task, struct span log);

@@ -15,10 +15,18 @@ enum {
     SERVICE_LEASE_RETRY_MS = 100,    // after a head that could not be read
     SERVICE_BACKOFF_MS = 64,         // the longest pause after a lost conflict
     SERVICE_CLAIM_ROUNDS = 8,        // take-overs tried for one identifier
+    SERVICE_RECEIPT_ROUNDS = 16,     // steps of one mutation between its member and a day
+    SERVICE_RECEIPT_DAYS_AHEAD = 1,  // of a receipt's business date, against today
+    SERVICE_RECEIPT_DAYS_PAST = 403, // the horizon, and what a business day may differ from a civil
+    SERVICE_RECONCILE_LOOKUPS = 128, // claims looked up in members' logs at a time
     SERVICE_VERIFY_PAGE = 100,       // accounts one VerifyAccounts answer looks at
     SERVICE_VERIFY_FAULTS = 100,     // and the most it reports
     SERVICE_CACHE_ACCOUNTS = 100000, // accounts kept folded, unless told otherwise
 };
+
+// How far past its `not_after` a claim may be taken over: clocks of a store that has failed over
+// differ.
+#define SERVICE_TAKE_OVER_MARGIN_MS INT64_C(2000)
 
 // Memory the cache of folded accounts may take.
 #define SERVICE_CACHE_BYTES ((size_t)1 << 30)

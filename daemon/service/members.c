@@ -116,21 +116,10 @@ struct listing {
 static size_t parts_of(const struct record *record)
 {
     size_t lots = 0;
-    switch (record->type) {
-    case RECORD_AWARDED:
+    if (record->type == RECORD_AWARDED) {
         return 1 + record->awarded.rule_count;
-    case RECORD_REDEEMED:
-        lots = record->redeemed.lot_count;
-        break;
-    case RECORD_BOUNDARY:
-        lots = record->boundary.expired_count;
-        break;
-    case RECORD_OPENING:
-        lots = record->opening.lot_count;
-        break;
-    default:
-        break;
     }
+    (void)statement_lots(record, &lots);
     return lots < LIMIT_LOTS_SHOWN ? lots : LIMIT_LOTS_SHOWN;
 }
 

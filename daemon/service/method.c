@@ -7,6 +7,7 @@
 #include "loyalty/v1/members.pb-c.h"
 #include "loyalty/v1/points.pb-c.h"
 #include "loyalty/v1/programs.pb-c.h"
+#include "loyalty/v1/tills.pb-c.h"
 #include "service/handlers.h"
 
 enum {
@@ -22,9 +23,13 @@ enum {
     }
 
 static const struct method methods[] = {
-    // An admin does not sell: Award and Redeem are the tills' alone.
+    // An admin does not sell: what moves points is the tills' alone.
     ROW("PointsService", "Award", award, ROLE_POS, true, points_award),
     ROW("PointsService", "Redeem", redeem, ROLE_POS, true, points_redeem),
+    ROW("PointsService", "Reserve", reserve, ROLE_POS, true, points_reserve),
+    ROW("PointsService", "Capture", capture, ROLE_POS, true, points_capture),
+    ROW("PointsService", "Release", release, ROLE_POS, true, points_release),
+    ROW("PointsService", "Reverse", reverse, ROLE_POS, true, points_reverse),
     ROW("PointsService", "Quote", quote, ROLE_POS | ROLE_BACKEND | ROLE_ADMIN, false, points_quote),
     ROW("PointsService", "GetOutcome", get_outcome, ROLE_POS | ROLE_BACKEND | ROLE_ADMIN, false,
         points_get_outcome),
@@ -43,6 +48,8 @@ static const struct method methods[] = {
     ROW("AdminService", "Backfill", backfill, ROLE_ADMIN, true, admin_backfill),
     ROW("AdminService", "VerifyAccounts", verify_accounts, ROLE_ADMIN | ROLE_JOB, false,
         admin_verify_accounts),
+    ROW("TillsService", "GetTerms", get_terms, ROLE_POS | ROLE_ADMIN, false, tills_get_terms),
+    ROW("TillsService", "Reconcile", reconcile, ROLE_POS | ROLE_ADMIN, true, tills_reconcile),
     ROW("ClockService", "GetClock", get_clock, EVERYBODY, false, clock_get),
     ROW("ClockService", "SetClock", set_clock, ROLE_ADMIN, false, clock_set),
 };

@@ -2,142 +2,109 @@
 #include "core/ledger.h"
 #include "loyalty/v1/points.pb-c.h"
 #include "service/handlers.h"
-#include "service/request.h"
-#include "wire/replies.h"
+#include "service/operation.h"
+#include "service/receipts.h"
 
 // --- Award, and Quote, which is the same without effect ---
 
-static enum status decide_sale(void *context, const struct decide *decide,
-                               struct decision *ret_decision)
+static enum status read_award(struct commands *commands, const ProtobufCMessage *message,
+                              void *ret_command)
 {
-    const struct request *request = context;
-    if (!request_is_meant(request, decide->account)) {
-        return request_decide_unknown(ret_decision);
-    }
-    struct award_command command = *(const struct award_command *)request->state;
-    return decide_award(decide, &command, ret_decision);
+    return commands_sale(commands, ((const Loyalty__V1__AwardRequest *)message)->sale, ret_command);
 }
 
-static void on_awarded(void *context, const struct task_result *result)
+static enum status read_quote(struct commands *commands, const ProtobufCMessage *message,
+                              void *ret_command)
 {
-    struct request *request = context;
-    if (result->end != TASK_DECIDED || result->decision->outcome != OUTCOME_NOTHING) {
-        request_answer_mutation(request, result);
-        return;
-    }
-    // Training: answered as if real.
-    struct replies replies = replies_of_account(result->account, &request->arena);
+    struct award_command *command = ret_command;
+    TRY(commands_sale(commands, ((const Loyalty__V1__QuoteRequest *)message)->sale, command));
+    command->quote = true;
+    return STATUS_OK;
+}
+
+// Training: answered as if real.
+static enum status render_award(const struct replies *replies, const struct record *record,
+                                ProtobufCMessage **ret_response)
+{
     Loyalty__V1__AwardResponse *response = NULL;
-    enum status status = replies_award(&replies, result->record, 0, &response);
-    if (status != STATUS_OK) {
-        request_internal(request, status);
-        return;
-    }
-    request_reply(request, &response->base, false);
+    TRY(replies_award(replies, record, 0, &response));
+    *ret_response = &response->base;
+    return STATUS_OK;
 }
 
-static void on_quoted(void *context, const struct task_result *result)
+static enum status render_quote(const struct replies *replies, const struct record *record,
+                                ProtobufCMessage **ret_response)
 {
-    struct request *request = context;
-    if (result->end != TASK_DECIDED || result->decision->outcome != OUTCOME_NOTHING) {
-        request_answer_mutation(request, result);
-        return;
-    }
-    struct replies replies = replies_of_account(result->account, &request->arena);
     Loyalty__V1__QuoteResponse *response = NULL;
-    enum status status = replies_quote(&replies, result->record, &response);
-    if (status != STATUS_OK) {
-        request_internal(request, status);
-        return;
-    }
-    request_reply(request, &response->base, false);
+    TRY(replies_quote(replies, record, &response));
+    *ret_response = &response->base;
+    return STATUS_OK;
 }
 
-// Reads the sale into the method's state. False when that was the request's end.
-static bool read_sale(struct request *request, const Loyalty__V1__Sale *sale, bool quote)
+// Training is counted nowhere.
+static void award_receipt(const void *command, struct receipts_intent *ret_intent)
 {
-    struct award_command *command = request_state(request, sizeof(*command));
-    if (command == NULL) {
-        return false;
-    }
-    enum status status = commands_sale(&request->commands, sale, command);
-    if (status != STATUS_OK) {
-        request_bad(request, status);
-        request_end(request);
-        return false;
-    }
-    command->quote = quote;
-    return true;
-}
-
-static void award_resolved(struct request *request)
-{
-    const Loyalty__V1__AwardRequest *message = (const Loyalty__V1__AwardRequest *)request->message;
-    if (read_sale(request, message->sale, false)) {
-        request_submit(request, decide_sale, on_awarded, NULL);
+    const struct sale *sale = &((const struct award_command *)command)->sale;
+    if (!sale->training) {
+        *ret_intent = (struct receipts_intent){
+            .receipt = sale->receipt, .unit = sale->unit, .field = "sale.receipt", .sale = true};
     }
 }
 
 void points_award(struct request *request)
 {
-    const Loyalty__V1__AwardRequest *message = (const Loyalty__V1__AwardRequest *)request->message;
-    request_resolve(request, message->member, award_resolved);
-}
-
-static void quote_resolved(struct request *request)
-{
-    const Loyalty__V1__QuoteRequest *message = (const Loyalty__V1__QuoteRequest *)request->message;
-    if (read_sale(request, message->sale, true)) {
-        request->task.dry = true;
-        request_submit(request, decide_sale, on_quoted, NULL);
-    }
+    static const struct operation award = {
+        .command_bytes = sizeof(struct award_command),
+        .read = read_award,
+        .decide = operation_decide_sale,
+        .receipt = award_receipt,
+        .render = render_award,
+    };
+    operation_begin(request, &award);
 }
 
 void points_quote(struct request *request)
 {
-    const Loyalty__V1__QuoteRequest *message = (const Loyalty__V1__QuoteRequest *)request->message;
-    request_resolve(request, message->member, quote_resolved);
+    static const struct operation quote = {
+        .command_bytes = sizeof(struct award_command),
+        .read = read_quote,
+        .decide = operation_decide_sale,
+        .dry = true,
+        .render = render_quote,
+    };
+    operation_begin(request, &quote);
 }
 
 // --- Redeem ---
 
-static enum status decide_redemption(void *context, const struct decide *decide,
+static enum status read_redeem(struct commands *commands, const ProtobufCMessage *message,
+                               void *ret_command)
+{
+    return commands_redeem(commands, (const Loyalty__V1__RedeemRequest *)message, ret_command);
+}
+
+static enum status decide_redemption(const struct decide *decide, const void *command,
                                      struct decision *ret_decision)
 {
-    const struct request *request = context;
-    if (!request_is_meant(request, decide->account)) {
-        return request_decide_unknown(ret_decision);
-    }
-    return decide_redeem(decide, request->state, ret_decision);
+    return decide_redeem(decide, command, ret_decision);
 }
 
-static void on_redeemed(void *context, const struct task_result *result)
+static void redeem_receipt(const void *command, struct receipts_intent *ret_intent)
 {
-    request_answer_mutation(context, result);
-}
-
-static void redeem_resolved(struct request *request)
-{
-    const Loyalty__V1__RedeemRequest *message =
-        (const Loyalty__V1__RedeemRequest *)request->message;
-    struct redeem_command *command = request_state(request, sizeof(*command));
-    if (command == NULL) {
-        return;
-    }
-    enum status status = commands_redeem(&request->commands, message, command);
-    if (status != STATUS_OK) {
-        request_bad(request, status);
-        request_end(request);
-        return;
-    }
-    request_submit(request, decide_redemption, on_redeemed, NULL);
+    const struct redeem_command *redeem = command;
+    *ret_intent = (struct receipts_intent){
+        .receipt = redeem->receipt, .unit = redeem->unit, .field = "receipt"};
 }
 
 void points_redeem(struct request *request)
 {
-    const Loyalty__V1__RedeemRequest *message =
-        (const Loyalty__V1__RedeemRequest *)request->message;
-    request_resolve(request, message->member, redeem_resolved);
+    static const struct operation redeem = {
+        .command_bytes = sizeof(struct redeem_command),
+        .read = read_redeem,
+        .decide = decide_redemption,
+        .receipt = redeem_receipt,
+    };
+    operation_begin(request, &redeem);
 }
 
 // --- GetOutcome ---
@@ -154,6 +121,10 @@ static enum status find_outcome(struct request *request, const struct task_resul
     }
     if (status != STATUS_OK && status != STATUS_NOT_FOUND) {
         return status;
+    }
+    if (status == STATUS_OK && record_buries(&record, mark)) {
+        struct refusal refusal = {.reason = REFUSAL_REVERSED_BEFORE, .field = ""};
+        return replies_outcome_refused(&request->arena, &refusal, ret_response);
     }
     struct replies replies = replies_of_account(result->account, &request->arena);
     return replies_outcome(&replies, result->account, status == STATUS_OK ? &record : NULL, seq,

@@ -127,8 +127,8 @@ static void end_released(void *context)
     request_end(context);
 }
 
-void request_submit(struct request *request, task_decide_fn *decide, task_result_fn *on_result,
-                    task_released_fn *on_released)
+void request_prepare(struct request *request, task_decide_fn *decide, task_result_fn *on_result,
+                     task_released_fn *on_released)
 {
     struct account_task *task = &request->task;
     task->id = request_member(request);
@@ -143,7 +143,13 @@ void request_submit(struct request *request, task_decide_fn *decide, task_result
     task->context = request;
     task->on_result = on_result;
     task->on_released = on_released == NULL ? end_released : on_released;
-    accounts_submit(request->service->accounts, task);
+}
+
+void request_submit(struct request *request, task_decide_fn *decide, task_result_fn *on_result,
+                    task_released_fn *on_released)
+{
+    request_prepare(request, decide, on_result, on_released);
+    accounts_submit(request->service->accounts, &request->task);
 }
 
 // --- its ends ---
@@ -160,6 +166,11 @@ bool request_answer_end(struct request *request, const struct task_result *resul
                      "mutation.request_id",
                      "This request_id was used for another request; every intent needs its own.");
         return true;
+    case TASK_REVERSED_BEFORE: {
+        struct refusal refusal = {.reason = REFUSAL_REVERSED_BEFORE, .field = ""};
+        request_refuse(request, &refusal);
+        return true;
+    }
     case TASK_ROLLED_BACK:
         request_fail(request, LOYALTY__V1__CODE__CODE_DATA_LOSS, "ROLLED_BACK", "",
                      "The account has lost records that were seen before; it is frozen.");

@@ -22,6 +22,8 @@
 #include "service/trouble.h"
 #include "wire/commands.h"
 
+struct operation;
+
 enum { REQUEST_TRACE_BYTES = LIMIT_TRACEPARENT_BYTES + 16 };
 
 struct request {
@@ -41,7 +43,8 @@ struct request {
     struct arena arena;   // lives as long as the request: message, command, answer
     struct arena attempt; // the task's
     struct account_task task;
-    void *state; // the method's, in `arena`
+    void *state;                       // the method's, in `arena`
+    const struct operation *operation; // where the method is one
     char member_id[LIMIT_MEMBER_ID_BYTES];
     size_t member_id_len;
     bool by_identifier; // the member must list `identifier`
@@ -110,8 +113,11 @@ void request_refuse_unknown(struct request *request);
 // badly that clock is known. 0: none, or one by a test clock.
 int64_t request_deadline_ms(const struct request *request);
 
-// Submits the request's task on its member. `decide` NULL: a read. on_result must answer or leave
+// Fills in the request's task on its member. `decide` NULL: a read. on_result must answer or leave
 // that to on_released; `on_released` NULL: the request ends.
+void request_prepare(struct request *request, task_decide_fn *decide, task_result_fn *on_result,
+                     task_released_fn *on_released);
+// Submits it, too.
 void request_submit(struct request *request, task_decide_fn *decide, task_result_fn *on_result,
                     task_released_fn *on_released);
 

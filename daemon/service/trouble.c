@@ -25,6 +25,8 @@ static const struct {
     [TROUBLE_NO_MEMORY] = {"NO_MEMORY", "Out of memory; nothing was done, try again."},
     [TROUBLE_SYSTEM] = {"SYSTEM",
                         "The service's machine is in trouble; nothing was done, try again."},
+    [TROUBLE_RECEIPT_BUSY] = {"RECEIPT_BUSY", "Another request with this receipt is not decided "
+                                              "yet; nothing was done, try again."},
     [TROUBLE_EXPIRED] = {"EXPIRED", "Its time had run out; nothing was done, try again."},
 };
 

@@ -11,8 +11,9 @@ enum trouble {
     TROUBLE_TOO_MANY_CONFLICTS, // other daemons were faster, again and again
     TROUBLE_UNKNOWN_FORMAT,     // written by a newer daemon
     TROUBLE_NO_MEMORY,
-    TROUBLE_SYSTEM,  // a file of this machine's could not be read
-    TROUBLE_EXPIRED, // its deadline passed before anything was sent
+    TROUBLE_SYSTEM,       // a file of this machine's could not be read
+    TROUBLE_RECEIPT_BUSY, // another request has the receipt and may still come
+    TROUBLE_EXPIRED,      // its deadline passed before anything was sent
     TROUBLE_COUNT,
 };
 

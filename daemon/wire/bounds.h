@@ -10,7 +10,7 @@
 enum {
     WIRE_MESSAGE_DEPTH = 16,          // messages inside messages; the contract has 6
     WIRE_MESSAGE_VALUES = 16 * 1024,  // values of one message with all it contains
-    WIRE_TYPE_FIELDS = 32,            // fields of one type; the contract has 15
+    WIRE_TYPE_FIELDS = 32,            // fields of one type; the contract has 16
     WIRE_MAP_KEYS = 64,               // of the maps of one message: languages of a name
     WIRE_TREE_DEPTH = 32,             // objects and lists of a document inside one another
     WIRE_DOCUMENT_BYTES = 256 * 1024, // of text, comments and all

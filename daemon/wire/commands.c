@@ -1,5 +1,6 @@
 // Messages to commands, field by field in the order of the .proto, so that of several faults the
-// first is reported. What an opening balance carries is in commands_opening.c, the digest of a
+// first is reported. What spends points is in commands_spend.c, what takes back in
+// commands_reverse.c, what an opening balance carries in commands_opening.c, the digest of a
 // request in commands_digest.c.
 #include "wire/commands.h"
 
@@ -145,6 +146,31 @@ static enum status read_paid_with_points(struct commands *commands, int64_t paid
     return STATUS_OK;
 }
 
+// The reversal that an exchange began with, and what a sale claimed afterwards cannot do without.
+static enum status read_links(struct commands *commands, const Loyalty__V1__Sale *message,
+                              const struct path *sale_path, struct sale *sale)
+{
+    struct path exchange_path = shapes_step(sale_path, "exchange_of");
+    sale->exchanged = *message->exchange_of != '\0';
+    if (sale->exchanged) {
+        TRY(shapes_uuid(commands, message->exchange_of, &exchange_path, sale->exchange_of));
+    }
+    sale->attached = message->attached != 0;
+    struct path receipt_path = shapes_step(sale_path, "receipt");
+    struct path occurred_path = shapes_step(sale_path, "occurred");
+    if (sale->attached && sale->receipt.number == 0) {
+        return shapes_fail(commands, FAULT_MISSING, &receipt_path,
+                           "A sale is claimed afterwards with its receipt; give the receipt's "
+                           "number and date.");
+    }
+    if (sale->attached && !sale->has_date && !sale->has_occurred) {
+        return shapes_fail(commands, FAULT_MISSING, &occurred_path,
+                           "It is not said when the sale that is claimed occurred; give the time "
+                           "or the date on its receipt.");
+    }
+    return STATUS_OK;
+}
+
 enum status commands_sale(struct commands *commands, const Loyalty__V1__Sale *sale,
                           struct award_command *ret_command)
 {
@@ -168,26 +194,7 @@ enum status commands_sale(struct commands *commands, const Loyalty__V1__Sale *sa
     TRY(shapes_unit(commands, sale->unit, &unit_path, &command.sale.unit));
     TRY(shapes_text(commands, sale->channel, &channel_path, LIMIT_NAME_BYTES,
                     &command.sale.channel));
-    *ret_command = command;
-    return STATUS_OK;
-}
-
-enum status commands_redeem(struct commands *commands, const Loyalty__V1__RedeemRequest *request,
-                            struct redeem_command *ret_command)
-{
-    struct redeem_command command = {.points = request->points};
-    if (request->points < 1 || request->points > LIMIT_POINTS_A_RECORD) {
-        struct path points_path = shapes_step(NULL, "points");
-        return shapes_fail(commands, FAULT_POINTS_OUT_OF_BOUNDS, &points_path,
-                           arena_printf(commands->arena,
-                                        "%" PRId64 " points cannot be redeemed; give a number "
-                                        "from 1 to %" PRId64 ".",
-                                        request->points, LIMIT_POINTS_A_RECORD));
-    }
-    struct path receipt_path = shapes_step(NULL, "receipt");
-    struct path unit_path = shapes_step(NULL, "unit");
-    TRY(shapes_receipt(commands, request->receipt, &receipt_path, &command.receipt));
-    TRY(shapes_unit(commands, request->unit, &unit_path, &command.unit));
+    TRY(read_links(commands, sale, &path, &command.sale));
     *ret_command = command;
     return STATUS_OK;
 }

@@ -55,6 +55,9 @@ MUST_CHECK enum status commands_mutation(struct commands *commands,
 // The `mutation` of any request message; NULL when its type has none or it is not set.
 Loyalty__V1__Mutation *commands_find_mutation(const ProtobufCMessage *request);
 
+// The `member` of any request message; the same.
+Loyalty__V1__MemberRef *commands_find_member(const ProtobufCMessage *request);
+
 // Hashes `method` and `payload` into `ret_digest` (REQUEST_DIGEST_BYTES), so that their border
 // counts: ("ab", "c") differs from ("a", "bc"). Injected, for wire links no cryptography.
 typedef void commands_hash_fn(struct span method, struct span payload, uint8_t *ret_digest);
@@ -95,6 +98,18 @@ MUST_CHECK enum status commands_sale(struct commands *commands, const Loyalty__V
 MUST_CHECK enum status commands_redeem(struct commands *commands,
                                        const Loyalty__V1__RedeemRequest *request,
                                        struct redeem_command *ret_command);
+MUST_CHECK enum status commands_reserve(struct commands *commands,
+                                        const Loyalty__V1__ReserveRequest *request,
+                                        struct reserve_command *ret_command);
+MUST_CHECK enum status commands_capture(struct commands *commands,
+                                        const Loyalty__V1__CaptureRequest *request,
+                                        struct capture_command *ret_command);
+MUST_CHECK enum status commands_release(struct commands *commands,
+                                        const Loyalty__V1__ReleaseRequest *request,
+                                        struct release_command *ret_command);
+MUST_CHECK enum status commands_reverse(struct commands *commands,
+                                        const Loyalty__V1__ReverseRequest *request,
+                                        struct reverse_command *ret_command);
 
 struct enroll_request {
     struct span member_id; // never empty: the request id's canonical text when none was given

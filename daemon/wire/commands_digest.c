@@ -8,15 +8,26 @@
 #include "wire/field.h"
 #include "wire/message.h"
 
-Loyalty__V1__Mutation *commands_find_mutation(const ProtobufCMessage *request)
+// The message in the singular field of this name, if it is of this type.
+static void *find_part(const ProtobufCMessage *request, const char *name,
+                       const ProtobufCMessageDescriptor *type)
 {
-    const ProtobufCFieldDescriptor *field =
-        field_find(request->descriptor, span_of_text("mutation"));
+    const ProtobufCFieldDescriptor *field = field_find(request->descriptor, span_of_text(name));
     if (field == NULL || field_is_repeated(field) || field->type != PROTOBUF_C_TYPE_MESSAGE ||
-        field->descriptor != &loyalty__v1__mutation__descriptor) {
+        field->descriptor != type) {
         return NULL;
     }
-    return *(Loyalty__V1__Mutation *const *)field_place_const(request, field);
+    return *(void *const *)field_place_const(request, field);
+}
+
+Loyalty__V1__Mutation *commands_find_mutation(const ProtobufCMessage *request)
+{
+    return find_part(request, "mutation", &loyalty__v1__mutation__descriptor);
+}
+
+Loyalty__V1__MemberRef *commands_find_member(const ProtobufCMessage *request)
+{
+    return find_part(request, "member", &loyalty__v1__member_ref__descriptor);
 }
 
 static const char *entry_key(const ProtobufCMessage *entry)

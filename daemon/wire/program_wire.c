@@ -294,6 +294,7 @@ static void redeem_of(const Loyalty__V1__Redemption *message, struct program *pr
     program->redeem_a_day = message->maximum_a_day;
     program->redeem_value = rate_of(message->value);
     program->hold_seconds = message->hold_seconds;
+    program->offline_floor = message->offline_floor_points;
 }
 
 static void guards_of(const Loyalty__V1__Guards *message, struct program *program)
@@ -352,6 +353,8 @@ enum status program_from_message(const Loyalty__V1__Program *message, struct are
         .late_days =
             message->late_days == NULL ? PROGRAM_LATE_DAYS_DEFAULT : message->late_days->days,
     };
+    program.attach_days =
+        message->attach_days == NULL ? program.late_days : message->attach_days->days;
     TRY(rescores_of(message, arena, &program));
     TRY(tiers_of(message, arena, &program));
     choices_of(message, &program);

@@ -1,11 +1,13 @@
 // What a receipt says after a sale:            and after spending points:
 //     Points earned: 1,234                         Points redeemed: 500
 //     Welcome to silver         (a new card)       Points balance: 1,634
-//     Points balance: 2,134                        Tier: silver
-//     Points pending: 1,234     (if there are)
+//     Points balance: 2,134                        Points held: 200          (if there are)
+//     Points pending: 1,234     (if there are)     Tier: silver
+//     Points held: 200          (if there are)
 //     Tier: silver
 //     To gold: 7,866            (not at the top)
-// The sentences never change: a retry prints what the first answer printed.
+// A return says "Points taken back" or "Points given back" where there were any, and goes on as
+// after spending. The sentences never change: a retry prints what the first answer printed.
 #include "wire/receipt.h"
 
 #include <stdbool.h>
@@ -77,30 +79,76 @@ static enum status add_missing(struct lines *lines, const struct replies *replie
                             group(record->figures.missing, grouped)));
 }
 
+// The line of what the record did; false of one that prints nothing. NULL: it did nothing.
+static bool deed_of(const struct record *record, const char **ret_what, int64_t *ret_points)
+{
+    switch (record->type) {
+    case RECORD_AWARDED:
+        *ret_what = "Points earned";
+        *ret_points = record->awarded.points;
+        return true;
+    case RECORD_REDEEMED:
+        *ret_what = "Points redeemed";
+        *ret_points = record->redeemed.points;
+        return true;
+    case RECORD_CAPTURED:
+        *ret_what = "Points redeemed";
+        *ret_points = record->captured.taken.points;
+        return true;
+    case RECORD_REVERSED:
+        *ret_what =
+            record->reversed.method == RECORD_AWARDED ? "Points taken back" : "Points given back";
+        *ret_points = record->reversed.points;
+        *ret_what = *ret_points == 0 ? NULL : *ret_what;
+        return true;
+    case RECORD_TOMBSTONE:
+        *ret_what = NULL;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static enum status add_standing(struct lines *lines, const struct replies *replies,
+                                const struct record *record)
+{
+    const struct figures *figures = &record->figures;
+    bool sale = record->type == RECORD_AWARDED;
+    TRY(add_figure(lines, "Points balance", figures->balance));
+    if (sale && figures->pending > 0) {
+        TRY(add_figure(lines, "Points pending", figures->pending));
+    }
+    if (figures->held > 0) {
+        TRY(add_figure(lines, "Points held", figures->held));
+    }
+    TRY(add_name(lines, "Tier: ", replies_name(replies, record, figures->tier)));
+    return sale ? add_missing(lines, replies, record) : STATUS_OK;
+}
+
 enum status receipt_lines(const struct replies *replies, const struct record *record,
                           size_t *ret_count, char ***ret_lines)
 {
-    CHECK(record->type == RECORD_AWARDED || record->type == RECORD_REDEEMED);
+    CHECK(record->has_figures);
+    const char *what = NULL;
+    int64_t points = 0;
     struct lines lines = {.arena = replies->arena};
+    if (!deed_of(record, &what, &points)) {
+        *ret_count = 0;
+        *ret_lines = NULL;
+        return STATUS_OK;
+    }
     lines.items = arena_alloc_array(replies->arena, RECEIPT_LINES_MAX, sizeof(*lines.items));
     if (lines.items == NULL) {
         return STATUS_NO_MEMORY;
     }
-    bool sale = record->type == RECORD_AWARDED;
-    TRY(add_figure(&lines, sale ? "Points earned" : "Points redeemed",
-                   sale ? record->awarded.points : record->redeemed.points));
+    if (what != NULL) {
+        TRY(add_figure(&lines, what, points));
+    }
     if (record->card_count > 0) {
         const struct card *card = &record->cards[record->card_count - 1];
         TRY(add_name(&lines, "Welcome to ", replies_name(replies, record, card->tier)));
     }
-    TRY(add_figure(&lines, "Points balance", record->figures.balance));
-    if (sale && record->figures.pending > 0) {
-        TRY(add_figure(&lines, "Points pending", record->figures.pending));
-    }
-    TRY(add_name(&lines, "Tier: ", replies_name(replies, record, record->figures.tier)));
-    if (sale) {
-        TRY(add_missing(&lines, replies, record));
-    }
+    TRY(add_standing(&lines, replies, record));
     *ret_count = lines.count;
     *ret_lines = lines.items;
     return STATUS_OK;

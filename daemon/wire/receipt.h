@@ -10,6 +10,6 @@
 
 enum { RECEIPT_LINES_MAX = 8 };
 
-// Of a RECORD_AWARDED or RECORD_REDEEMED with figures. STATUS_NO_MEMORY.
+// Of a record with figures; none of one that prints nothing, as an enrolment. STATUS_NO_MEMORY.
 MUST_CHECK enum status receipt_lines(const struct replies *replies, const struct record *record,
                                      size_t *ret_count, char ***ret_lines);

@@ -1,39 +1,16 @@
-// Answers to mutations, each from its record. Parts they share, and what says no, are in
-// replies_parts.c; the lines to print in receipt.c.
+// Answers to mutations, each from its record: sales and enrolments, and which answer a record
+// gives. What spends points is in replies_spend.c, what takes back in replies_reverse.c, the parts
+// they share and what says no in replies_parts.c, the lines to print in receipt.c.
 #include "wire/replies.h"
 
 #include "base/check.h"
 #include "wire/message.h"
-#include "wire/receipt.h"
-
-static enum status make_standing(const struct replies *replies, const struct record *record,
-                                 Loyalty__V1__Standing **ret_standing)
-{
-    Loyalty__V1__Standing *standing =
-        (Loyalty__V1__Standing *)message_new(&loyalty__v1__standing__descriptor, replies->arena);
-    if (standing == NULL) {
-        return STATUS_NO_MEMORY;
-    }
-    const struct figures *figures = &record->figures;
-    standing->balance = figures->balance;
-    standing->pending = figures->pending;
-    standing->held = figures->held;
-    standing->score = figures->score;
-    standing->missing_to_next = figures->missing;
-    struct span tier = replies_name(replies, record, figures->tier);
-    struct span next_tier = replies_name(replies, record, figures->next_tier);
-    TRY(replies_text(replies->arena, tier, &standing->tier_id));
-    TRY(replies_text(replies->arena, next_tier, &standing->next_tier_id));
-    *ret_standing = standing;
-    return STATUS_OK;
-}
 
 // The instants of what was earned; where there is nothing, nothing is said.
 static enum status fill_award_instants(struct arena *arena, const struct record *record,
                                        Loyalty__V1__AwardResponse *response)
 {
     const struct record_awarded *awarded = &record->awarded;
-    TRY(replies_instant(arena, record->at_ms, &response->recorded_at));
     TRY(replies_instant(arena, awarded->occurred_ms, &response->occurred_at));
     if (awarded->points > 0) {
         TRY(replies_instant(arena, awarded->lot_ends_ms, &response->expires_at));
@@ -60,16 +37,18 @@ enum status replies_award(const struct replies *replies, const struct record *re
     response->program_version = record->awarded.version;
     response->points = record->awarded.points;
     response->score = record->awarded.score;
-    TRY(replies_text(replies->arena, replies->member_id, &response->member_id));
+    struct reply_head head;
+    TRY(replies_head(replies, record, &head));
+    response->member_id = head.member_id;
+    response->recorded_at = head.recorded_at;
+    response->standing = head.standing;
+    response->receipt_lines = head.receipt_lines;
+    response->n_receipt_lines = head.receipt_line_count;
     TRY(fill_award_instants(replies->arena, record, response));
     TRY(replies_by_rule(replies, record, &response->n_by_rule, &response->by_rule));
     if (record->card_count > 0) {
         TRY(replies_card(replies, record, &record->cards[record->card_count - 1],
                          &response->new_card));
-    }
-    if (record->has_figures) {
-        TRY(make_standing(replies, record, &response->standing));
-        TRY(receipt_lines(replies, record, &response->n_receipt_lines, &response->receipt_lines));
     }
     *ret_response = response;
     return STATUS_OK;
@@ -97,45 +76,6 @@ enum status replies_backfill(const struct replies *replies, const struct record 
         return STATUS_NO_MEMORY;
     }
     TRY(replies_award(replies, record, seq, &response->award));
-    *ret_response = response;
-    return STATUS_OK;
-}
-
-static enum status make_money(const struct replies *replies, int64_t minor,
-                              Loyalty__V1__Money **ret_money)
-{
-    Loyalty__V1__Money *money =
-        (Loyalty__V1__Money *)message_new(&loyalty__v1__money__descriptor, replies->arena);
-    if (money == NULL) {
-        return STATUS_NO_MEMORY;
-    }
-    money->minor = minor;
-    TRY(replies_text(replies->arena, replies->currency, &money->currency));
-    *ret_money = money;
-    return STATUS_OK;
-}
-
-enum status replies_redeem(const struct replies *replies, const struct record *record, uint64_t seq,
-                           Loyalty__V1__RedeemResponse **ret_response)
-{
-    CHECK(record->type == RECORD_REDEEMED);
-    Loyalty__V1__RedeemResponse *response = (Loyalty__V1__RedeemResponse *)message_new(
-        &loyalty__v1__redeem_response__descriptor, replies->arena);
-    if (response == NULL) {
-        return STATUS_NO_MEMORY;
-    }
-    const struct record_redeemed *redeemed = &record->redeemed;
-    response->seq = seq;
-    response->points = redeemed->points;
-    TRY(replies_text(replies->arena, replies->member_id, &response->member_id));
-    TRY(replies_instant(replies->arena, record->at_ms, &response->recorded_at));
-    TRY(make_money(replies, redeemed->value_minor, &response->value));
-    TRY(replies_lots(replies->arena, redeemed->lots, redeemed->lot_count, &response->n_taken,
-                     &response->taken));
-    if (record->has_figures) {
-        TRY(make_standing(replies, record, &response->standing));
-        TRY(receipt_lines(replies, record, &response->n_receipt_lines, &response->receipt_lines));
-    }
     *ret_response = response;
     return STATUS_OK;
 }
@@ -182,12 +122,12 @@ enum status replies_enroll(const struct replies *replies, const struct account *
         return STATUS_NO_MEMORY;
     }
     response->seq = seq;
-    TRY(replies_text(replies->arena, replies->member_id, &response->member_id));
-    TRY(replies_instant(replies->arena, record->at_ms, &response->enrolled_at));
+    struct reply_head head;
+    TRY(replies_head(replies, record, &head));
+    response->member_id = head.member_id;
+    response->enrolled_at = head.recorded_at;
+    response->standing = head.standing;
     TRY(fill_unbound(replies->arena, account, &record->opened, response));
-    if (record->has_figures) {
-        TRY(make_standing(replies, record, &response->standing));
-    }
     *ret_response = response;
     return STATUS_OK;
 }
@@ -203,21 +143,41 @@ enum status replies_opening(const struct replies *replies, const struct record *
         return STATUS_NO_MEMORY;
     }
     response->seq = seq;
-    TRY(replies_text(replies->arena, replies->member_id, &response->member_id));
-    TRY(replies_instant(replies->arena, record->at_ms, &response->recorded_at));
-    if (record->has_figures) {
-        TRY(make_standing(replies, record, &response->standing));
-    }
+    struct reply_head head;
+    TRY(replies_head(replies, record, &head));
+    response->member_id = head.member_id;
+    response->recorded_at = head.recorded_at;
+    response->standing = head.standing;
     *ret_response = response;
     return STATUS_OK;
 }
 
-// The first answer named the field of the decision; a record has only its method.
+// The first answer named the field of the decision; a record has only its method and reason.
+static const char *refused_field(const struct record_refused *refused)
+{
+    switch (refused->reason) {
+    case REFUSAL_HOLD_LAPSED:
+    case REFUSAL_HOLD_CAPTURED:
+    case REFUSAL_HOLD_RELEASED:
+        return "reservation_id";
+    default:
+        break;
+    }
+    switch (refused->method) {
+    case RECORD_REDEEMED:
+    case RECORD_HELD:
+    case RECORD_CAPTURED:
+        return "points";
+    default:
+        return "";
+    }
+}
+
 static enum status recorded_refusal(struct arena *arena, const struct record_refused *refused,
                                     Loyalty__V1__Error **ret_error)
 {
     struct refusal refusal = {.reason = (enum refusal_reason)refused->reason,
-                              .field = refused->method == RECORD_REDEEMED ? "points" : "",
+                              .field = refused_field(refused),
                               .asked = refused->asked,
                               .limit = refused->limit};
     return replies_refusal(arena, &refusal, ret_error);
@@ -228,6 +188,10 @@ struct answer {
     Loyalty__V1__AwardResponse *award;
     Loyalty__V1__BackfillResponse *backfill;
     Loyalty__V1__RedeemResponse *redeem;
+    Loyalty__V1__ReserveResponse *reserve;
+    Loyalty__V1__CaptureResponse *capture;
+    Loyalty__V1__ReleaseResponse *release;
+    Loyalty__V1__ReverseResponse *reverse;
     Loyalty__V1__EnrollResponse *enroll;
     Loyalty__V1__OpeningBalanceResponse *opening;
     Loyalty__V1__Error *error;
@@ -244,6 +208,15 @@ static enum status make_answer(const struct replies *replies, const struct accou
                    : replies_award(replies, record, seq, &ret_answer->award);
     case RECORD_REDEEMED:
         return replies_redeem(replies, record, seq, &ret_answer->redeem);
+    case RECORD_HELD:
+        return replies_reserve(replies, record, seq, &ret_answer->reserve);
+    case RECORD_CAPTURED:
+        return replies_capture(replies, record, seq, &ret_answer->capture);
+    case RECORD_RELEASED:
+        return replies_release(replies, record, seq, &ret_answer->release);
+    case RECORD_REVERSED:
+    case RECORD_TOMBSTONE:
+        return replies_reverse(replies, record, seq, &ret_answer->reverse);
     case RECORD_OPENED:
         return replies_enroll(replies, account, record, seq, &ret_answer->enroll);
     case RECORD_OPENING:
@@ -255,41 +228,59 @@ static enum status make_answer(const struct replies *replies, const struct accou
     }
 }
 
+static ProtobufCMessage *response_of(const struct answer *answer)
+{
+    ProtobufCMessage *const responses[] = {
+        answer->award == NULL ? NULL : &answer->award->base,
+        answer->backfill == NULL ? NULL : &answer->backfill->base,
+        answer->redeem == NULL ? NULL : &answer->redeem->base,
+        answer->reserve == NULL ? NULL : &answer->reserve->base,
+        answer->capture == NULL ? NULL : &answer->capture->base,
+        answer->release == NULL ? NULL : &answer->release->base,
+        answer->reverse == NULL ? NULL : &answer->reverse->base,
+        answer->enroll == NULL ? NULL : &answer->enroll->base,
+        answer->opening == NULL ? NULL : &answer->opening->base,
+    };
+    size_t i = 0;
+    while (i + 1 < sizeof(responses) / sizeof(responses[0]) && responses[i] == NULL) {
+        i++;
+    }
+    return responses[i];
+}
+
 enum status replies_record(const struct replies *replies, const struct account *account,
                            const struct record *record, uint64_t seq,
                            ProtobufCMessage **ret_response, Loyalty__V1__Error **ret_error)
 {
     struct answer answer;
     TRY(make_answer(replies, account, record, seq, &answer));
-    ProtobufCMessage *response = NULL;
-    if (answer.award != NULL) {
-        response = &answer.award->base;
-    } else if (answer.backfill != NULL) {
-        response = &answer.backfill->base;
-    } else if (answer.redeem != NULL) {
-        response = &answer.redeem->base;
-    } else if (answer.enroll != NULL) {
-        response = &answer.enroll->base;
-    } else if (answer.opening != NULL) {
-        response = &answer.opening->base;
-    }
-    *ret_response = response;
+    *ret_response = response_of(&answer);
     *ret_error = answer.error;
     return STATUS_OK;
 }
 
+// --- GetOutcome ---
+
 static void fill_outcome(const struct answer *answer, Loyalty__V1__GetOutcomeResponse *response)
 {
-    response->status = LOYALTY__V1__OUTCOME_STATUS__OUTCOME_STATUS_APPLIED;
-    if (answer->error != NULL) {
-        response->status = LOYALTY__V1__OUTCOME_STATUS__OUTCOME_STATUS_REFUSED;
-        response->refusal = answer->error;
-    } else if (answer->award != NULL || answer->backfill != NULL) {
+    if (answer->award != NULL || answer->backfill != NULL) {
         response->reply_case = LOYALTY__V1__GET_OUTCOME_RESPONSE__REPLY_AWARD;
         response->award = answer->award != NULL ? answer->award : answer->backfill->award;
     } else if (answer->redeem != NULL) {
         response->reply_case = LOYALTY__V1__GET_OUTCOME_RESPONSE__REPLY_REDEEM;
         response->redeem = answer->redeem;
+    } else if (answer->reserve != NULL) {
+        response->reply_case = LOYALTY__V1__GET_OUTCOME_RESPONSE__REPLY_RESERVE;
+        response->reserve = answer->reserve;
+    } else if (answer->capture != NULL) {
+        response->reply_case = LOYALTY__V1__GET_OUTCOME_RESPONSE__REPLY_CAPTURE;
+        response->capture = answer->capture;
+    } else if (answer->release != NULL) {
+        response->reply_case = LOYALTY__V1__GET_OUTCOME_RESPONSE__REPLY_RELEASE;
+        response->release = answer->release;
+    } else if (answer->reverse != NULL) {
+        response->reply_case = LOYALTY__V1__GET_OUTCOME_RESPONSE__REPLY_REVERSE;
+        response->reverse = answer->reverse;
     } else if (answer->enroll != NULL) {
         response->reply_case = LOYALTY__V1__GET_OUTCOME_RESPONSE__REPLY_ENROLL;
         response->enroll = answer->enroll;
@@ -299,21 +290,43 @@ static void fill_outcome(const struct answer *answer, Loyalty__V1__GetOutcomeRes
     }
 }
 
+static enum status new_outcome(struct arena *arena, Loyalty__V1__OutcomeStatus status,
+                               Loyalty__V1__GetOutcomeResponse **ret_response)
+{
+    *ret_response = (Loyalty__V1__GetOutcomeResponse *)message_new(
+        &loyalty__v1__get_outcome_response__descriptor, arena);
+    if (*ret_response == NULL) {
+        return STATUS_NO_MEMORY;
+    }
+    (*ret_response)->status = status;
+    return STATUS_OK;
+}
+
 enum status replies_outcome(const struct replies *replies, const struct account *account,
                             const struct record *record, uint64_t seq,
                             Loyalty__V1__GetOutcomeResponse **ret_response)
 {
-    Loyalty__V1__GetOutcomeResponse *response = (Loyalty__V1__GetOutcomeResponse *)message_new(
-        &loyalty__v1__get_outcome_response__descriptor, replies->arena);
-    if (response == NULL) {
-        return STATUS_NO_MEMORY;
+    if (record == NULL) {
+        return new_outcome(replies->arena, LOYALTY__V1__OUTCOME_STATUS__OUTCOME_STATUS_NOT_SEEN_YET,
+                           ret_response);
     }
-    response->status = LOYALTY__V1__OUTCOME_STATUS__OUTCOME_STATUS_NOT_SEEN_YET;
-    if (record != NULL) {
-        struct answer answer;
-        TRY(make_answer(replies, account, record, seq, &answer));
-        fill_outcome(&answer, response);
+    struct answer answer;
+    TRY(make_answer(replies, account, record, seq, &answer));
+    if (answer.error != NULL) {
+        TRY(new_outcome(replies->arena, LOYALTY__V1__OUTCOME_STATUS__OUTCOME_STATUS_REFUSED,
+                        ret_response));
+        (*ret_response)->refusal = answer.error;
+        return STATUS_OK;
     }
-    *ret_response = response;
+    TRY(new_outcome(replies->arena, LOYALTY__V1__OUTCOME_STATUS__OUTCOME_STATUS_APPLIED,
+                    ret_response));
+    fill_outcome(&answer, *ret_response);
     return STATUS_OK;
+}
+
+enum status replies_outcome_refused(struct arena *arena, const struct refusal *refusal,
+                                    Loyalty__V1__GetOutcomeResponse **ret_response)
+{
+    TRY(new_outcome(arena, LOYALTY__V1__OUTCOME_STATUS__OUTCOME_STATUS_REFUSED, ret_response));
+    return replies_refusal(arena, refusal, &(*ret_response)->refusal);
 }

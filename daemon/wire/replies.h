@@ -46,6 +46,15 @@ MUST_CHECK enum status replies_backfill(const struct replies *replies, const str
                                         uint64_t seq, Loyalty__V1__BackfillResponse **ret_response);
 MUST_CHECK enum status replies_redeem(const struct replies *replies, const struct record *record,
                                       uint64_t seq, Loyalty__V1__RedeemResponse **ret_response);
+MUST_CHECK enum status replies_reserve(const struct replies *replies, const struct record *record,
+                                       uint64_t seq, Loyalty__V1__ReserveResponse **ret_response);
+MUST_CHECK enum status replies_capture(const struct replies *replies, const struct record *record,
+                                       uint64_t seq, Loyalty__V1__CaptureResponse **ret_response);
+MUST_CHECK enum status replies_release(const struct replies *replies, const struct record *record,
+                                       uint64_t seq, Loyalty__V1__ReleaseResponse **ret_response);
+// Of a RECORD_REVERSED or a RECORD_TOMBSTONE.
+MUST_CHECK enum status replies_reverse(const struct replies *replies, const struct record *record,
+                                       uint64_t seq, Loyalty__V1__ReverseResponse **ret_response);
 // `account` says which identifiers were lost meanwhile: `unbound` is final once none of the
 // record's is IDENTIFIER_CLAIMING any more.
 MUST_CHECK enum status replies_enroll(const struct replies *replies, const struct account *account,
@@ -67,6 +76,9 @@ MUST_CHECK enum status replies_record(const struct replies *replies, const struc
 MUST_CHECK enum status replies_outcome(const struct replies *replies, const struct account *account,
                                        const struct record *record, uint64_t seq,
                                        Loyalty__V1__GetOutcomeResponse **ret_response);
+// The same where it is known without a record of its own that the request is refused for ever.
+MUST_CHECK enum status replies_outcome_refused(struct arena *arena, const struct refusal *refusal,
+                                               Loyalty__V1__GetOutcomeResponse **ret_response);
 
 // --- answers that say no ---
 
@@ -84,6 +96,21 @@ MUST_CHECK enum status replies_error(struct arena *arena, Loyalty__V1__Code code
 
 // --- parts ---
 
+// What every answer to a mutation begins and ends with. Standing and lines are absent where the
+// record has no figures, the lines also where there is nothing to print.
+struct reply_head {
+    char *member_id;
+    Google__Protobuf__Timestamp *recorded_at;
+    Loyalty__V1__Standing *standing;
+    char **receipt_lines;
+    size_t receipt_line_count;
+};
+
+MUST_CHECK enum status replies_head(const struct replies *replies, const struct record *record,
+                                    struct reply_head *ret_head);
+// In the account's currency.
+MUST_CHECK enum status replies_money(const struct replies *replies, int64_t minor,
+                                     Loyalty__V1__Money **ret_money);
 // INSTANT_NEVER gives NULL.
 MUST_CHECK enum status replies_instant(struct arena *arena, int64_t instant_ms,
                                        Google__Protobuf__Timestamp **ret_instant);

@@ -3,6 +3,7 @@
 
 #include "wire/instant.h"
 #include "wire/message.h"
+#include "wire/receipt.h"
 
 struct replies replies_of_account(const struct account *account, struct arena *arena)
 {
@@ -93,6 +94,56 @@ enum status replies_lots(struct arena *arena, const struct lot_move *moves, size
     }
     *ret_count = shown;
     *ret_lots = lots;
+    return STATUS_OK;
+}
+
+static enum status make_standing(const struct replies *replies, const struct record *record,
+                                 Loyalty__V1__Standing **ret_standing)
+{
+    Loyalty__V1__Standing *standing =
+        (Loyalty__V1__Standing *)message_new(&loyalty__v1__standing__descriptor, replies->arena);
+    if (standing == NULL) {
+        return STATUS_NO_MEMORY;
+    }
+    const struct figures *figures = &record->figures;
+    standing->balance = figures->balance;
+    standing->pending = figures->pending;
+    standing->held = figures->held;
+    standing->score = figures->score;
+    standing->missing_to_next = figures->missing;
+    struct span tier = replies_name(replies, record, figures->tier);
+    struct span next_tier = replies_name(replies, record, figures->next_tier);
+    TRY(replies_text(replies->arena, tier, &standing->tier_id));
+    TRY(replies_text(replies->arena, next_tier, &standing->next_tier_id));
+    *ret_standing = standing;
+    return STATUS_OK;
+}
+
+enum status replies_head(const struct replies *replies, const struct record *record,
+                         struct reply_head *ret_head)
+{
+    struct reply_head head = {0};
+    TRY(replies_text(replies->arena, replies->member_id, &head.member_id));
+    TRY(replies_instant(replies->arena, record->at_ms, &head.recorded_at));
+    if (record->has_figures) {
+        TRY(make_standing(replies, record, &head.standing));
+        TRY(receipt_lines(replies, record, &head.receipt_line_count, &head.receipt_lines));
+    }
+    *ret_head = head;
+    return STATUS_OK;
+}
+
+enum status replies_money(const struct replies *replies, int64_t minor,
+                          Loyalty__V1__Money **ret_money)
+{
+    Loyalty__V1__Money *money =
+        (Loyalty__V1__Money *)message_new(&loyalty__v1__money__descriptor, replies->arena);
+    if (money == NULL) {
+        return STATUS_NO_MEMORY;
+    }
+    money->minor = minor;
+    TRY(replies_text(replies->arena, replies->currency, &money->currency));
+    *ret_money = money;
     return STATUS_OK;
 }
 

@@ -62,6 +62,18 @@ enum status shapes_uuid(struct commands *commands, const char *text, const struc
     return STATUS_OK;
 }
 
+enum status shapes_reference(struct commands *commands, const char *text, const char *what,
+                             const struct path *path, uint8_t *ret_id)
+{
+    if (*text == '\0') {
+        return shapes_fail(commands, FAULT_MISSING, path,
+                           arena_printf(commands->arena,
+                                        "It is not said which %s is meant; give its request_id.",
+                                        what));
+    }
+    return shapes_uuid(commands, text, path, ret_id);
+}
+
 enum status shapes_instant(struct commands *commands, const Google__Protobuf__Timestamp *instant,
                            const struct path *path, int64_t *ret_instant_ms)
 {
@@ -236,6 +248,19 @@ enum status shapes_amount(struct commands *commands, int64_t amount_minor, const
                                         amount_minor, LIMIT_AMOUNT_MINOR_MAX));
     }
     return STATUS_OK;
+}
+
+enum status shapes_points(struct commands *commands, int64_t points, int64_t min,
+                          const struct path *path)
+{
+    if (points >= min && points <= LIMIT_POINTS_A_RECORD) {
+        return STATUS_OK;
+    }
+    return shapes_fail(commands, FAULT_POINTS_OUT_OF_BOUNDS, path,
+                       arena_printf(commands->arena,
+                                    "%" PRId64 " is no number of points to ask for; give one from "
+                                    "%" PRId64 " to %" PRId64 ".",
+                                    points, min, LIMIT_POINTS_A_RECORD));
 }
 
 static bool is_segment(struct span segment)

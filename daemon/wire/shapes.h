@@ -26,6 +26,8 @@
 #define FAULT_NEGATIVE_AMOUNT "NEGATIVE_AMOUNT"
 #define FAULT_AMOUNT_OUT_OF_BOUNDS "AMOUNT_OUT_OF_BOUNDS"
 #define FAULT_TOO_MANY_LINES "TOO_MANY_LINES"
+#define FAULT_BAD_LINE "BAD_LINE"
+#define FAULT_DUPLICATE_LINE "DUPLICATE_LINE"
 #define FAULT_PAID_OVER_TOTAL "PAID_OVER_TOTAL"
 #define FAULT_BAD_UNIT "BAD_UNIT"
 #define FAULT_WRONG_UNIT "WRONG_UNIT"
@@ -33,6 +35,9 @@
 #define FAULT_POINTS_OUT_OF_BOUNDS "POINTS_OUT_OF_BOUNDS"
 #define FAULT_SCORE_OUT_OF_BOUNDS "SCORE_OUT_OF_BOUNDS"
 #define FAULT_TOO_MANY_ITEMS "TOO_MANY_ITEMS"
+#define FAULT_BAD_OPERATION "BAD_OPERATION"
+#define FAULT_DUPLICATE_OPERATION "DUPLICATE_OPERATION"
+#define FAULT_DUPLICATE_REQUEST_ID "DUPLICATE_REQUEST_ID"
 #define FAULT_BAD_PAGE_SIZE "BAD_PAGE_SIZE"
 #define FAULT_BAD_PAGE_TOKEN "BAD_PAGE_TOKEN"
 
@@ -49,6 +54,9 @@ MUST_CHECK enum status shapes_fail(struct commands *commands, const char *reason
 
 MUST_CHECK enum status shapes_uuid(struct commands *commands, const char *text,
                                    const struct path *path, uint8_t *ret_id);
+// The request id of something earlier, "reservation"; required.
+MUST_CHECK enum status shapes_reference(struct commands *commands, const char *text,
+                                        const char *what, const struct path *path, uint8_t *ret_id);
 // Required.
 MUST_CHECK enum status shapes_instant(struct commands *commands,
                                       const Google__Protobuf__Timestamp *instant,
@@ -71,6 +79,9 @@ MUST_CHECK enum status shapes_currency(struct commands *commands, const char *te
                                        const struct path *path, struct span *ret_currency);
 // 0 to LIMIT_AMOUNT_MINOR_MAX.
 MUST_CHECK enum status shapes_amount(struct commands *commands, int64_t amount_minor,
+                                     const struct path *path);
+// `min` to LIMIT_POINTS_A_RECORD.
+MUST_CHECK enum status shapes_points(struct commands *commands, int64_t points, int64_t min,
                                      const struct path *path);
 // The unit meant: the context's own when `text` is empty, else one equal to it or below it.
 MUST_CHECK enum status shapes_unit(struct commands *commands, const char *text,

@@ -1,11 +1,10 @@
-// Where a member stands, and records as lines of a statement.
+// Where a member stands, and pages of a statement; its lines are in statement_activity.c.
 #include "wire/statement.h"
 
 #include "core/advance.h"
 #include "core/ledger.h"
 #include "wire/commands.h"
 #include "wire/message.h"
-#include "wire/uuid.h"
 
 enum status statement_standing(struct arena *arena, const struct account *account,
                                const struct program_set *programs,
@@ -88,140 +87,6 @@ enum status statement_member(struct arena *arena, const struct account *account,
     TRY(fill_lots(arena, account, response));
     TRY(replies_instant(arena, next_change(account, programs), &response->next_change_at));
     *ret_response = response;
-    return STATUS_OK;
-}
-
-static int64_t sum_moves(const struct lot_move *moves, size_t count)
-{
-    int64_t sum = 0;
-    for (size_t i = 0; i < count; i++) {
-        sum += moves[i].points;
-    }
-    return sum;
-}
-
-static enum status fill_awarded(const struct replies *replies, const struct record *record,
-                                Loyalty__V1__Activity *activity)
-{
-    const struct record_awarded *awarded = &record->awarded;
-    struct lot_move lot = {.ends_ms = awarded->lot_ends_ms, .points = awarded->points};
-    activity->kind = LOYALTY__V1__ACTIVITY_KIND__ACTIVITY_KIND_AWARDED;
-    activity->score = awarded->score;
-    // Points that had ended when the sale arrived were earned and expired at once: no change.
-    activity->points = awarded->lot_ends_ms > record->at_ms ? awarded->points : 0;
-    TRY(replies_instant(replies->arena, awarded->occurred_ms, &activity->occurred_at));
-    TRY(replies_by_rule(replies, record, &activity->n_by_rule, &activity->by_rule));
-    return replies_lots(replies->arena, &lot, awarded->points > 0 ? 1 : 0, &activity->n_lots,
-                        &activity->lots);
-}
-
-static enum status fill_redeemed(const struct replies *replies, const struct record *record,
-                                 Loyalty__V1__Activity *activity)
-{
-    activity->kind = LOYALTY__V1__ACTIVITY_KIND__ACTIVITY_KIND_REDEEMED;
-    activity->points = -record->redeemed.points;
-    return replies_lots(replies->arena, record->redeemed.lots, record->redeemed.lot_count,
-                        &activity->n_lots, &activity->lots);
-}
-
-static enum status fill_boundary(const struct replies *replies, const struct record *record,
-                                 Loyalty__V1__Activity *activity)
-{
-    const struct record_boundary *boundary = &record->boundary;
-    activity->kind = LOYALTY__V1__ACTIVITY_KIND__ACTIVITY_KIND_TIME_PASSED;
-    activity->points = -sum_moves(boundary->expired, boundary->expired_count);
-    return replies_lots(replies->arena, boundary->expired, boundary->expired_count,
-                        &activity->n_lots, &activity->lots);
-}
-
-static enum status fill_opening(const struct replies *replies, const struct record *record,
-                                Loyalty__V1__Activity *activity)
-{
-    const struct record_opening *opening = &record->opening;
-    activity->kind = LOYALTY__V1__ACTIVITY_KIND__ACTIVITY_KIND_OPENING_BALANCE;
-    activity->points = sum_moves(opening->lots, opening->lot_count);
-    for (size_t i = 0; i < opening->score_count; i++) {
-        activity->score += opening->scores[i].score;
-    }
-    return replies_lots(replies->arena, opening->lots, opening->lot_count, &activity->n_lots,
-                        &activity->lots);
-}
-
-static enum status fill_reason(struct arena *arena, uint32_t reason,
-                               Loyalty__V1__Activity *activity)
-{
-    return replies_text(arena, span_of_text(refusal_describe(reason)->name), &activity->reason);
-}
-
-static enum status fill_kind(const struct replies *replies, const struct record *record,
-                             Loyalty__V1__Activity *activity)
-{
-    switch (record->type) {
-    case RECORD_OPENED:
-        activity->kind = LOYALTY__V1__ACTIVITY_KIND__ACTIVITY_KIND_ENROLLED;
-        return STATUS_OK;
-    case RECORD_AWARDED:
-        return fill_awarded(replies, record, activity);
-    case RECORD_REDEEMED:
-        return fill_redeemed(replies, record, activity);
-    case RECORD_REFUSED:
-        activity->kind = LOYALTY__V1__ACTIVITY_KIND__ACTIVITY_KIND_REFUSED;
-        return fill_reason(replies->arena, record->refused.reason, activity);
-    case RECORD_BOUNDARY:
-        return fill_boundary(replies, record, activity);
-    case RECORD_OPENING:
-        return fill_opening(replies, record, activity);
-    case RECORD_BOUND:
-        activity->kind = LOYALTY__V1__ACTIVITY_KIND__ACTIVITY_KIND_IDENTIFIER_BOUND;
-        return record->bound.lost ? fill_reason(replies->arena, REFUSAL_IDENTIFIER_TAKEN, activity)
-                                  : STATUS_OK;
-    case RECORD_SNAPSHOT:
-        activity->kind = LOYALTY__V1__ACTIVITY_KIND__ACTIVITY_KIND_COMPACTED;
-        return STATUS_OK;
-    default:
-        return STATUS_OK; // of a kind this contract has no word for
-    }
-}
-
-// A client's ids alone: those the service derives mean nothing outside.
-static enum status fill_request_id(struct arena *arena, const struct mark *mark,
-                                   Loyalty__V1__Activity *activity)
-{
-    if (!mark->present || mark->system) {
-        return STATUS_OK;
-    }
-    char text[UUID_TEXT_BYTES + 1];
-    uuid_format(mark->id, text);
-    return replies_text(arena, span_of_text(text), &activity->request_id);
-}
-
-// An actor is role and unit, "pos/store-0007/till-02"; the role stands in where there is no unit.
-static struct span unit_of_actor(struct span actor)
-{
-    const uint8_t *slash = actor.len == 0 ? NULL : memchr(actor.data, '/', actor.len);
-    return slash == NULL ? actor : span_from(actor, (size_t)(slash - actor.data) + 1);
-}
-
-enum status statement_activity(const struct replies *replies, const struct record *record,
-                               uint64_t seq, bool unwritten, Loyalty__V1__Activity **ret_activity)
-{
-    Loyalty__V1__Activity *activity =
-        (Loyalty__V1__Activity *)message_new(&loyalty__v1__activity__descriptor, replies->arena);
-    if (activity == NULL) {
-        return STATUS_NO_MEMORY;
-    }
-    activity->seq = seq;
-    activity->unwritten = unwritten;
-    struct span actor = replies_name(replies, record, record->actor);
-    TRY(replies_text(replies->arena, unit_of_actor(actor), &activity->unit));
-    TRY(replies_instant(replies->arena, record->at_ms, &activity->at));
-    TRY(fill_request_id(replies->arena, &record->mark, activity));
-    TRY(fill_kind(replies, record, activity));
-    if (record->card_count > 0) {
-        TRY(replies_card(replies, record, &record->cards[record->card_count - 1],
-                         &activity->new_card));
-    }
-    *ret_activity = activity;
     return STATUS_OK;
 }
 

@@ -29,6 +29,8 @@ MUST_CHECK enum status statement_member(struct arena *arena, const struct accoun
 MUST_CHECK enum status statement_activity(const struct replies *replies,
                                           const struct record *record, uint64_t seq, bool unwritten,
                                           Loyalty__V1__Activity **ret_activity);
+// The lots a record lists, but for an award's own one.
+const struct lot_move *statement_lots(const struct record *record, size_t *ret_count);
 // A page of activities, newest first (borrowed); `more` when there are older ones than the last.
 MUST_CHECK enum status statement_page(struct arena *arena, Loyalty__V1__Activity **activities,
                                       size_t count, bool more,

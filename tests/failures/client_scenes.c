@@ -186,11 +186,12 @@ static void run_redeem_refused(void)
     struct loyalty_request request;
     struct loyalty_redemption redemption;
     struct loyalty_reply reply;
+    const struct loyalty_spend spend = {.points = 5000};
     open_with_member();
     CHECK(loyalty_request_init(client, &request));
     inject_enter();
     enum loyalty_outcome outcome =
-        loyalty_redeem(client, &request, &member, 5000, &redemption, &reply);
+        loyalty_redeem(client, &request, &member, &spend, &redemption, &reply);
     inject_leave();
     inject_disarm();
     REQUIRE(outcome >= LOYALTY_REFUSED, "spent what is not there");

@@ -37,18 +37,6 @@ static void by_rival(const char *peer, const char *method, const char *json)
     must(&answer, method);
 }
 
-// Another award to anna, and where asked for a compaction of her log.
-static void rival_gives(enum gate_rival what)
-{
-    const Loyalty__V1__AwardResponse *award = world_award(world, "anna", 1000);
-    stage.rival_points += award->points;
-    stage.rival_records++;
-    stage.rival_events++;
-    if (what == RIVAL_COMPACTS) {
-        world_compact_now(world, "anna", 0);
-    }
-}
-
 static void open_with_anna(void)
 {
     stage_open();
@@ -166,7 +154,7 @@ static void set_mutation(const char *peer, const char *method, const char *json,
                               .member = "anna",
                               .mutation = true,
                               .cold = cold,
-                              .rival = rival_gives});
+                              .rival = stage_rival_gives});
 }
 
 static void prepare_award(void)
@@ -188,8 +176,8 @@ static void prepare_award_cold(void)
 static void prepare_award_behind(void)
 {
     prepare_award();
-    rival_gives(RIVAL_COMPACTS);
-    rival_gives(RIVAL_WRITES);
+    stage_rival_gives(RIVAL_COMPACTS);
+    stage_rival_gives(RIVAL_WRITES);
     stage.rival_points = 0;
     stage.rival_records = 0;
     stage.rival_events = 0;
@@ -237,7 +225,7 @@ static void prepare_redeem_refused(void)
                               .json = world_redeem_text(world, world_id(world), "anna", 5000),
                               .member = "anna",
                               .mutation = true,
-                              .rival = rival_gives});
+                              .rival = stage_rival_gives});
 }
 
 static void prepare_quote(void)

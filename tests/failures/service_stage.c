@@ -190,3 +190,14 @@ void stage_call(struct stage_call *call)
     }
     REQUIRE(call->times == 1, "answered %u times", call->times);
 }
+
+void stage_rival_gives(enum gate_rival what)
+{
+    const Loyalty__V1__AwardResponse *award = world_award(&stage.world, "anna", 1000);
+    stage.rival_points += award->points;
+    stage.rival_records++;
+    stage.rival_events++;
+    if (what == RIVAL_COMPACTS) {
+        world_compact_now(&stage.world, "anna", 0);
+    }
+}

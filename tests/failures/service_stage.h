@@ -64,6 +64,9 @@ uint64_t stage_count_events(void);
 // Asks and lets pass what time it takes until there is an answer.
 void stage_call(struct stage_call *call);
 
+// A rival gives another award to "anna", and where asked for compacts her log.
+void stage_rival_gives(enum gate_rival what);
+
 // --- a scene ---
 
 struct scene {
@@ -74,6 +77,7 @@ struct scene {
     bool mutation;
     bool done;            // by an earlier request of this id
     bool cold;            // nothing of it is in the cache
+    bool claims;          // it claims a receipt, and every attempt may write more for that
     gate_rival_fn *rival; // NULL: rivals do nothing
 };
 

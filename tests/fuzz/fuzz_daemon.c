@@ -9,6 +9,8 @@
 #include "fuzz/fuzz.h"
 #include "fuzz/fuzz_club.h"
 #include "loyalty/v1/admin.pb-c.h"
+#include "loyalty/v1/points.pb-c.h"
+#include "loyalty/v1/tills.pb-c.h"
 #include "service/method.h"
 #include "support/club.h"
 #include "wire/message.h"
@@ -160,15 +162,30 @@ void fuzz_daemon_verify(void)
     }
 }
 
-bool fuzz_is_training(const char *path, struct span payload)
+// A message of the type, in the world's arena; NULL: it is none.
+static const ProtobufCMessage *read_as(const ProtobufCMessageDescriptor *type, struct span bytes)
 {
-    const struct method *method = method_find(span_of_text(path));
     ProtobufCMessage *message = NULL;
     struct message_fault fault;
-    if (method == NULL || method->request != &loyalty__v1__award_request__descriptor ||
-        message_decode(method->request, payload, &world->arena, &message, &fault) != STATUS_OK) {
+    enum status status = message_decode(type, bytes, &world->arena, &message, &fault);
+    return status == STATUS_OK ? message : NULL;
+}
+
+bool fuzz_leaves_nothing(const char *path, struct span request, struct span response)
+{
+    const struct method *method = method_find(span_of_text(path));
+    if (method == NULL) {
         return false;
     }
-    const Loyalty__V1__Sale *sale = ((const Loyalty__V1__AwardRequest *)message)->sale;
-    return sale != NULL && sale->training;
+    if (method->request == &loyalty__v1__award_request__descriptor) {
+        const Loyalty__V1__AwardRequest *award =
+            (const Loyalty__V1__AwardRequest *)read_as(method->request, request);
+        return award != NULL && award->sale != NULL && award->sale->training;
+    }
+    if (method->request == &loyalty__v1__reconcile_request__descriptor) {
+        const Loyalty__V1__ReconcileResponse *day =
+            (const Loyalty__V1__ReconcileResponse *)read_as(method->response, response);
+        return day != NULL && !day->closed;
+    }
+    return false;
 }

@@ -91,6 +91,44 @@ static void check_account(struct loyalty_reply *reply, const ProtobufCMessage *m
     }
 }
 
+// A till's answers, of which the payload may be any.
+static void check_till(struct loyalty_reply *reply)
+{
+    struct loyalty_redemption redemption = {.member_id = ""};
+    struct loyalty_reversed reversed;
+    struct loyalty_terms terms;
+    struct loyalty_reconciled reconciled;
+    const void *message = ly_reply_unpack(reply, &loyalty__v1__reserve_response__descriptor);
+    if (message != NULL) {
+        ly_decode_reserve(message, &redemption);
+    }
+    message = ly_reply_unpack(reply, &loyalty__v1__capture_response__descriptor);
+    if (message != NULL) {
+        ly_decode_capture(message, &redemption);
+    }
+    message = ly_reply_unpack(reply, &loyalty__v1__release_response__descriptor);
+    if (message != NULL) {
+        ly_decode_release(message, &redemption);
+    }
+    CHECK(redemption.member_id != NULL);
+    message = ly_reply_unpack(reply, &loyalty__v1__reverse_response__descriptor);
+    if (message != NULL) {
+        ly_decode_reverse(message, &reversed);
+        CHECK(reversed.member_id != NULL && reversed.value_currency != NULL);
+    }
+    message = ly_reply_unpack(reply, &loyalty__v1__get_terms_response__descriptor);
+    if (message != NULL) {
+        ly_decode_terms(message, &terms);
+        CHECK(terms.program_id != NULL && terms.currency != NULL && terms.zone != NULL);
+    }
+    message = ly_reply_unpack(reply, &loyalty__v1__reconcile_response__descriptor);
+    if (message != NULL && ly_decode_reconciled(reply, message, &reconciled)) {
+        for (size_t i = 0; i < reconciled.difference_count; i++) {
+            CHECK(reconciled.differences[i].request_id != NULL);
+        }
+    }
+}
+
 static void check_typed(struct loyalty_reply *reply, const ProtobufCMessageDescriptor *type)
 {
     struct loyalty_awarded award;
@@ -107,7 +145,7 @@ static void check_typed(struct loyalty_reply *reply, const ProtobufCMessageDescr
             CHECK(award.receipt_lines[i] != NULL);
         }
     } else if (type == &loyalty__v1__redeem_response__descriptor) {
-        ly_decode_redemption((const Loyalty__V1__RedeemResponse *)message, &redemption);
+        ly_decode_redeem((const Loyalty__V1__RedeemResponse *)message, &redemption);
         CHECK(redemption.member_id != NULL && redemption.value_currency != NULL);
     } else if (type == &loyalty__v1__enroll_response__descriptor) {
         ly_decode_enrolment((const Loyalty__V1__EnrollResponse *)message, &enrolment);
@@ -128,6 +166,7 @@ static void on_reply(void *user, const struct loyalty_reply *reply)
     check_reply(&copy, &copied);
     CHECK(copied.sum == waiting->sum);
     check_typed(&copy, waiting->type);
+    check_till(&copy);
     loyalty_reply_fini(&copy);
 }
 

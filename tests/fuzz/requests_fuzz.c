@@ -135,6 +135,7 @@ static void check_sale(struct commands *commands, const Loyalty__V1__Sale *messa
     check_unit(commands, sale->unit);
     check_text(sale->channel, 64);
     CHECK(!sale->has_date || !sale->has_occurred);
+    CHECK(!sale->attached || (sale->receipt.number > 0 && (sale->has_date || sale->has_occurred)));
     CHECK(!command.backfill && !command.quote);
     check_instant(sale->occurred_ms);
     if (sale->has_date) {
@@ -149,6 +150,54 @@ static void check_redeem(struct commands *commands, const Loyalty__V1__RedeemReq
         CHECK(command.points >= 1 && command.points <= most);
         check_unit(commands, command.unit);
     }
+}
+
+static void check_reserve(struct commands *commands, const Loyalty__V1__ReserveRequest *request)
+{
+    struct reserve_command command;
+    if (accepted(commands, commands_reserve(commands, request, &command))) {
+        CHECK(command.points >= 1 && command.points <= most);
+        CHECK(command.lifetime_ms == (int64_t)request->hold_seconds * 1000);
+        check_unit(commands, command.unit);
+    }
+}
+
+static void check_capture(struct commands *commands, const Loyalty__V1__CaptureRequest *request)
+{
+    struct capture_command command;
+    if (accepted(commands, commands_capture(commands, request, &command))) {
+        CHECK(command.points >= 0 && command.points <= most);
+        check_unit(commands, command.unit);
+    }
+}
+
+static void check_release(struct commands *commands, const Loyalty__V1__ReleaseRequest *request)
+{
+    struct release_command command;
+    if (accepted(commands, commands_release(commands, request, &command))) {
+        check_unit(commands, command.unit);
+    }
+}
+
+static void check_reverse(struct commands *commands, const Loyalty__V1__ReverseRequest *request)
+{
+    struct reverse_command command;
+    if (!accepted(commands, commands_reverse(commands, request, &command))) {
+        return;
+    }
+    bool by_amount = command.part == REVERSE_AMOUNT;
+    bool by_points = command.part == REVERSE_POINTS;
+    bool by_lines = command.part == REVERSE_LINES;
+    CHECK(by_amount ? command.amount_minor >= 1 && command.amount_minor <= most
+                    : command.amount_minor == 0);
+    CHECK(by_points ? command.points >= 1 && command.points <= most : command.points == 0);
+    CHECK(by_lines == (command.line_count > 0) && command.line_count <= 256);
+    for (size_t i = 0; i < command.line_count; i++) {
+        CHECK(command.lines[i] >= 1);
+    }
+    check_instant(command.original_created_ms);
+    check_text(command.reason, 256);
+    check_unit(commands, command.unit);
 }
 
 static void check_enroll(struct commands *commands, const Loyalty__V1__EnrollRequest *request,
@@ -240,6 +289,14 @@ static void check_commands(struct commands *commands, ProtobufCMessage *message)
         check_sale(commands, ((const Loyalty__V1__BackfillRequest *)message)->sale);
     } else if (type == &loyalty__v1__redeem_request__descriptor) {
         check_redeem(commands, (const Loyalty__V1__RedeemRequest *)message);
+    } else if (type == &loyalty__v1__reserve_request__descriptor) {
+        check_reserve(commands, (const Loyalty__V1__ReserveRequest *)message);
+    } else if (type == &loyalty__v1__capture_request__descriptor) {
+        check_capture(commands, (const Loyalty__V1__CaptureRequest *)message);
+    } else if (type == &loyalty__v1__release_request__descriptor) {
+        check_release(commands, (const Loyalty__V1__ReleaseRequest *)message);
+    } else if (type == &loyalty__v1__reverse_request__descriptor) {
+        check_reverse(commands, (const Loyalty__V1__ReverseRequest *)message);
     } else if (type == &loyalty__v1__enroll_request__descriptor) {
         check_enroll(commands, (const Loyalty__V1__EnrollRequest *)message, &header);
     } else if (type == &loyalty__v1__opening_balance_request__descriptor) {

@@ -14,7 +14,7 @@
 #include "wire/frame.h"
 #include "wire/message.h"
 
-enum { ARENA_BYTES = 32 << 20, DEPTH = 16, VALUES = 16384 };
+enum { ARENA_BYTES = 32 << 20, DEPTH = 16, VALUES = 16384, FIRST_SOLD = 19, STORY = 6 };
 
 static struct arena arena;
 
@@ -38,6 +38,14 @@ static void put(struct buffer *out, struct span bytes)
 #define DATED                                                                                      \
     "\"sale\":{\"occurred_date\":\"2024-02-29\",\"currency\":\"EUR\",\"lines\":"                   \
     "[{\"amount_minor\":\"1000000000000\"}]}"
+// With the ids of their place in a story: a sale, a reservation, its capture, what takes it back.
+#define MUTATION_AS(number)                                                                        \
+    "\"mutation\":{\"request_id\":\"0190d5a8-7f4e-7cc2-8d5b-00000000000" number "\","              \
+    "\"created_at\":\"2026-01-10T00:00:00Z\"}"
+#define RESERVATION "\"reservation_id\":\"0190d5a8-7f4e-7cc2-8d5b-000000000003\""
+#define ORIGINAL(number)                                                                           \
+    "\"original_request_id\":\"0190d5a8-7f4e-7cc2-8d5b-00000000000" number "\","                   \
+    "\"original_created_at\":\"2026-01-10T00:00:00Z\""
 #define PROGRAM                                                                                    \
     "\"program\":{\"id\":\"club\",\"zone\":\"Asia/Shanghai\",\"currency\":\"CNY\",\"rescore\":"    \
     "[\"06-01\"],\"tiers\":[{\"id\":\"member\",\"names\":{\"en\":\"Member\",\"zh\":\"a\"}},"       \
@@ -83,6 +91,23 @@ static const struct {
     {13, 3, "{" MEMBER "}"},
     {14, 0, "{}"},
     {15, 2, "{\"now\":\"2026-03-01T00:00:00Z\"}"},
+    // FIRST_SOLD
+    {0, 0,
+     "{" MUTATION_AS("2") "," MEMBER ",\"sale\":{\"currency\":\"CNY\",\"lines\":"
+                          "[{\"amount_minor\":50000},{\"amount_minor\":20000}]}}"},
+    {16, 0, "{" MUTATION_AS("3") "," MEMBER ",\"points\":500,\"hold_seconds\":60}"},
+    {17, 0, "{" MUTATION_AS("4") "," MEMBER "," RESERVATION ",\"points\":300}"},
+    {18, 0, "{" MUTATION_AS("5") "," MEMBER "," RESERVATION "}"},
+    {19, 0, "{" MUTATION_AS("6") "," MEMBER "," ORIGINAL("3") ",\"points\":100}"},
+    {19, 0, "{" MUTATION_AS("7") "," MEMBER "," ORIGINAL("2") ",\"lines\":{\"numbers\":[2,1]}}"},
+    {19, 0,
+     "{" MUTATION_AS("8") "," MEMBER "," ORIGINAL("9") ",\"amount_minor\":1,"
+                                                       "\"reason\":\"returned\"}"},
+    {20, 0, "{}"},
+    {21, 0,
+     "{" MUTATION ",\"business_date\":\"2026-01-10\",\"totals\":[{\"operation\":\"AWARD\","
+     "\"count\":1,\"points\":5,\"amount_minor\":500}],\"request_ids\":"
+     "[\"0190d5a8-7f4e-7cc2-8d5b-000000000002\"]}"},
 };
 
 struct span seed_request(size_t method, const char *json, struct arena *into)
@@ -125,6 +150,11 @@ void seeds_dispatch(void)
         put_call(&seed, i, i == 3 ? 0x3e : 0);
     }
     seed_write("dispatch", "one-after-the-other", buffer_span(&seed));
+    buffer_clear(&seed);
+    for (size_t i = FIRST_SOLD; i < FIRST_SOLD + STORY; i++) {
+        put_call(&seed, i, 0);
+    }
+    seed_write("dispatch", "held-and-taken-back", buffer_span(&seed));
     buffer_fini(&seed);
     arena_fini(&arena);
 }

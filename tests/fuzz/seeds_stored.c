@@ -10,7 +10,7 @@
 #include "fuzz/stored.h"
 #include "support/random_club.h"
 
-enum { HISTORIES = 12, COMMANDS = 14, LOG_BYTES_MAX = 4000 };
+enum { HISTORIES = 24, COMMANDS = 24, LOG_BYTES_MAX = 4000 };
 
 // `choices` in front of what the driver takes.
 static void write_bodies(const char *driver, const char *name, const struct buffer *bodies)

@@ -26,3 +26,7 @@ size_t stored_mutate(uint8_t *data, size_t len, size_t len_max, struct fuzz_rand
 // Folds and puts to use: whatever passes account_check must hold the figures that its records say,
 // be the same folded in two parts, compacted, and lived on. `choice` picks where and how far.
 void stored_check(struct span log, uint64_t choice);
+
+// Whether an account that is sound has the figures of its records: only of logs without a snapshot,
+// for of what that stands for there are no records.
+void stored_books(const struct account *account, struct span log, struct arena *arena);

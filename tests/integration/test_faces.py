@@ -4,6 +4,7 @@ protobuf and JSON. The same request gives the same answer and the same replay ov
 same refusals by role, and health and reflection work with an unmodified client.
 """
 
+import json
 import struct
 import unittest
 
@@ -102,6 +103,45 @@ class Answers(unittest.TestCase):
         answer = self.check_same("Redeem", frames.redeem_request("bert", 5000, now_ms()))
         self.assertEqual(answer.reason, "INSUFFICIENT_POINTS")
         self.assertEqual(answer.code, common.CODE_FAILED_PRECONDITION)
+
+    def test_a_reservation_and_its_reversal(self):
+        SCENE.enrol("rosa")
+        scene.must(self.clients.frames.call("Award", frames.award_request("rosa", 100000,
+                                                                          now_ms())))
+        hold = frames.reserve_request("rosa", 500, now_ms())
+        capture = frames.capture_request("rosa", hold.mutation.request_id, now_ms(), points=300)
+        self.check_same("Reserve", hold)
+        self.check_same("Capture", capture)
+        self.check_same("Reverse", frames.reverse_request("rosa", capture, now_ms(), points=100,
+                                                          reason="cashier's error"))
+        late = frames.release_request("rosa", hold.mutation.request_id, now_ms())
+        for face, answer in self.clients.each("Release", late):
+            self.assertEqual((answer.reason, answer.field), ("HOLD_CAPTURED", "reservation_id"),
+                             face)
+        self.assertEqual(SCENE.get("rosa").standing.balance, 800)
+
+    def test_a_return_written_by_hand(self):
+        SCENE.enrol("rita")
+        sale = frames.award_request("rita", 1000, now_ms())
+        sale.sale.lines.add(amount_minor=2300)
+        scene.must(self.clients.frames.call("Award", sale))
+        body = {"mutation": {"requestId": frames.new_id(),
+                             "createdAt": sale.mutation.created_at.ToJsonString()},
+                "member": {"memberId": "rita"},
+                "originalRequestId": sale.mutation.request_id,
+                "originalCreatedAt": sale.mutation.created_at.ToJsonString(),
+                "lines": {"numbers": [2]}, "reason": "returned"}
+        both = json.dumps({**body, "points": "5"}).encode()
+        answer = self.clients.http.call("json", "Reverse", both)
+        self.assertEqual((answer.code, answer.reason),
+                         (common.CODE_INVALID_ARGUMENT, "MALFORMED"))
+        for replayed in (False, True):
+            answer = self.clients.http.call("json", "Reverse", json.dumps(body).encode())
+            self.assertEqual((answer.code, answer.replayed), (0, replayed))
+            told = json.loads(answer.bytes)
+            self.assertEqual((told["result"], told["pointsTaken"], told["amountMinor"]),
+                             ("REVERSE_RESULT_REVERSED", "23", "2300"))
+        self.assertEqual(SCENE.get("rita").standing.balance, 10)
 
     def test_any_face_may_be_first(self):
         SCENE.enrol("carl")

@@ -16,7 +16,8 @@ RUN_S = 250  # Go compiles all of gRPC
 EXAMPLES = f"{frames.SOURCE}/clients/examples"
 MODULES = f"{frames.SOURCE}/tests/node_modules"
 SERVICES = {"loyalty.v1.AdminService", "loyalty.v1.ClockService", "loyalty.v1.MembersService",
-            "loyalty.v1.PointsService", "loyalty.v1.ProgramsService", "grpc.health.v1.Health",
+            "loyalty.v1.PointsService", "loyalty.v1.ProgramsService", "loyalty.v1.TillsService",
+            "grpc.health.v1.Health",
             "grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection"}
 
 

@@ -1,7 +1,7 @@
 """What time does to an account of the club: points become spendable and end, score comes and goes,
-cards end, re-scorings raise; and what late score would have brought. Written from domain.md, "The
-account over time", as slowly and obviously as possible. What members and tills do is in
-club_model.py.
+holds lapse, cards end, re-scorings raise; and what late score would have brought. Written from
+domain.md, "The account over time", as slowly and obviously as possible. What members and tills do
+is in club_spending.py, club_reversal.py and club_model.py.
 """
 
 import copy
@@ -9,6 +9,7 @@ import dataclasses
 import datetime
 import itertools
 
+from club_acts import Award, Hold, Spent
 from club_calendar import DAY_MS, NEVER
 
 REPLAY_DAYS = 400
@@ -27,6 +28,7 @@ class Pending:
     spendable_ms: int
     end_ms: int
     points: int
+    award: object  # whose they are, by its request
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,12 +62,16 @@ class Account:
         self.pending = []
         self.deficit = 0
         self.scores = []
-        self.sales = []            # (civil day, Earned)
-        self.redemptions = []      # (civil day, points)
+        self.acts = {}             # request -> Award, Spent, Hold, Other; in their order
+        self.tombstones = set()    # requests reversed before they came
         self.awarded = 0
         self.opened = 0
         self.redeemed = 0
-        self.expired = 0
+        self.expired = 0           # less what was reversed of it since
+        self.expired_of = {}       # the same by the lots' ends
+        self.taken_back = 0        # points of awards
+        self.given_back = 0        # points of redemptions
+        self.forgiven = 0
         self.score_given = 0
         self.claiming = set(range(1, identifiers + 1))  # identifiers not yet known to be his
         self.bound = set()
@@ -80,8 +86,9 @@ class Account:
         other.lots = dict(self.lots)
         other.pending = list(self.pending)
         other.scores = list(self.scores)
-        other.sales = list(self.sales)
-        other.redemptions = list(self.redemptions)
+        other.acts = dict(self.acts)
+        other.tombstones = set(self.tombstones)
+        other.expired_of = dict(self.expired_of)
         other.claiming = set(self.claiming)
         other.bound = set(self.bound)
         other.met = dict(self.met)
@@ -105,6 +112,25 @@ class Account:
         return sum(pending.points for pending in self.pending)
 
     @property
+    def held(self):
+        return sum(hold.points for hold in self._open_holds().values())
+
+    def _open_holds(self):
+        """By request, in the order they were reserved."""
+        return {request: act for request, act in self.acts.items()
+                if isinstance(act, Hold) and act.state == "open"}
+
+    def spent_on(self, day):
+        """Points redeemed or held on a civil day, less what came back of them."""
+        spent = [act.points - act.given_back for act in self.acts.values()
+                 if isinstance(act, Spent) and act.day == day]
+        return sum(spent) + sum(hold.points for hold in self._open_holds().values()
+                                if hold.day == day)
+
+    def awards(self):
+        return [act for act in self.acts.values() if isinstance(act, Award)]
+
+    @property
     def score(self):
         return sum(score.score for score in self.scores if score.counts(self.now_ms))
 
@@ -124,6 +150,16 @@ class Account:
                 return card
         return self.cards[0]
 
+    def check(self):
+        """Every point that ever came is somewhere."""
+        is_now = self.balance + self.pending_points + self.held
+        came = self.awarded + self.opened + self.forgiven + self.given_back
+        assert is_now == came - self.taken_back - self.redeemed - self.expired
+        assert self.expired == sum(self.expired_of.values())
+        assert min([self.deficit, self.forgiven, *self.lots.values(),
+                    *self.expired_of.values()]) >= 0
+        assert not (self.deficit and self.lots)
+
     def note(self, kind):
         self.met[kind] = self.met.get(kind, 0) + 1
 
@@ -136,14 +172,17 @@ class Account:
         self.now_ms = max(self.now_ms, now_ms)
 
     def due(self, until_ms=None):
-        """The first instant at which time alone changes something that is to be said: points end,
-        or a card changes. None when there is none up to `until_ms`."""
+        """The first instant at which time alone changes something that is to be said: points end, a
+        hold lapses, or a card changes. None when there is none up to `until_ms`."""
         look = self.at(self.now_ms)
         until_ms = look._last_change() if until_ms is None else until_ms
         while look._step(until_ms):
-            if (look.expired, len(look.cards)) != (self.expired, len(self.cards)):
+            if look._said() != self._said():
                 return look.now_ms
         return None
+
+    def _said(self):
+        return self.expired, len(self.cards), len(self._open_holds())
 
     def _last_change(self):
         """Re-scorings later than all that may change the score or the rules, and than a year of
@@ -151,6 +190,7 @@ class Account:
         known = [self.now_ms, self.card.until_ms, *self.lots]
         known += [i for pending in self.pending for i in (pending.spendable_ms, pending.end_ms)]
         known += [i for score in self.scores for i in (score.from_ms, score.until_ms)]
+        known += [hold.lapses_ms for hold in self._open_holds().values()]
         known += [from_ms for from_ms, _ in self.versions.versions]
         return max(instant for instant in known if instant != NEVER) + 400 * DAY_MS
 
@@ -159,14 +199,15 @@ class Account:
         instant_ms = self._next_boundary(now_ms)
         if instant_ms is None:
             return False
-        self._cross(instant_ms)
         self.now_ms = instant_ms
+        self._cross(instant_ms)
         return True
 
     def _next_boundary(self, now_ms):
         if now_ms <= self.now_ms:
             return None
         instants = [self.card.until_ms, *self.lots]
+        instants += [hold.lapses_ms for hold in self._open_holds().values()]
         instants.append(self.versions.next_rescore(self.now_ms, now_ms))
         for pending in self.pending:
             instants += [pending.spendable_ms, pending.end_ms]
@@ -182,6 +223,7 @@ class Account:
         ended = any(score.until_ms == instant_ms for score in self.scores)
         started = any(score.from_ms == instant_ms for score in self.scores)
         kinds += [ended and "score ended", started and "score started"]
+        kinds.append(self._lapse_holds(instant_ms))
         score = self._boundary_score(instant_ms)
         kinds.append(self._end_card(program, instant_ms, score))
         kinds.append(self._rescore(program, instant_ms, score))
@@ -202,15 +244,58 @@ class Account:
             self._add_points(pending.end_ms, pending.points)
         return "pending released" if due else None
 
+    def _add_points(self, end_ms, points):
+        """Spendable points pay a deficit first."""
+        paid = min(points, self.deficit)
+        self.deficit -= paid
+        if points > paid:
+            self.lots[end_ms] = self.lots.get(end_ms, 0) + points - paid
+
     def _end_lots(self, instant_ms):
         """Points that end while they are pending expire with their lot."""
         waiting = [pending for pending in self.pending if pending.end_ms == instant_ms]
         self.pending = [pending for pending in self.pending if pending not in waiting]
         ended = self.lots.pop(instant_ms, 0)
-        self.expired += ended + sum(pending.points for pending in waiting)
+        self._expire(instant_ms, ended + sum(pending.points for pending in waiting))
         if waiting:
             return "lot ended: pending"
         return "lot ended: spendable" if ended else None
+
+    def _expire(self, end_ms, points):
+        self.expired += points
+        if points:
+            self.expired_of[end_ms] = self.expired_of.get(end_ms, 0) + points
+
+    def _add_or_expire(self, end_ms, points):
+        """Points that come back into their lot; how many of them have ended meanwhile."""
+        if end_ms <= self.now_ms:
+            self._expire(end_ms, points)
+            return points
+        self._add_points(end_ms, points)
+        return 0
+
+    def _free(self, lots):
+        """Points that are held no more; how many of them have ended meanwhile."""
+        return sum(self._add_or_expire(end_ms, points) for end_ms, points in lots)
+
+    def _lapse_holds(self, instant_ms):
+        """The lots that end at this instant have ended: what is freed of them ends with them."""
+        due = {request: hold for request, hold in self._open_holds().items()
+               if hold.lapses_ms == instant_ms}
+        for request, hold in due.items():
+            self.acts[request] = dataclasses.replace(hold, state="lapsed")
+            self._note_freed("lapsed", hold.lots)
+            self._free(hold.lots)
+        if len(due) > 1:
+            self.note("holds lapsed together")
+        return "hold lapsed" if due else None
+
+    def _note_freed(self, how, lots):
+        for end_ms, _ in lots:
+            if end_ms <= self.now_ms:
+                self.note(f"{how}: lot ended {'then' if end_ms == self.now_ms else 'before'}")
+        if self.deficit:
+            self.note(f"{how}: paid a deficit")
 
     def _boundary_score(self, instant_ms):
         return sum(score.score for score in self.scores if score.counts_in_boundary(instant_ms))
@@ -310,6 +395,8 @@ class Account:
         program = self.versions.at(instant_ms)
         if not program.knows(card.tier):
             self.note("replayed: version without the tier")
+        if any(score.score < 0 and score.counts(instant_ms) for score in self.scores):
+            self.note("replayed: with score taken back")
         score = self._boundary_score(instant_ms)
         if card.until_ms == instant_ms:
             self.note("replayed: card end")

@@ -7,42 +7,27 @@ raises Refused with every reason that would do, and changes nothing.
 
     club = Versions([(effective_from_ms, Program(document)), ...])
     anna = enrol(club, now_ms, enrolled_ms)
-    anna.sale(now_ms, Sale([(123456, "")]))     -> Earned
+    anna.sale(now_ms, Sale([(123456, "")]), request=7)          -> Earned
+    anna.reverse(now_ms, 7, Part(amount=1000))                  -> Reversal
     anna.at(now_ms).tier, .score, .balance, .lots, .card, ...
 
-What time alone does is in club_account.py.
-Not here: request ids (a retry is not a command of the rules), holds, reversals, perks.
+What time alone does is in club_account.py, redemptions and holds in club_spending.py, reversals in
+club_reversal.py. `request` is the id by which a later command names an earlier one; a command
+without it is named by none. Not here: retries (a retry is not a command of the rules), perks.
 """
 
 import dataclasses
 import datetime
 
-from club_account import Account, Card, Pending, Score
+from club_account import Card, Pending, Score
+from club_acts import WHOLE, Award, Other, Part  # noqa: F401 (part of this interface)
 from club_calendar import NEVER
-from club_program import Earned, Program, Sale, Versions  # noqa: F401 (part of this interface)
+from club_program import Earned, Program, Sale, Versions  # noqa: F401
+from club_refused import (AMOUNT_MAX, FIGURE, NO_FIGURES, POINTS_A_BALANCE, POINTS_A_RECORD,
+                          Refused, Remembered, refuse_if)  # noqa: F401
+from club_reversal import Reversing
 
 FUTURE_SALE_MS = 5 * 60 * 1000
-AMOUNT_MAX = 10**12
-POINTS_A_RECORD = 10**12
-POINTS_A_BALANCE = 10**15
-
-NO_FIGURES = (None, None)
-FIGURE = {"FIGURE_OUT_OF_BOUNDS": NO_FIGURES}
-
-
-class Refused(Exception):
-    """A command the rules say no to. `reasons` are all that hold, any of them will do, each with
-    the figures that go with it: (asked, limit), None for one there is not."""
-
-    def __init__(self, *reasons, **with_figures):
-        self.reasons = {**dict.fromkeys(reasons, NO_FIGURES), **with_figures}
-        super().__init__(", ".join(self.reasons))
-
-
-def refuse_if(reasons):
-    """`reasons`: {name: (asked, limit)} of those that hold."""
-    if reasons:
-        raise Refused(**reasons)
 
 
 @dataclasses.dataclass
@@ -54,7 +39,7 @@ class Opening:
     card: tuple = None # (tier, from date, until date)
 
 
-def enrol(versions, now_ms, enrolled_ms, identifiers=0):
+def enrol(versions, now_ms, enrolled_ms, identifiers=0, request=None):
     """A new member, who brings that many identifiers."""
     reasons = {}
     if enrolled_ms > now_ms:
@@ -62,51 +47,44 @@ def enrol(versions, now_ms, enrolled_ms, identifiers=0):
     if versions.at(enrolled_ms) is None:
         reasons["NO_PROGRAM"] = NO_FIGURES
     refuse_if(reasons)
-    return Member(versions, enrolled_ms, identifiers)
+    member = Member(versions, enrolled_ms, identifiers)
+    member._remember(request, Other("enrolment"))
+    return member
 
 
-class Member(Account):
+class Member(Reversing):
     """An account that is told commands."""
 
-    def sale(self, now_ms, sale):
+    def sale(self, now_ms, sale, request=None):
         """A sale reported now: on time, late or offline. Training posts nothing."""
-        earned, after = self.quote(now_ms, sale)
+        earned, after = self.quote(now_ms, sale, request)
         return self._post(sale, earned, after)
 
-    def quote(self, now_ms, sale):
+    def quote(self, now_ms, sale, request=None):
         """What a sale reported now would earn, and the member as he would stand then."""
+        self._refuse_reversed(request)
         now_ms = max(now_ms, self.now_ms)
         sale, reasons = self._settle(now_ms, sale)
-        late_days = self.versions.at(now_ms).late_days
+        program = self.versions.at(now_ms)
+        late_days = program.attach_days if sale.attached else program.late_days
         age = self.zone.date(now_ms) - self.zone.date(sale.occurred_ms)
         if age.days > late_days:
             reasons["SALE_TOO_OLD"] = (None, late_days)
         refuse_if(reasons)
-        return self._after(lambda member: member._award(now_ms, sale))
+        return self._after(lambda member: member._award(now_ms, sale, request))
 
-    def backfill(self, now_ms, sale):
+    def backfill(self, now_ms, sale, request=None):
         """A sale of the past, posted as if it were now then; in order."""
+        self._refuse_reversed(request)
         sale, reasons = self._settle(now_ms, sale)
         if sale.occurred_ms < self.now_ms:
             reasons["OUT_OF_ORDER"] = NO_FIGURES
         refuse_if(reasons)
-        return self._post(sale, *self._after(lambda m: m._award(sale.occurred_ms, sale)))
+        return self._post(sale, *self._after(lambda m: m._award(sale.occurred_ms, sale, request)))
 
-    def redeem(self, now_ms, points):
-        """Spends points at once; gives the lots as [(end, points)]."""
-        now_ms = max(now_ms, self.now_ms)
-        try:
-            taken, after = self._after(lambda member: member._redeem(now_ms, points))
-        except Refused:
-            self.advance(now_ms)  # this refusal is recorded, so time does not run back behind it
-            raise
-        self.__dict__.update(after.__dict__)
-        return taken
-
-    def opening(self, now_ms, opening):
+    def opening(self, now_ms, opening, request=None):
         """A member brought over from another system."""
-        _, after = self._after(lambda member: member._open(max(now_ms, member.now_ms), opening))
-        self.__dict__.update(after.__dict__)
+        self._commit(now_ms, request, lambda member: member._open(opening, request))
 
     def job(self, now_ms):
         """Writes down what time alone has made; the last of it is the account's last record."""
@@ -159,7 +137,7 @@ class Member(Account):
                 occurred_ms = max(occurred_ms, self.enrolled_ms)
         return now_ms if now_ms < occurred_ms <= now_ms + FUTURE_SALE_MS else occurred_ms
 
-    def _award(self, now_ms, sale):
+    def _award(self, now_ms, sale, request):
         occurred_ms = sale.occurred_ms
         program = self.versions.at(occurred_ms)
         self.advance(now_ms)
@@ -173,10 +151,10 @@ class Member(Account):
         rank = self._rank(program, tier)
         earned = program.earn(sale, occurred_ms, rank, lambda rule: self._used(rule, day))
         refuse_if(self._guards(program, day, earned))
-        self.sales.append((day, earned))
+        key = self._remember(request, Award(day, tuple(amounts), sale.paid_with_points, earned))
         self.awarded += earned.points
         self.score_given += earned.score
-        self._give_points(earned)
+        self._give_points(earned, key)
         if earned.score > 0:
             score = Score(occurred_ms, earned.score_until_ms, earned.score, now_ms)
             self.scores.append(score)
@@ -185,8 +163,10 @@ class Member(Account):
         return earned
 
     def _used(self, rule_id, day):
-        """Points a rule has given in a civil day, and in its month."""
-        mine = [(d, earned.by_rule.get(rule_id, 0)) for d, earned in self.sales]
+        """Points a rule has given in a civil day, and in its month, and that were not taken
+        back."""
+        mine = [(award.day, award.left_of(award.earned.by_rule.get(rule_id, 0)))
+                for award in self.awards()]
         return (sum(points for d, points in mine if d == day),
                 sum(points for d, points in mine if (d.year, d.month) == (day.year, day.month)))
 
@@ -196,65 +176,26 @@ class Member(Account):
             reasons.update(FIGURE)
         if program.guard_sale and earned.points > program.guard_sale:
             reasons["GUARD_SALE"] = (earned.points, program.guard_sale)
-        that_day = sum(other.points for d, other in self.sales if d == day)
+        that_day = sum(award.left_of(award.earned.points)
+                       for award in self.awards() if award.day == day)
         if program.guard_member_day and that_day + earned.points > program.guard_member_day:
             reasons["GUARD_MEMBER_DAY"] = (earned.points, program.guard_member_day)
         return reasons
 
-    def _give_points(self, earned):
+    def _give_points(self, earned, award):
         if earned.points == 0:
             return
         if earned.end_ms <= self.now_ms:
             self.note("points ended before they came")
-            self.expired += earned.points
+            self._expire(earned.end_ms, earned.points)
         elif earned.spendable_ms > self.now_ms:
-            self.pending.append(Pending(earned.spendable_ms, earned.end_ms, earned.points))
+            self.pending.append(Pending(earned.spendable_ms, earned.end_ms, earned.points, award))
         else:
             self._add_points(earned.end_ms, earned.points)
 
-    def _add_points(self, end_ms, points):
-        """Spendable points pay a deficit first."""
-        paid = min(points, self.deficit)
-        self.deficit -= paid
-        if points > paid:
-            self.lots[end_ms] = self.lots.get(end_ms, 0) + points - paid
-
-    def _redeem(self, now_ms, points):
-        program = self.versions.at(now_ms)
-        self.advance(now_ms)
-        today = self.zone.date(now_ms)
-        refuse_if(self._against_redeeming(program, today, points))
-        taken = []
-        left = points
-        for end_ms in sorted(self.lots):
-            part = min(left, self.lots[end_ms])
-            if part > 0:
-                taken.append((end_ms, part))
-                self.lots[end_ms] -= part
-                left -= part
-        self.lots = {end_ms: p for end_ms, p in self.lots.items() if p > 0}
-        self.redemptions.append((today, points))
-        self.redeemed += points
-        return taken
-
-    def _against_redeeming(self, program, today, points):
-        reasons = {}
-        if points < program.redeem_minimum:
-            reasons["BELOW_MINIMUM"] = (points, program.redeem_minimum)
-        if points % program.redeem_step:
-            reasons["NOT_A_STEP"] = (points, program.redeem_step)
-        left = program.redeem_a_day - sum(p for day, p in self.redemptions if day == today)
-        if program.redeem_a_day and points > left:
-            reasons["DAY_LIMIT"] = (points, max(0, left))
-        if points > self.balance:
-            reasons["INSUFFICIENT_POINTS"] = (points, self.balance)
-        if program.worth(points) > AMOUNT_MAX:
-            reasons.update(FIGURE)
-        return reasons
-
-    def _open(self, now_ms, opening):
-        program = self.versions.at(now_ms)
-        self.advance(now_ms)
+    def _open(self, opening, request):
+        now_ms = self.now_ms
+        self._remember(request, Other("opening balance"))
         reasons = {}
         scores = [self._opening_score(now_ms, *item) for item in opening.scores]
         if any(score.until_ms <= score.from_ms for score in scores):
@@ -295,5 +236,5 @@ class Member(Account):
         return {}
 
     def _out_of_bounds(self):
-        points = sum(self.lots.values()) + self.pending_points
+        points = sum(self.lots.values()) + self.pending_points + self.held
         return FIGURE if max(points, self.score_given) > POINTS_A_BALANCE else {}

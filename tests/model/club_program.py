@@ -39,6 +39,8 @@ class Sale:
     channel: str = ""
     currency: str = None        # none said: the program's
     training: bool = False
+    attached: bool = False      # claimed by the member afterwards
+    exchange_of: int = None     # the request that reversed what it is exchanged for
 
     @property
     def total(self):
@@ -158,11 +160,17 @@ class Program:
         self.redeem_a_day = int(redeem.get("maximum_a_day") or 0)
         value = redeem.get("value")
         self.point_value = value and Fraction(int(value["money_minor"]), int(value["points"]))
-        late = document.get("late_days")
-        late = late.get("days", 0) if isinstance(late, dict) else late
-        self.late_days = 45 if late is None else int(late)
+        self.hold_seconds = int(redeem.get("hold_seconds") or 0) or 900
+        self.clamps = choice(document.get("negative_balance"), "ALLOW", "CLAMP") == "CLAMP"
+        self.late_days = self._days(document.get("late_days"), 45)
+        self.attach_days = self._days(document.get("attach_days"), self.late_days)
         self.guard_sale = int(guards.get("points_a_sale") or 0)
         self.guard_member_day = int(guards.get("points_a_member_day") or 0)
+
+    @staticmethod
+    def _days(document, otherwise):
+        days = document.get("days", 0) if isinstance(document, dict) else document
+        return otherwise if days is None else int(days)
 
     @staticmethod
     def _tier(document):
@@ -325,6 +333,11 @@ class Versions:
         while number > 0 and self.versions[number - 1][0] > instant_ms:
             number -= 1
         return number
+
+    def next_start(self, after_ms):
+        """When the next version takes effect, or NEVER."""
+        return min((start_ms for start_ms, _ in self.versions if start_ms > after_ms),
+                   default=NEVER)
 
     def rescores(self, after_ms, until_ms):
         """Re-scoring instants in (after, until], each by the version in force at it."""

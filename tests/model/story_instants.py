@@ -7,6 +7,7 @@ import calendar
 import datetime
 import functools
 
+from club_acts import Hold
 from club_calendar import DAY_MS, add_months, days_in_month
 
 LAST_MS = 4_102_444_799_999  # instants are before 2100-01-01
@@ -51,6 +52,8 @@ def account_boundaries(member, from_ms):
         "lot end": list(member.lots),
         "pending": [pending.spendable_ms for pending in member.pending],
         "end while pending": [pending.end_ms for pending in member.pending],
+        "hold lapse": [act.lapses_ms for act in member.acts.values()
+                       if isinstance(act, Hold) and act.state == "open"],
         "card end": [member.card.until_ms],
         "score start": [score.from_ms for score in member.scores],
         "score end": [score.until_ms for score in member.scores],

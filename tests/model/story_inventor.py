@@ -8,20 +8,27 @@ import datetime
 import random
 
 from club_calendar import DAY_MS
+from club_acts import Other
 from club_model import Opening, Program, Sale
 from story_instants import ERAS, LAST_MS, ZONES, Instants, account_boundaries
 from story_programs import CATEGORIES, CHANNELS, STORES, build_program, start_after
-from story_teller import UNIT, History, Step, Teller
+from story_returns import Returns
+from story_teller import History, Step, Teller
+from story_words import UNIT
 
-COMMANDS = 40
+COMMANDS = 42
 RICH = {250: "points", 750: "score"}  # of 10,000 histories: members near the bound of an account
 LATE_EVERY = 6   # one history in so many is mostly late sales
 LEAP_EVERY = 20  # one history in so many begins with a card of 29 February, near a century's end
 RICH_OPENINGS = 998
 A_RECORD = 10**12
 A_BALANCE = 10**15
-VERBS = {"sale": 46, "backfill": 6, "quote": 5, "redeem": 13, "opening": 9, "job": 7, "bound": 4,
-         "retry": 5, "enrol": 1, "look": 4}
+VERBS = {"sale": 46, "backfill": 6, "quote": 5, "redeem": 11, "reserve": 10, "capture": 7,
+         "release": 2, "reverse": 24, "arrive": 2, "opening": 9, "job": 7, "bound": 4, "retry": 6,
+         "enrol": 1, "look": 4}
+# How often a request gets an id by which it can be named.
+NAMED = {"reserve": 1.0, "sale": 0.7, "redeem": 0.7, "capture": 0.6, "release": 0.6}
+MAY_BE_BEHIND = ("redeem", "reserve", "capture", "release", "reverse", "opening", "bound", "job")
 CARD_DAYS = ("months before a clock change", "29 February", "the 31st")
 
 
@@ -36,7 +43,7 @@ def tell(seed, number):
     return inventor.history, inventor.teller.finish()
 
 
-class Inventor:
+class Inventor(Returns):
     def __init__(self, rng, leap, late):
         self.rng = rng
         self.late = late
@@ -123,35 +130,44 @@ class Inventor:
         enrolled_ms = self.now_ms
         if rng.random() < 0.3:
             enrolled_ms = rng.randint(first_ms, self.now_ms)
-        self.do("enrol", (enrolled_ms, rng.choice([0, 0, 0, 1, 2, 3])))
+        self.do("enrol", (enrolled_ms, rng.choice([0, 0, 0, 1, 2, 3])), id=self.new_id("enrol"))
 
     def step(self):
         rng = self.rng
         self.now_ms, kind = self.instants.next(self.member, self.now_ms)
         verb = self.invent_verb(kind)
+        if verb == "arrive":
+            self.arrive(kind)
+            return
         what, kinds = getattr(self, f"invent_{verb}")()
         now_ms = self.now_ms
-        if verb in ("redeem", "opening", "bound", "job") and rng.random() < 0.05:
+        if verb in MAY_BE_BEHIND and rng.random() < 0.05:
             now_ms -= rng.randint(1, 2000)
             kinds += ("a clock behind",)
-        self.do(verb.removeprefix("big_"), what, (kind, *kinds), now_ms, id=self.new_id(),
-                due=rng.random() < 0.01)
+        self.do(verb.removeprefix("big_"), what, (kind, *kinds), now_ms,
+                id=self.new_id(verb), due=rng.random() < (0.1 if self.member.deficit else 0.01))
         if verb == "redeem":
             self.redeem_more()
+        self.follow(verb)
 
     def invent_verb(self, kind):
-        """On days that make odd cards mostly a sale that may well bring one."""
+        """On days that make odd cards mostly a sale that may well bring one; when a hold lapses
+        mostly something with it."""
         rng = self.rng
+        if kind.startswith("hold lapse") and rng.random() < 0.6:
+            return rng.choice(["capture", "capture", "release", "reverse", "redeem"])
         if kind in CARD_DAYS and rng.random() < 0.7:
             return "big_sale"
         verb = rng.choices(list(VERBS), VERBS.values())[0]
-        if verb == "redeem" and self.member.balance <= 0 and rng.random() < 0.8:
+        if verb in ("capture", "release") and not self.open_holds() and rng.random() < 0.8:
+            verb = "reserve"
+        if verb in ("redeem", "reserve") and self.member.balance <= 0 and rng.random() < 0.8:
             return "sale"
         return verb
 
-    def new_id(self):
-        """Some requests are asked again later, by an id of their own."""
-        if self.rng.random() < 0.8:
+    def new_id(self, verb):
+        """Many requests are named later, or asked again, by an id of their own."""
+        if self.rng.random() >= NAMED.get(verb, 0.25):
             return None
         self.last_id += 1
         return self.last_id
@@ -166,7 +182,7 @@ class Inventor:
                 break
         else:
             return
-        self.now_ms = max(self.now_ms, start_ms) + rng.randrange(20 * DAY_MS)
+        self.now_ms = min(max(self.now_ms, start_ms) + rng.randrange(20 * DAY_MS), LAST_MS)
         today = self.zone.date(self.now_ms)
         start = self.zone.date(start_ms) - datetime.timedelta(rng.randint(1, 30))
         until = today + datetime.timedelta(rng.randint(1, 200))
@@ -208,8 +224,8 @@ class Inventor:
     def limit_of_today(self):
         """Of redemptions, and what is left of it."""
         limit = self.versions.at(self.now_ms).redeem_a_day
-        today = self.zone.date(self.now_ms)
-        return limit, limit - sum(p for day, p in self.member.redemptions if day == today)
+        look = self.member.at(self.now_ms)
+        return limit, limit - look.spent_on(self.zone.date(look.now_ms))
 
     # --- what a command says; and the kinds of the instants in it ---
 
@@ -232,6 +248,9 @@ class Inventor:
             kinds = (f"{ahead_ms} ms ahead",)
         if rng.random() < 0.01:
             sale.currency = rng.choice(["EUR", "CNY"])
+        sale.attached = kinds != () and rng.random() < 0.2
+        if rng.random() < 0.1:
+            sale.exchange_of = self.one_of((9, self.named(Other)), (1, [self.never_seen()]))
         if self.versions.is_rescore(sale.occurred_ms or self.now_ms):
             kinds += ("a sale at a re-scoring's very instant",)
         return sale, kinds
@@ -246,9 +265,11 @@ class Inventor:
             most = rng.choice([100, 20_000, 90_000, 90_000 if self.late else 900_000])
             sale.lines.append((rng.randrange(most), rng.choice(["", "", *CATEGORIES])))
         odd = rng.random()
-        if odd < 0.006:
-            sale.lines[0] = (rng.choice([-1, -500, 10**12, 10**12 + 1, 4 * 10**11]), "")
+        if odd < 0.003:
+            sale.lines[0] = (rng.choice([-1, -500, 10**12 + 1]), "")
         elif odd < 0.02:
+            sale.lines[0] = (rng.choice([10**12, 4 * 10**11, 9 * 10**11]), "")
+        elif odd < 0.034:
             sale.lines = [(0, category) for _, category in sale.lines]
         if rng.random() < 0.2 and min(sale.lines)[0] >= 0:
             sale.paid_with_points = rng.choice([rng.randint(0, sale.total), sale.total])
@@ -262,6 +283,7 @@ class Inventor:
         """History is posted in order; mostly after the account's last record, which is seldom long
         ago."""
         sale, kinds = self.invent_sale()
+        sale.attached = False
         if self.rng.random() < 0.5 and sale.date is None and self.member.now_ms < self.now_ms:
             sale.occurred_ms = self.rng.randint(self.member.now_ms, self.now_ms)
             kinds = ()
@@ -285,6 +307,8 @@ class Inventor:
         limit, left = self.limit_of_today()
         if limit and rng.random() < 0.7:
             likely = [left, left + 1, left // 3 // 10 * 10]
+        if rng.random() < 0.5:
+            likely = [self.fitting_points()]
         return min(max(1, rng.choice(likely)), A_RECORD), ()
 
     def invent_opening(self):
@@ -293,7 +317,7 @@ class Inventor:
         for _ in range(rng.randrange(3)):
             opening.lots.append((self.figure(900), self.maybe_date(-5, 500)))
         for _ in range(rng.randrange(3)):
-            start = self.maybe_date(*rng.choice([(-450, 0), (0, 120)]))
+            start = self.maybe_date(*rng.choice([(-450, 0), (0, 120), (0, 60)]))
             opening.scores.append((self.figure(4000), start, self.maybe_date(-30, 500)))
         if rng.random() < (0.7 if self.late else 0.35):
             opening.card = self.invent_card()
@@ -307,7 +331,7 @@ class Inventor:
         return tier, self.maybe_date(-300, 2), until
 
     def figure(self, most):
-        return A_RECORD if self.rng.random() < 0.003 else self.rng.randint(1, most)
+        return A_RECORD if self.rng.random() < 0.006 else self.rng.randint(1, most)
 
     def maybe_date(self, least, most):
         """Often one at whose beginning something else happens."""

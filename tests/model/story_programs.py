@@ -129,6 +129,7 @@ def build_limits(rng, before):
     """Of redemptions, and guards."""
     redeem = {"minimum_points": rng.choice([0, 10]), "step_points": rng.choice([0, 5]),
               "maximum_a_day": rng.choice([0, 0, 500])}
+    redeem["hold_seconds"] = rng.choice([0, 90, 3600, 40 * 86_400, 400 * 86_400, 400 * 86_400])
     if rng.random() < 0.5:
         redeem["value"] = {"points": rng.choice([1, 100]), "money_minor": rng.choice([1, 33, 500])}
     guards = {"points_a_sale": rng.choice([0, 5000]),
@@ -139,6 +140,12 @@ def build_limits(rng, before):
         guards["points_a_member_day"] = changed_limit(
             rng, before["guards"]["points_a_member_day"], [0, 8000, 4000])
     return {"redeem": redeem, "guards": guards}
+
+
+def build_attaching(rng):
+    """As long as late sales, when a program does not say."""
+    days = rng.choice([None, 0, 10, 90, 400])
+    return {} if days is None else {"attach_days": {"days": days}}
 
 
 def build_program(rng, zone, before, year):
@@ -155,6 +162,7 @@ def build_program(rng, zone, before, year):
             "on_card_end": rng.choice(["TO_SCORE", "ONE_DOWN"]),
             "score": window, "points": points,
             "late_days": {"days": rng.choice([0, 1, 45, 45, 400, 400])},
+            **build_attaching(rng), "negative_balance": rng.choice(["ALLOW", "CLAMP"]),
             **build_limits(rng, before)}
 
 

@@ -4,6 +4,7 @@ and of programs, as long as the core and the model still disagree.
 
 import copy
 
+from club_acts import WHOLE
 from story_programs import counts_alike
 from story_teller import History, Teller
 
@@ -136,6 +137,8 @@ def changes(step):
         for k in range(len(getattr(step.what, name, ())))[::-1]:
             yield lambda step, name=name, k=k: drop(getattr(step.what, name), (k,))
     for name, plain in (("card", None), ("date", None), ("channel", ""), ("currency", None),
-                        ("paid_with_points", 0), ("training", False), ("occurred_ms", None)):
+                        ("paid_with_points", 0), ("training", False), ("occurred_ms", None),
+                        ("attached", False), ("exchange_of", None), ("seconds", 0),
+                        ("points", 0), ("part", WHOLE)):
         if getattr(step.what, name, plain) != plain:
             yield lambda step, name=name, plain=plain: setattr(step.what, name, plain)

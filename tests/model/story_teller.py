@@ -8,11 +8,16 @@ import collections
 import dataclasses
 import json
 
-from club_calendar import NEVER
-from club_model import Program, Refused, Versions, enrol
-from story_instants import LAST_MS, wall_clock
+from club_acts import WHOLE, Part
+from club_calendar import DAY_MS, NEVER
+from club_model import Program, Refused, Remembered, Versions, enrol
+from story_facts import card_facts, reversal_facts
+from story_instants import LAST_MS
+from story_words import (UNIT, end, gives_text, leaves_text, lots_text, money, opening_text,
+                         part_text, refused_text, reversed_text, sale_text)
 
-UNIT = "store-0007/till-02"  # where a story sells when it does not say
+ARCHIVED_MS = 401 * DAY_MS
+GIVES_BACK = ("redemption", "capture", "captured reservation", "open reservation")
 
 
 @dataclasses.dataclass
@@ -24,6 +29,27 @@ class Step:
     kinds: tuple = ()     # of nasty instants
     due: bool = False     # whether to ask for the due instant afterwards
     look: bool = True     # whether to look afterwards
+
+
+@dataclasses.dataclass
+class Reserve:
+    points: int
+    seconds: int = 0      # 0: the program's
+
+
+@dataclasses.dataclass
+class OnHold:
+    """Of a capture or a release."""
+
+    reservation: int
+    points: int = 0       # 0: all
+
+
+@dataclasses.dataclass
+class Reverse:
+    original: int
+    part: Part = WHOLE
+    archived: bool = False
 
 
 @dataclasses.dataclass
@@ -42,104 +68,6 @@ class History:
                              " " + json.dumps(document, separators=(", ", ": ")))]
 
 
-def end(instant_ms):
-    return "never" if instant_ms == NEVER else f"@{instant_ms}"
-
-
-def lots_text(lots):
-    return " and ".join(f"{points} until {end(end_ms)}" for end_ms, points in lots) or "none"
-
-
-def money(minor):
-    sign = "-" if minor < 0 else ""
-    return f"{sign}{abs(minor) // 100}.{abs(minor) % 100:02}"
-
-
-def refused_text(reasons):
-    words = ["refused"]
-    for name, (asked, limit) in sorted(reasons.items()):
-        words += [name] + [f"asked {asked}"] * (asked is not None)
-        words += [f"limit {limit}"] * (limit is not None)
-    return " ".join(words)
-
-
-def sale_text(verb, sale):
-    text = f"{verb} anna " + " + ".join(f"{money(minor)} {category}".strip()
-                                        for minor, category in sale.lines)
-    if sale.date is not None:
-        text += f" on {sale.date}"
-    if sale.occurred_ms is not None:
-        text += f" at @{sale.occurred_ms}"
-    if sale.unit != UNIT:
-        text += f" in {sale.unit}"
-    if sale.channel:
-        text += f" by {sale.channel}"
-    if sale.paid_with_points:
-        text += f" paid {money(sale.paid_with_points)}"
-    if sale.currency:
-        text += f" currency {sale.currency}"
-    return text + " training" * sale.training
-
-
-def opening_text(opening):
-    text = "opening anna"
-    for points, until in opening.lots:
-        text += f" points {points}" + dates_text(None, until)
-    for score, start, until in opening.scores:
-        text += f" score {score}" + dates_text(start, until)
-    if opening.card is not None:
-        tier, start, until = opening.card
-        text += f" card {tier}" + dates_text(start, until)
-    return text
-
-
-def dates_text(start, until):
-    return f" from {start}" * (start is not None) + f" until {until}" * (until is not None)
-
-
-def gives_text(earned, version, names=True):
-    text = (f"gives points {earned.points} score {earned.score} occurred @{earned.occurred_ms} "
-            f"version {version}")
-    if earned.points:
-        text += f" until {end(earned.end_ms)} spendable @{earned.spendable_ms}"
-    if earned.score:
-        text += f" counting {end(earned.score_until_ms)}"
-    if names:
-        text += "".join(f" rule {rule} {points}" for rule, points in earned.by_rule.items())
-    if len(earned.by_line) > 1:
-        text += "".join(f" line {i} {points} {score}"
-                        for i, (points, score) in enumerate(earned.by_line, 1))
-    return text
-
-
-def leaves_text(member, names=True):
-    return (f"leaves balance {member.balance} pending {member.pending_points} "
-            f"counted {member.score} missing {member.missing_to_next or 0}"
-            + f" tier {member.tier}" * names)
-
-
-def card_facts(versions, card):
-    """What is odd about a card's end."""
-    zone, program = versions.zone, versions.at(card.from_ms)
-    if card.until_ms == NEVER or card.cause == "OPENING" or not program.knows(card.tier):
-        return
-    months = program.tiers[program.rank(card.tier)].validity_months
-    if card.until_ms != zone.add_months(card.from_ms, months):
-        yield "kept the old end"
-        return
-    start, until = zone.local(card.from_ms), zone.local(card.until_ms)
-    if start.time() != until.time():
-        yield "would end at a skipped local time"
-    if wall_clock(zone, card.until_ms) == "ambiguous":
-        yield "ends at a local time that comes twice"
-    if start.day > until.day:
-        yield "end clamped to the month's last day"
-    if (start.month, start.day) == (2, 29):
-        yield "given on 29 February"
-        if until.year % 100 == 0 and until.month == 2:
-            yield f"given on 29 February, ends on {until.day} February {until.year}"
-
-
 class Teller:
     """Tells steps one by one; `lines` is the story so far, `counts` what it met."""
 
@@ -151,6 +79,7 @@ class Teller:
         self.member = None
         self.asked = False   # somebody has tried to enrol
         self.answers = {}    # request id -> lines of the command and of its answer
+        self.forgotten = []  # request ids of which nothing was recorded
 
     def tell(self, step):
         if self.member is None and not (step.verb == "enrol" or self.may_be_unknown(step)):
@@ -176,7 +105,8 @@ class Teller:
         return self
 
     def may_be_unknown(self, step):
-        return self.asked and step.verb in ("sale", "quote", "backfill", "redeem", "opening")
+        return self.asked and step.verb in ("sale", "quote", "backfill", "redeem", "opening",
+                                            "reserve", "capture", "release", "reverse")
 
     def _count(self, group, name, times=1):
         self.counts[group, name] += times
@@ -195,20 +125,23 @@ class Teller:
         """Tells both a command. `command` gives the claims about its answer."""
         if step.id is not None:
             text += f" as {step.id}"
+        recorded = True
         try:
             if self.member is None and step.verb != "enrol":
                 raise Refused("UNKNOWN_MEMBER")
             answer = command()
         except Refused as refused:
             reasons = refused.reasons
+            recorded = isinstance(refused, Remembered)
             answer = [refused_text(reasons)]
             self._count("refusals", next(iter(reasons)) if len(reasons) == 1 else "several")
             name += ", refused"
         self._count("commands", name)
         self.lines += [text, *answer]
-        recorded = step.verb == "redeem" or not answer[0].startswith(("refused", "nothing"))
-        if step.id is not None and recorded and self.member is not None:
+        if step.id is not None and recorded and answer[0] != "nothing":
             self.answers[step.id] = [text, *answer]
+        elif step.id is not None:
+            self.forgotten.append(step.id)
 
     # --- the verbs ---
 
@@ -220,7 +153,7 @@ class Teller:
         def command():
             if self.member is not None:
                 raise Refused("ALREADY_ENROLLED")
-            self.member = enrol(self.versions, step.now_ms, enrolled_ms, identifiers)
+            self.member = enrol(self.versions, step.now_ms, enrolled_ms, identifiers, step.id)
             return [leaves_text(self.member)]
 
         self._try(step, "enrolment", text, command)
@@ -229,14 +162,16 @@ class Teller:
         sale = step.what
 
         def command():
-            earned = self.member.sale(step.now_ms, sale)
+            earned = self.member.sale(step.now_ms, sale, step.id)
+            if sale.exchange_of is not None:
+                self._count("commands", "exchange")
             return [self._gives(earned), leaves_text(self.member)]
 
         self._try(step, self._name_of_sale(step), sale_text("sale", sale), command)
 
     def _backfill(self, step):
         def command():
-            earned = self.member.backfill(step.now_ms, step.what)
+            earned = self.member.backfill(step.now_ms, step.what, step.id)
             return [self._gives(earned), leaves_text(self.member)]
 
         self._try(step, "backfill", sale_text("backfill", step.what), command)
@@ -247,7 +182,8 @@ class Teller:
         verb = "sale" if sale.training else "quote"
 
         def command():
-            earned, after = self.member.quote(step.now_ms, sale)
+            request = step.id if sale.training else None
+            earned, after = self.member.quote(step.now_ms, sale, request)
             # What a card given meanwhile is called is not known any more when it is undone.
             names = len(self.member.at(step.now_ms).cards) == len(self.member.cards)
             return ["nothing", self._gives(earned, names), leaves_text(after, names)]
@@ -258,14 +194,61 @@ class Teller:
     def _redeem(self, step):
         def command():
             worth = self.versions.at(max(step.now_ms, self.member.now_ms)).worth(step.what)
-            taken = self.member.redeem(step.now_ms, step.what)
+            taken = self.member.redeem(step.now_ms, step.what, step.id)
             return [f"takes worth {money(worth)} {lots_text(taken)}", leaves_text(self.member)]
 
         self._try(step, "redemption", f"redeem anna {step.what}", command)
 
+    def _reserve(self, step):
+        what = step.what
+        text = f"reserve anna {what.points}" + f" for {what.seconds}" * (what.seconds > 0)
+
+        def command():
+            hold = self.member.reserve(step.now_ms, what.points, what.seconds, step.id)
+            return [f"takes worth {money(hold.value)} {lots_text(hold.lots)}",
+                    f"holds until {end(hold.lapses_ms)}", leaves_text(self.member)]
+
+        self._try(step, "reservation", text, command)
+
+    def _capture(self, step):
+        what = step.what
+        text = f"capture anna {what.reservation}" + f" {what.points}" * (what.points > 0)
+
+        def command():
+            spent, freed = self.member.capture(step.now_ms, what.reservation, what.points, step.id)
+            return [f"takes worth {money(spent.value)} {lots_text(spent.lots)}",
+                    self._freed(freed), leaves_text(self.member)]
+
+        self._try(step, "capture of a part" if what.points else "capture", text, command)
+
+    def _release(self, step):
+        def command():
+            freed = self.member.release(step.now_ms, step.what.reservation, step.id)
+            return [self._freed(freed), leaves_text(self.member)]
+
+        self._try(step, "release", f"release anna {step.what.reservation}", command)
+
+    def _reverse(self, step):
+        what = step.what
+        text = (f"reverse anna {what.original}" + part_text(what.part)
+                + " archived" * what.archived)
+        created_ms = step.now_ms - ARCHIVED_MS if what.archived else None
+
+        def command():
+            before = self.member.acts.get(what.original)
+            done = self.member.reverse(step.now_ms, what.original, what.part, created_ms, step.id)
+            for fact in reversal_facts(before, what.part, done):
+                self._count("reversals", fact)
+            answer = [reversed_text(done), leaves_text(self.member)]
+            if done.of in GIVES_BACK and done.points > 0:
+                answer.insert(1, f"gives back {lots_text(done.lots)}")
+            return answer
+
+        self._try(step, "reversal", text, command)
+
     def _opening(self, step):
         def command():
-            self.member.opening(step.now_ms, step.what)
+            self.member.opening(step.now_ms, step.what, step.id)
             return [leaves_text(self.member)]
 
         self._try(step, "opening", opening_text(step.what), command)
@@ -296,11 +279,16 @@ class Teller:
 
     # --- claims ---
 
+    def _freed(self, freed):
+        return f"freed {freed.points} expired {freed.expired}"
+
     def _gives(self, earned, names=True):
         return gives_text(earned, self.versions.number(earned.occurred_ms), names)
 
     def _name_of_sale(self, step):
         sale = step.what
+        if sale.attached:
+            return "attached sale"
         if sale.date is not None:
             return "sale by date"
         if sale.occurred_ms is not None and sale.occurred_ms < step.now_ms:
@@ -318,6 +306,7 @@ class Teller:
         look = self.member
         if look.now_ms < step.now_ms:
             look = look.at(step.now_ms)
+        look.check()
         due = ""
         if step.due:
             due = self._due(look)
@@ -325,6 +314,8 @@ class Teller:
                   f"score {look.score} tier {look.tier} missing {look.missing_to_next or 0} "
                   f"card @{look.card.from_ms} until {end(look.card.until_ms)} "
                   f"cause {look.card.cause} awarded {look.awarded} expired {look.expired} "
-                  f"redeemed {look.redeemed} opened {look.opened} cards {len(look.cards)} "
+                  f"redeemed {look.redeemed} opened {look.opened} held {look.held} "
+                  f"deficit {look.deficit} forgiven {look.forgiven} taken {look.taken_back} "
+                  f"given {look.given_back} cards {len(look.cards)} "
                   f"claiming {len(look.claiming)} bound {len(look.bound)} {due}"
                   f"lots {lots_text(sorted(look.lots.items()))}")

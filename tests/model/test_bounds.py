@@ -10,7 +10,8 @@ from club_calendar import zone_named
 from club_model import Opening, Sale
 from story_runner import Runner
 from story_shrink import disagreement, lines_of
-from story_teller import UNIT, History, Step
+from story_teller import History, OnHold, Reserve, Reverse, Step
+from story_words import UNIT
 
 RUNNER = os.path.abspath(os.environ["LOYALTY_BIN"] + "/../tests/scenario_runner")
 A_RECORD = 10**12
@@ -34,7 +35,7 @@ class Bounds(unittest.TestCase):
         """The story, if the core agrees with it."""
         enrolment = Step(at("2026-01-01"), "enrol", (at("2026-01-01"), 0))
         openings = [Step(NOW, "opening", item, look=False) for item in openings]
-        steps = [Step(NOW, verb, what) for verb, what in steps]
+        steps = [Step(NOW, verb, what, *request) for verb, what, *request in steps]
         history = History([(at("2025-01-01"), PROGRAM)], [enrolment, *openings, *steps])
         with Runner(RUNNER) as runner:
             wrong = disagreement(runner, history)
@@ -60,6 +61,21 @@ class Bounds(unittest.TestCase):
                           ("opening", Opening([], [(1, None, None)])))
         self.assertEqual(story.count("refused FIGURE_OUT_OF_BOUNDS"), 3)
         self.assertIn(f"score {10**15} ", story)
+
+    def test_held_points(self):
+        """They count for the bound as spendable ones do."""
+        story = self.told([Opening([(A_RECORD, None)])] * 1000, ("reserve", Reserve(10**10), 7),
+                          ("opening", Opening([(1, None)])), ("sale", yuan(1)),
+                          ("release", OnHold(7)), ("opening", Opening([(1, None)])))
+        self.assertEqual(story.count("refused FIGURE_OUT_OF_BOUNDS"), 3)
+
+    def test_reversals_are_refused_for_no_bound(self):
+        story = self.told([Opening([(A_RECORD, None)])] * 1000, ("redeem", 10**10, 7),
+                          ("opening", Opening([(10**10, None)])), ("reverse", Reverse(7)),
+                          ("opening", Opening([(1, None)])), ("redeem", 10**10, 8),
+                          ("opening", Opening([(1, None)])))
+        self.assertIn(f"balance {10**15 + 10**10} ", story)
+        self.assertEqual(story.count("refused FIGURE_OUT_OF_BOUNDS"), 2)
 
     def test_one_record(self):
         story = self.told([], ("opening", Opening([(A_RECORD, None), (1, None)])),

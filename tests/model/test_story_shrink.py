@@ -55,6 +55,13 @@ class Shrinking(unittest.TestCase):
         self.assertLessEqual(len(small.steps), 5)
         self.assertIn("ONE_DOWN", "\n".join(lines_of(small)))
 
+    def test_another_policy(self):
+        """Points spent or held, and the sale that gave them taken back."""
+        small = self.smallest(lambda document: document.update(negative_balance="ALLOW"))
+        self.assertEqual([step.verb for step in small.steps][-1], "reverse")
+        self.assertLessEqual(len(small.steps), 8)
+        self.assertIn("CLAMP", "\n".join(lines_of(small)))
+
     def test_the_same_program(self):
         with Runner(RUNNER) as runner:
             history, _ = story_inventor.tell(SEED, 0)

@@ -87,6 +87,11 @@ static void repeat_all(struct history *history, struct member *member, uint64_t 
         again.now_ms = history->now_ms;
         struct member_answer answer;
         expect_good(member_do(member, &again, &answer), round, i);
+        if (record_buries(&stored, &mark)) {
+            assert_int_equal(answer.refusal.reason, REFUSAL_REVERSED_BEFORE);
+            assert_int_equal(member->log.len, log_bytes);
+            continue;
+        }
         assert_true(answer.replayed);
         assert_int_equal(answer.seq, seq);
         same_record(&answer.record, &stored);
@@ -101,6 +106,7 @@ struct counts {
     size_t boundaries;
     size_t late_cards;
     size_t award_bytes_max;
+    size_t types[RECORD_LAPSED + 1];
 };
 
 static void count_answer(const struct member *member, const struct member_answer *answer,
@@ -115,6 +121,14 @@ static void count_answer(const struct member *member, const struct member_answer
     for (size_t i = 0; answer->outcome == OUTCOME_APPLIED && i < answer->record.card_count; i++) {
         counts->late_cards += answer->record.cards[i].cause == CARD_LATE_SCORE ? 1 : 0;
     }
+}
+
+static enum status count_type(void *context, uint64_t seq, const struct record *record)
+{
+    (void)seq;
+    struct counts *counts = context;
+    counts->types[record->type]++;
+    return STATUS_OK;
 }
 
 static void one_history(uint64_t round, struct counts *counts)
@@ -133,6 +147,8 @@ static void one_history(uint64_t round, struct counts *counts)
         look_and_undo(&history, &member, round);
     }
     counts->boundaries += member.account.seq - 1;
+    assert_int_equal(ledger_walk(buffer_span(&member.log), &member.fold_arena, count_type, counts),
+                     STATUS_OK);
     repeat_all(&history, &member, round);
     struct account anew;
     account_init(&anew);
@@ -159,6 +175,10 @@ static void histories_fold_to_their_state(void **state)
     assert_true(counts.refused > ROUNDS);
     assert_true(counts.late_cards > 10);
     assert_in_range(counts.award_bytes_max, 40, AWARD_BYTES_MAX);
+    for (size_t type = RECORD_HELD; type <= RECORD_LAPSED; type++) {
+        printf("records of type %zu: %zu\n", type, counts.types[type]);
+        assert_true(counts.types[type] > ROUNDS / 20);
+    }
 }
 
 int main(void)

@@ -100,7 +100,9 @@ static void same_answers(struct history *history, struct member *member, const s
             continue;
         }
         enum status status = ledger_find(buffer_span(log), &mark, &member->arena, &kept, &kept_seq);
-        if (history->commands[i].command.now_ms < keep_from_ms) {
+        bool buried = record_buries(&whole, &mark);
+        int64_t asked_ms = buried ? whole.at_ms : history->commands[i].command.now_ms;
+        if (asked_ms < keep_from_ms) {
             forgotten += status == STATUS_NOT_FOUND ? 1 : 0;
             continue; // may be in the suffix, or gone
         }

@@ -2,53 +2,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/check.h"
 #include "core/advance.h"
 #include "scenario/story.h"
-
-static void same_number(struct story *story, const char *what, int64_t is, int64_t claimed)
-{
-    if (is != claimed) {
-        story_fail(story, "%s is %" PRId64 ", not %" PRId64, what, is, claimed);
-    }
-}
-
-static void same_text(struct story *story, const char *what, struct span is, const char *claimed)
-{
-    if (!span_is_text(is, claimed)) {
-        story_fail(story, "%s is %.*s, not %s", what, (int)is.len, (const char *)is.data, claimed);
-    }
-}
-
-static void same_instant(struct story *story, const char *what, int64_t is, int64_t claimed)
-{
-    if (is != claimed) {
-        story_fail(story, "%s is %s, not %s", what, story_instant(story, is),
-                   story_instant(story, claimed));
-    }
-}
-
-// POINTS until END { and POINTS until END }, or none.
-static void same_lots(struct story *story, const char *what, const struct lot *lots, size_t count)
-{
-    size_t claimed = 0;
-    if (!words_take(story, "none")) {
-        do {
-            int64_t points = words_number(story);
-            if (!words_take(story, "until")) {
-                story_fail(story, "lots are said as POINTS until END");
-            }
-            int64_t ends_ms = words_end(story);
-            if (claimed == count) {
-                story_fail(story, "%s are %zu, not more", what, count);
-            }
-            same_number(story, what, lots[claimed].points, points);
-            same_instant(story, what, lots[claimed].ends_ms, ends_ms);
-            claimed++;
-        } while (words_take(story, "and"));
-    }
-    same_number(story, what, (int64_t)count, (int64_t)claimed);
-}
 
 static void expect_card(struct story *story, const struct account *account)
 {
@@ -79,6 +34,8 @@ static bool expect_figure(struct story *story, const struct account *account)
         {"expired", account->expired},   {"redeemed", account->redeemed},
         {"opened", account->opened},     {"deficit", account->deficit},
         {"cards", account->cards.count}, {"records", (int64_t)account->seq},
+        {"held", account->held_points},  {"forgiven", account->forgiven},
+        {"taken", account->taken_back},  {"given", account->given_back},
     };
     for (size_t i = 0; i < sizeof FIGURES / sizeof FIGURES[0]; i++) {
         if (words_take(story, FIGURES[i].name)) {
@@ -201,6 +158,8 @@ static bool answer_standing(struct story *story)
         same_number(story, "the answer's balance", figures->balance, words_number(story));
     } else if (words_take(story, "pending")) {
         same_number(story, "the answer's pending points", figures->pending, words_number(story));
+    } else if (words_take(story, "held")) {
+        same_number(story, "the answer's held points", figures->held, words_number(story));
     } else if (words_take(story, "counted")) {
         same_number(story, "the answer's score", figures->score, words_number(story));
     } else if (words_take(story, "tier")) {
@@ -260,25 +219,6 @@ static void gives(struct story *story)
             story_fail(story, "what is %s?", words_next(story));
         }
     }
-}
-
-// Which lots the last redemption took.
-static void takes(struct story *story)
-{
-    const struct record *record = &story->last.record;
-    if (record->type != RECORD_REDEEMED) {
-        story_fail(story, "the last command spent nothing");
-    }
-    if (words_take(story, "worth")) {
-        same_number(story, "the value", record->redeemed.value_minor, words_money(story));
-    }
-    struct lot lots[STORY_LOTS_MAX];
-    size_t count = record->redeemed.lot_count;
-    CHECK(count <= STORY_LOTS_MAX);
-    for (size_t i = 0; i < count; i++) {
-        lots[i] = (struct lot){record->redeemed.lots[i].ends_ms, record->redeemed.lots[i].points};
-    }
-    same_lots(story, "lots taken", lots, count);
 }
 
 // The refusal the last command was answered with, be it from the log.
@@ -345,6 +285,11 @@ static const char *type_name(enum record_type type)
 {
     static const char *const NAMES[] = {"none",     "opened",  "awarded", "redeemed", "refused",
                                         "boundary", "opening", "bound",   "snapshot"};
+    static const char *const LATER[] = {"held",     "captured",  "released",
+                                        "reversed", "tombstone", "lapsed"};
+    if (type >= RECORD_HELD && type <= RECORD_LAPSED) {
+        return LATER[type - RECORD_HELD];
+    }
     return type <= RECORD_SNAPSHOT ? NAMES[type] : "other";
 }
 
@@ -378,10 +323,10 @@ bool story_claim(struct story *story, const char *verb)
     }
     if (strcmp(verb, "expect") == 0) {
         expect(story);
+    } else if (story_spent_claim(story, verb)) {
+        return true;
     } else if (strcmp(verb, "gives") == 0) {
         gives(story);
-    } else if (strcmp(verb, "takes") == 0) {
-        takes(story);
     } else if (strcmp(verb, "record") == 0) {
         record(story);
     } else if (strcmp(verb, "leaves") == 0) {

@@ -3,7 +3,7 @@
 
 #include "scenario/story.h"
 
-static void run(struct story *story, struct member *member, struct command *command)
+void story_run(struct story *story, struct member *member, struct command *command)
 {
     command->now_ms = story->now_ms;
     if (command->actor.len == 0) {
@@ -47,14 +47,14 @@ static void enrol(struct story *story)
         command.enrol.enrolled_ms = words_instant(story);
     }
     story_identifiers(story, &command.enrol);
-    run(story, member, &command);
+    story_run(story, member, &command);
 }
 
 // AMOUNT [CATEGORY] { + AMOUNT [CATEGORY] }
 static void sale_lines(struct story *story, struct sale_line *lines, struct sale *sale)
 {
-    static const char *const OPTIONS[] = {"on", "at",       "in",       "by",
-                                          "as", "currency", "training", "paid"};
+    static const char *const OPTIONS[] = {"on",       "at",       "in",   "by",       "as",
+                                          "currency", "training", "paid", "attached", "exchange"};
     sale->lines = lines;
     do {
         if (sale->line_count == STORY_LINES_MAX) {
@@ -92,6 +92,11 @@ static void sale_options(struct story *story, struct award_command *award)
             sale->paid_with_points_minor = words_money(story);
         } else if (words_take(story, "training")) {
             sale->training = true;
+        } else if (words_take(story, "attached")) {
+            sale->attached = true;
+        } else if (words_take(story, "exchange")) {
+            sale->exchanged = true;
+            member_request_id((uint64_t)words_number(story), sale->exchange_of);
         } else {
             return;
         }
@@ -114,16 +119,7 @@ static void sale(struct story *story, bool backfill, bool quote)
     };
     sale_lines(story, lines, &command.award.sale);
     sale_options(story, &command.award);
-    run(story, member, &command);
-}
-
-static void redeem(struct story *story)
-{
-    struct member *member = story_member(story);
-    struct command command = {
-        .kind = COMMAND_REDEEM,
-        .redeem = {.points = words_number(story), .unit = span_of_text("store-0007/till-02")}};
-    run(story, member, &command);
+    story_run(story, member, &command);
 }
 
 // [from DATE] [until DATE]
@@ -165,7 +161,7 @@ static void opening(struct story *story)
             break;
         }
     }
-    run(story, member, &command);
+    story_run(story, member, &command);
 }
 
 static void clock_to(struct story *story, bool behind)
@@ -193,17 +189,15 @@ bool story_command(struct story *story, const char *verb)
         sale(story, true, false);
     } else if (strcmp(verb, "quote") == 0) {
         sale(story, false, true);
-    } else if (strcmp(verb, "redeem") == 0) {
-        redeem(story);
     } else if (strcmp(verb, "opening") == 0) {
         opening(story);
     } else if (strcmp(verb, "job") == 0) {
         struct command command = {.kind = COMMAND_JOB};
-        run(story, story_member(story), &command);
+        story_run(story, story_member(story), &command);
     } else if (strcmp(verb, "bound") == 0 || strcmp(verb, "lost") == 0) {
         story_bound(story, strcmp(verb, "lost") == 0);
     } else {
-        return false;
+        return story_spending(story, verb);
     }
     return true;
 }

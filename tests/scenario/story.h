@@ -74,3 +74,17 @@ bool story_claim(struct story *story, const char *verb);
 // the end of the claim to one ("bound anna 1", "lost anna 1").
 void story_identifiers(struct story *story, struct enrol_command *enrol);
 void story_bound(struct story *story, bool lost);
+// Runs a command of the line, with its id (`as 7`) if it has one.
+void story_run(struct story *story, struct member *member, struct command *command);
+// Lines that reserve, capture, release and reverse (spending.c), and claims about them
+// (spent_claims.c).
+bool story_spending(struct story *story, const char *verb);
+bool story_spent_claim(struct story *story, const char *verb);
+
+// --- what claims compare with; each fails with what it is about ---
+void same_number(struct story *story, const char *what, int64_t is, int64_t claimed);
+void same_text(struct story *story, const char *what, struct span is, const char *claimed);
+void same_instant(struct story *story, const char *what, int64_t is, int64_t claimed);
+// POINTS until END { and POINTS until END }, or none.
+void same_lots(struct story *story, const char *what, const struct lot *lots, size_t count);
+void same_moves(struct story *story, const char *what, const struct lot_move *moves, size_t count);

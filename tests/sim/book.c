@@ -18,7 +18,9 @@ void book_init(struct book *book, uint32_t number)
 
 static void book_forget(struct book *book)
 {
-    book->lots.count = 0;
+    purse_clear(&book->purse);
+    book->deeds.count = 0;
+    book->buried.count = 0;
     book->scores.count = 0;
     book->cards.count = 0;
     book->names.count = 0;
@@ -30,13 +32,18 @@ static void book_forget(struct book *book)
     book->awarded = 0;
     book->opened = 0;
     book->redeemed = 0;
-    book->expired = 0;
+    book->taken_back = 0;
+    book->given_back = 0;
+    book->lapsing = false;
     memset(book->tail, 0, sizeof(book->tail));
 }
 
 void book_fini(struct book *book)
 {
-    vec_fini(&book->lots);
+    purse_fini(&book->purse);
+    purse_fini(&book->ahead);
+    vec_fini(&book->deeds);
+    vec_fini(&book->buried);
     vec_fini(&book->scores);
     vec_fini(&book->cards);
     vec_fini(&book->names);
@@ -47,26 +54,6 @@ void book_fini(struct book *book)
 }
 
 // --- figures ---
-
-int64_t book_balance(const struct book *book, int64_t at_ms)
-{
-    int64_t sum = 0;
-    for (uint32_t i = 0; i < book->lots.count; i++) {
-        const struct book_lot *lot = &book->lots.items[i];
-        sum += lot->spendable_ms <= at_ms && at_ms < lot->ends_ms ? lot->points : 0;
-    }
-    return sum;
-}
-
-int64_t book_pending(const struct book *book, int64_t at_ms)
-{
-    int64_t sum = 0;
-    for (uint32_t i = 0; i < book->lots.count; i++) {
-        const struct book_lot *lot = &book->lots.items[i];
-        sum += lot->spendable_ms > at_ms && at_ms < lot->ends_ms ? lot->points : 0;
-    }
-    return sum;
-}
 
 int64_t book_score(const struct book *book, int64_t at_ms)
 {
@@ -98,6 +85,36 @@ struct span book_name(const struct book *book, uint32_t ref)
     return ref == 0 || ref > book->names.count ? (struct span){0} : book->names.items[ref - 1];
 }
 
+uint64_t book_request(const uint8_t *id)
+{
+    static const uint8_t HEAD[10] = {0x5e, 0xed, 0, 0, 0, 0, 0x40, 0, 0x80, 0};
+    uint64_t number = 0;
+    for (size_t i = sizeof(HEAD); i < REQUEST_ID_BYTES; i++) {
+        number = number << 8 | id[i];
+    }
+    return memcmp(id, HEAD, sizeof(HEAD)) == 0 ? number : 0;
+}
+
+struct deed *book_deed(const struct book *book, uint64_t request)
+{
+    for (uint32_t i = book->deeds.count; i > 0; i--) {
+        if (book->deeds.items[i - 1].request == request) {
+            return &book->deeds.items[i - 1];
+        }
+    }
+    return NULL;
+}
+
+bool book_buries(const struct book *book, uint64_t request)
+{
+    for (uint32_t i = 0; i < book->buried.count; i++) {
+        if (book->buried.items[i] == request) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static const struct book_identifier *find_identifier(const struct book *book, const uint8_t *key)
 {
     for (uint32_t i = 0; i < book->identifiers.count; i++) {
@@ -122,22 +139,6 @@ bool book_holds(const struct book *book, const uint8_t *key)
 
 // --- changes ---
 
-void book_add_lot(struct book *book, int64_t spendable_ms, int64_t ends_ms, int64_t points)
-{
-    if (points == 0) {
-        return;
-    }
-    for (uint32_t i = 0; i < book->lots.count; i++) {
-        struct book_lot *lot = &book->lots.items[i];
-        if (lot->spendable_ms == spendable_ms && lot->ends_ms == ends_ms) {
-            lot->points += points;
-            return;
-        }
-    }
-    CHECK(vec_reserve_one(&book->lots, UINT32_MAX) == STATUS_OK);
-    book->lots.items[book->lots.count++] = (struct book_lot){spendable_ms, ends_ms, points};
-}
-
 void book_add_score(struct book *book, int64_t until_ms, int64_t score)
 {
     if (score == 0 || until_ms <= book->at_ms) {
@@ -159,73 +160,16 @@ void book_add_card(struct book *book, const struct book_card *card)
     book->cards.items[book->cards.count++] = *card;
 }
 
-// The spendable points of the earliest end, as one lot.
-static struct lot_move earliest(const struct book *book)
-{
-    struct lot_move first = {.ends_ms = INSTANT_NEVER};
-    for (uint32_t i = 0; i < book->lots.count; i++) {
-        const struct book_lot *lot = &book->lots.items[i];
-        if (lot->points == 0 || lot->spendable_ms > book->at_ms) {
-            continue;
-        }
-        if (lot->ends_ms < first.ends_ms) {
-            first = (struct lot_move){.ends_ms = lot->ends_ms};
-        }
-        first.points += lot->ends_ms == first.ends_ms ? lot->points : 0;
-    }
-    return first;
-}
-
-static void take_from(struct book *book, int64_t ends_ms, int64_t points)
-{
-    for (uint32_t i = 0; i < book->lots.count && points > 0; i++) {
-        struct book_lot *lot = &book->lots.items[i];
-        if (lot->ends_ms == ends_ms && lot->spendable_ms <= book->at_ms) {
-            int64_t taken = points < lot->points ? points : lot->points;
-            lot->points -= taken;
-            points -= taken;
-        }
-    }
-    CHECK(points == 0);
-}
-
-// Lots of nothing and scores that have ended go.
+// Scores that have ended go.
 static void sweep(struct book *book)
 {
     uint32_t kept = 0;
-    for (uint32_t i = 0; i < book->lots.count; i++) {
-        if (book->lots.items[i].points > 0) {
-            book->lots.items[kept++] = book->lots.items[i];
-        }
-    }
-    book->lots.count = kept;
-    kept = 0;
     for (uint32_t i = 0; i < book->scores.count; i++) {
         if (book->scores.items[i].until_ms > book->at_ms) {
             book->scores.items[kept++] = book->scores.items[i];
         }
     }
     book->scores.count = kept;
-}
-
-void book_spend(struct sim *sim, struct book *book, const struct lot_move *moves, size_t count,
-                int64_t points)
-{
-    for (size_t i = 0; i < count; i++) {
-        struct lot_move first = earliest(book);
-        int64_t expected = points < first.points ? points : first.points;
-        if (moves[i].ends_ms != first.ends_ms || moves[i].points != expected || expected == 0) {
-            sim_violated(sim, "points are conserved",
-                         "%s: lot %zu of a redemption gave %lld, must be %lld", book->id, i,
-                         (long long)moves[i].points, (long long)expected);
-        }
-        take_from(book, first.ends_ms, expected);
-        points -= expected;
-    }
-    if (points != 0) {
-        sim_violated(sim, "points are conserved", "%s: a redemption is short by %lld", book->id,
-                     (long long)points);
-    }
 }
 
 // --- records ---
@@ -267,10 +211,9 @@ static void check_standing(struct sim *sim, struct book *book, const struct figu
 {
     const struct book_card *card = book_card(book);
     int64_t score = book_score(book, book->at_ms);
-    check_figure(sim, book, "balance is", figures->balance, book_balance(book, book->at_ms));
-    check_figure(sim, book, "pending points are", figures->pending,
-                 book_pending(book, book->at_ms));
-    check_figure(sim, book, "held points are", figures->held, 0);
+    check_figure(sim, book, "balance is", figures->balance, purse_balance(&book->purse));
+    check_figure(sim, book, "pending points are", figures->pending, purse_pending(&book->purse));
+    check_figure(sim, book, "held points are", figures->held, purse_held(&book->purse));
     check_figure(sim, book, "the score is", figures->score, score);
     struct span tier = book_name(book, figures->tier);
     check_figure(sim, book, "the tier is", (int64_t)tier_of_name((const char *)tier.data, tier.len),
@@ -280,16 +223,20 @@ static void check_standing(struct sim *sim, struct book *book, const struct figu
     }
 }
 
-// awarded + opened - redeemed - expired is what is there.
+// What was given, less what was taken, is what is there.
 static void check_sum(struct sim *sim, const struct book *book)
 {
-    int64_t there = book_balance(book, book->at_ms) + book_pending(book, book->at_ms);
-    int64_t moved = book->awarded + book->opened - book->redeemed - book->expired;
-    check_figure(sim, book, "what was moved adds up to", moved, there);
+    const struct purse *purse = &book->purse;
+    int64_t there = purse_balance(purse) + purse_pending(purse) + purse_held(purse);
+    int64_t given = book->awarded + book->opened + book->given_back + purse->forgiven;
+    int64_t taken = book->redeemed + book->taken_back + purse->expired;
+    check_figure(sim, book, "what was moved adds up to", given - taken, there);
+    check_figure(sim, book, "spendable points beside a deficit:",
+                 purse->deficit > 0 ? purse_spendable(purse) : 0, 0);
 }
 
 // What time had to say before this record; it may not have been left out.
-static bool foretell(struct sim *sim, const struct book *book, const struct record *record,
+static bool foretell(struct sim *sim, struct book *book, const struct record *record,
                      struct boundary *ret_boundary)
 {
     if (record->at_ms < book->at_ms) {
@@ -298,22 +245,87 @@ static bool foretell(struct sim *sim, const struct book *book, const struct reco
     }
     struct book_walk walk = book_walk(book, &sim->versions, sim->versions.count);
     bool foretold = book_walk_next(&walk, record->at_ms, ret_boundary);
-    if (foretold && record->type != RECORD_BOUNDARY) {
+    enum record_type type = foretold && ret_boundary->lapsed != 0 ? RECORD_LAPSED : RECORD_BOUNDARY;
+    if (foretold && record->type != type) {
         sim_violated(sim, "time is written before what it precedes",
-                     "%s: at %lld %lld points end and %zu cards are given, which record %llu at "
-                     "%lld does not know",
-                     book->id, (long long)ret_boundary->at_ms, (long long)ret_boundary->expired,
+                     "%s: at %lld hold %llu lapses, %lld points end, %zu cards are given, which "
+                     "record %llu at %lld does not know",
+                     book->id, (long long)ret_boundary->at_ms,
+                     (unsigned long long)ret_boundary->lapsed, (long long)ret_boundary->expired,
                      ret_boundary->card_count, (unsigned long long)book->seq + 1,
                      (long long)record->at_ms);
     }
     return foretold;
 }
 
-static void remember_id(struct book *book, const struct record *record)
+static void *keep(struct sim *sim, const void *items, size_t count, size_t bytes)
 {
-    if (!record->mark.present) {
+    void *copy = arena_alloc_array(&sim->arena, count + 1, bytes);
+    CHECK(copy != NULL);
+    if (count > 0) {
+        memcpy(copy, items, count * bytes);
+    }
+    return copy;
+}
+
+static void keep_moves(struct sim *sim, struct lot_move **moves, size_t count)
+{
+    *moves = keep(sim, *moves, count, sizeof(**moves));
+}
+
+static void keep_lists(struct sim *sim, struct deed *deed)
+{
+    struct record *record = &deed->record;
+    switch (record->type) {
+    case RECORD_AWARDED:
+        record->awarded.lines = keep(sim, record->awarded.lines, record->awarded.line_count,
+                                     sizeof(*record->awarded.lines));
+        deed->lines = arena_alloc_array(&sim->arena, record->awarded.line_count + 1, sizeof(bool));
+        CHECK(deed->lines != NULL);
+        return;
+    case RECORD_REDEEMED:
+        keep_moves(sim, &record->redeemed.lots, record->redeemed.lot_count);
+        return;
+    case RECORD_HELD:
+        keep_moves(sim, &record->held.taken.lots, record->held.taken.lot_count);
+        return;
+    case RECORD_CAPTURED:
+        keep_moves(sim, &record->captured.taken.lots, record->captured.taken.lot_count);
+        return;
+    case RECORD_REVERSED:
+        keep_moves(sim, &record->reversed.lots, record->reversed.lot_count);
+        return;
+    default:
         return;
     }
+}
+
+// Freed points have their lots in the record, and are ended by its instant.
+static void note_freed(struct deed *deed, const struct points_freed *freed)
+{
+    for (size_t i = 0; i < freed->lot_count; i++) {
+        const struct lot_move *move = &freed->lots[i];
+        deed->freed += move->points;
+        deed->freed_ended += move->ends_ms <= deed->record.at_ms ? move->points : 0;
+    }
+}
+
+static void remember_deed(struct sim *sim, struct book *book, const struct record *record)
+{
+    struct deed deed = {
+        .request = book_request(record->mark.id), .seq = book->seq, .record = *record};
+    keep_lists(sim, &deed);
+    if (record->type == RECORD_CAPTURED) {
+        note_freed(&deed, &record->captured.freed);
+    } else if (record->type == RECORD_RELEASED) {
+        note_freed(&deed, &record->released.freed);
+    }
+    CHECK(vec_reserve_one(&book->deeds, UINT32_MAX) == STATUS_OK);
+    book->deeds.items[book->deeds.count++] = deed;
+}
+
+static void remember_id(struct book *book, const struct record *record)
+{
     bool backfill = record->type == RECORD_OPENED ||
                     (record->type == RECORD_AWARDED && record->awarded.backfill);
     CHECK(vec_reserve_one(&book->ids, UINT32_MAX) == STATUS_OK);
@@ -329,18 +341,27 @@ void book_take(struct sim *sim, struct book *book, const struct record *record)
     }
     struct boundary boundary;
     bool foretold = book->exists && foretell(sim, book, record, &boundary);
+    if (record->mark.present && book_buries(book, book_request(record->mark.id))) {
+        sim_violated(sim, "what was reversed before it came never lands", "%s: request %llu",
+                     book->id, (unsigned long long)book_request(record->mark.id));
+    }
     take_names(sim, book, record);
     struct record_view view = {.sim = sim, .book = book, .record = record};
     view.foretold = foretold ? &boundary : NULL;
     book->at_ms = record->at_ms;
+    purse_settle(&book->purse, book->at_ms);
     row->take(&view);
+    book->lapsing = record->type == RECORD_LAPSED;
     book->seq++;
     sweep(book);
     check_sum(sim, book);
     if (record->has_figures) {
         check_standing(sim, book, &record->figures);
     }
-    remember_id(book, record);
+    if (record->mark.present) {
+        remember_id(book, record);
+        remember_deed(sim, book, record);
+    }
 }
 
 void book_take_back(struct sim *sim, struct book *book)

@@ -9,16 +9,11 @@
 #include "base/buffer.h"
 #include "base/vec.h"
 #include "core/record.h"
+#include "sim/purse.h"
 #include "sim/rules.h"
 #include "store/store.h"
 
 struct sim;
-
-struct book_lot {
-    int64_t spendable_ms;
-    int64_t ends_ms;
-    int64_t points;
-};
 
 // Score that counts until an instant; all of it began at or before the book's.
 struct book_score {
@@ -36,6 +31,26 @@ struct book_identifier {
     struct identifier identifier;
     bool open;
     bool lost;
+};
+
+enum hold_end { HOLD_OPEN, HOLD_CAPTURED, HOLD_RELEASED, HOLD_LAPSED };
+
+// What one request did, and what has become of it since.
+struct deed {
+    uint64_t request; // its number
+    uint64_t seq;
+    struct record record; // what of it is needed later: no names, no rules
+    int64_t freed;        // by a capture or a release
+    int64_t freed_ended;
+    // of a reservation
+    enum hold_end end;
+    uint64_t capture; // request that captured it
+    // taken back so far
+    uint64_t reversals;
+    int64_t amount_minor;
+    int64_t points;
+    int64_t score;
+    bool *lines;
 };
 
 struct book_id {
@@ -57,8 +72,13 @@ struct book {
     int64_t awarded;
     int64_t opened;
     int64_t redeemed;
-    int64_t expired;
-    VEC(struct book_lot) lots;
+    int64_t taken_back; // of awards
+    int64_t given_back; // of redemptions
+    bool lapsing;       // a hold has lapsed at `at_ms`, which may bring more
+    struct purse purse;
+    struct purse ahead; // what a walk makes of it
+    VEC(struct deed) deeds;
+    VEC(uint64_t) buried; // requests that were reversed before they came
     VEC(struct book_score) scores;
     VEC(struct book_card) cards;
     VEC(struct span) names; // in the episode's arena
@@ -80,13 +100,17 @@ void book_take_back(struct sim *sim, struct book *book);
 
 // --- figures at an instant at or after the book's ---
 
-int64_t book_balance(const struct book *book, int64_t at_ms);
-int64_t book_pending(const struct book *book, int64_t at_ms);
 int64_t book_score(const struct book *book, int64_t at_ms);
 const struct book_card *book_card(const struct book *book);
 const struct book_card *book_card_at(const struct book *book, int64_t at_ms);
 // The text of a reference.
 struct span book_name(const struct book *book, uint32_t ref);
+
+// The number in a request id of ours; 0 for another's.
+uint64_t book_request(const uint8_t *id);
+// What a request did, or NULL.
+struct deed *book_deed(const struct book *book, uint64_t request);
+bool book_buries(const struct book *book, uint64_t request);
 
 // Whether its log lists an identifier as the member's own, or about to be.
 bool book_lists(const struct book *book, const uint8_t *key);
@@ -95,38 +119,36 @@ bool book_holds(const struct book *book, const uint8_t *key);
 
 // --- time foretold ---
 
-// What one instant brings: points that end and cards that are given. Nothing is said of instants
-// that bring neither.
+// What one instant brings: a hold that lapses, or points that end and cards that are given. Nothing
+// is said of instants that bring neither.
 struct boundary {
     int64_t at_ms;
+    uint64_t lapsed; // the hold's request; 0: none, and what follows counts
     int64_t expired;
     struct book_card cards[2];
     size_t card_count;
 };
 
-// Walks ahead from the book's state without changing it.
+// Walks ahead from the book's state without changing it; one walk at a time.
 struct book_walk {
     const struct book *book;
+    struct purse *purse; // as it is at that time
     const struct rules_set *versions;
     size_t known; // versions that count
     int64_t at_ms;
     struct book_card card;
 };
 
-struct book_walk book_walk(const struct book *book, const struct rules_set *versions, size_t known);
+struct book_walk book_walk(struct book *book, const struct rules_set *versions, size_t known);
 // The next boundary at or before `until_ms`; false when there is none.
 bool book_walk_next(struct book_walk *walk, int64_t until_ms, struct boundary *ret_boundary);
 // The first instant at which time will have something to say; INSTANT_NEVER.
-int64_t book_due(const struct book *book, const struct rules_set *versions, size_t known);
+int64_t book_due(struct book *book, const struct rules_set *versions, size_t known);
 // The card that `card` becomes by an upgrade, or anew at its end.
 struct book_card book_upgraded(const struct rules *rules, const struct book_card *card,
                                enum rules_tier tier, int64_t at_ms);
 
 // --- used by the records' own rules (table.h) ---
 
-void book_add_lot(struct book *book, int64_t spendable_ms, int64_t ends_ms, int64_t points);
 void book_add_score(struct book *book, int64_t until_ms, int64_t score);
 void book_add_card(struct book *book, const struct book_card *card);
-// Takes points from what is spendable, the earliest end first; what they came from must be `moves`.
-void book_spend(struct sim *sim, struct book *book, const struct lot_move *moves, size_t count,
-                int64_t points);

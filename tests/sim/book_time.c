@@ -10,33 +10,15 @@ static int64_t earlier(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-static int64_t next_end(const struct book *book, int64_t after_ms)
+struct book_walk book_walk(struct book *book, const struct rules_set *versions, size_t known)
 {
-    int64_t at_ms = INSTANT_NEVER;
-    for (uint32_t i = 0; i < book->lots.count; i++) {
-        const struct book_lot *lot = &book->lots.items[i];
-        if (lot->points > 0 && lot->ends_ms > after_ms) {
-            at_ms = earlier(at_ms, lot->ends_ms);
-        }
-    }
-    return at_ms;
-}
-
-static int64_t points_ending(const struct book *book, int64_t at_ms)
-{
-    int64_t points = 0;
-    for (uint32_t i = 0; i < book->lots.count; i++) {
-        points += book->lots.items[i].ends_ms == at_ms ? book->lots.items[i].points : 0;
-    }
-    return points;
-}
-
-struct book_walk book_walk(const struct book *book, const struct rules_set *versions, size_t known)
-{
+    purse_copy(&book->ahead, &book->purse);
+    // Where a hold has just lapsed the same instant may have more to say.
     return (struct book_walk){.book = book,
+                              .purse = &book->ahead,
                               .versions = versions,
                               .known = known,
-                              .at_ms = book->at_ms,
+                              .at_ms = book->lapsing ? book->at_ms - 1 : book->at_ms,
                               .card = *book_card(book)};
 }
 
@@ -84,25 +66,51 @@ bool book_walk_next(struct book_walk *walk, int64_t until_ms, struct boundary *r
 {
     for (;;) {
         int64_t rescore_ms = china_next_rescore(walk->at_ms);
-        int64_t at_ms = earlier(next_end(walk->book, walk->at_ms), walk->card.until_ms);
+        int64_t at_ms = earlier(purse_next(walk->purse, walk->at_ms), walk->card.until_ms);
         at_ms = earlier(at_ms, rescore_ms);
         if (at_ms > until_ms) {
             return false;
         }
         walk->at_ms = at_ms;
-        struct boundary boundary = {.at_ms = at_ms, .expired = points_ending(walk->book, at_ms)};
-        cross_card(walk, at_ms == rescore_ms, &boundary);
-        if (boundary.expired > 0 || boundary.card_count > 0) {
+        purse_settle(walk->purse, at_ms);
+        const struct purse_hold *lapsed = purse_lapsed(walk->purse);
+        struct boundary boundary = {.at_ms = at_ms};
+        if (lapsed != NULL) {
+            boundary.lapsed = lapsed->request;
+            (void)purse_end_hold(walk->purse, lapsed->request, 0);
+            walk->at_ms = at_ms - 1;
+        } else {
+            boundary.expired = purse_expire(walk->purse);
+            cross_card(walk, at_ms == rescore_ms, &boundary);
+        }
+        if (boundary.lapsed != 0 || boundary.expired > 0 || boundary.card_count > 0) {
             *ret_boundary = boundary;
             return true;
         }
     }
 }
 
-int64_t book_due(const struct book *book, const struct rules_set *versions, size_t known)
+// The first instant at which points end or a hold lapses. Points that will have paid what is owed
+// by then do not count.
+static int64_t next_of_points(struct purse *purse, int64_t at_ms)
+{
+    for (;;) {
+        at_ms = purse_next(purse, at_ms);
+        if (at_ms == INSTANT_NEVER) {
+            return at_ms;
+        }
+        purse_settle(purse, at_ms);
+        if (purse_lapsed(purse) != NULL || purse_expire(purse) > 0) {
+            return at_ms;
+        }
+    }
+}
+
+int64_t book_due(struct book *book, const struct rules_set *versions, size_t known)
 {
     const struct book_card *card = book_card(book);
-    int64_t sure_ms = earlier(next_end(book, book->at_ms), card->until_ms);
+    purse_copy(&book->ahead, &book->purse);
+    int64_t sure_ms = earlier(next_of_points(&book->ahead, book->at_ms), card->until_ms);
     int64_t until_ms = earlier(sure_ms, LIMIT_INSTANT_MAX_MS);
     int64_t at_ms = book->at_ms;
     for (;;) {

@@ -60,12 +60,25 @@ static void on_start(struct sim *sim, void *what, uint64_t number)
     }
 }
 
-static void kill_daemon(struct sim *sim)
+static void on_killed(struct sim *sim, void *what, uint64_t number)
 {
-    struct daemon *daemon = draw_daemon(sim);
+    (void)number;
+    struct daemon *daemon = what;
     if (daemon->up) {
         daemon_kill(daemon);
         sim_put(sim, 10 + sim_below(sim, 3000), on_start, daemon, 0);
+    }
+}
+
+static void kill_daemon(struct sim *sim)
+{
+    on_killed(sim, draw_daemon(sim), 0);
+}
+
+void chaos_claimed(struct sim *sim)
+{
+    if (sim->server.asking != NULL && sim_fault(sim, FAULT_CLAIM_ORPHANED)) {
+        sim_put(sim, 0, on_killed, sim->server.asking, 0);
     }
 }
 
@@ -147,7 +160,7 @@ static void leap(struct sim *sim, int64_t by_ms)
 
 static void leap_days(struct sim *sim)
 {
-    const struct book *book = &sim->books[sim_below(sim, sim->member_count)];
+    struct book *book = &sim->books[sim_below(sim, sim->member_count)];
     if (book->exists && sim_once_in(sim, 2)) {
         int64_t due_ms = book_due(book, &sim->versions, sim->versions.count);
         if (due_ms < LAST_MS && due_ms - sim->now_ms < 800 * DAY_MS) {

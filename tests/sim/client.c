@@ -3,11 +3,11 @@
 // asks again what was settled long ago.
 #include "base/check.h"
 #include "service/trouble.h"
-#include "sim/sim.h"
+#include "sim/commands.h"
 #include "wire/instant.h"
 #include "wire/message.h"
 
-enum { DRAWS = 12, RETRY_MS = 300, REST_MS = 400 };
+enum { DRAWS = 12, FORGETS = 3, RETRY_MS = 300, REST_MS = 400 };
 
 // A request on its way, to be delivered perhaps twice.
 struct letter {
@@ -71,9 +71,7 @@ void intent_mutates(struct sim *sim, struct intent *intent, Loyalty__V1__Mutatio
     }
     Loyalty__V1__Mutation *mutation = room(sim, sizeof(*mutation));
     loyalty__v1__mutation__init(mutation);
-    mutation->request_id = arena_printf(&sim->arena, "5eed0000-0000-4000-8000-%012llx",
-                                        (unsigned long long)intent->ask->number);
-    CHECK(mutation->request_id != NULL);
+    mutation->request_id = command_id(sim, intent->ask->number);
     mutation->created_at = timestamp(sim, intent->ask->created_ms);
     intent->mutation = mutation;
     *field = mutation;
@@ -211,14 +209,6 @@ static void on_retry(struct sim *sim, void *what, uint64_t attempt)
     }
 }
 
-static void client_retry(struct sim *sim, struct client *client, int64_t delay_ms)
-{
-    client->attempt++; // what still comes for the last attempt is too late
-    sim_put(sim, delay_ms, on_retry, client, client->attempt);
-}
-
-// --- and back ---
-
 static void client_settle(struct sim *sim, struct client *client)
 {
     client->intent = NULL;
@@ -226,6 +216,22 @@ static void client_settle(struct sim *sim, struct client *client)
     client_wake(sim, client, sim_once_in(sim, 80) ? sim_below(sim, 10000) : rest_ms);
     sim->busy--;
 }
+
+static void client_retry(struct sim *sim, struct client *client, int64_t delay_ms)
+{
+    client->attempt++; // what still comes for the last attempt is too late
+    const struct intent *intent = client->intent;
+    bool of_till = intent->receipt_number != 0 && intent->attempts == 1 && !sim->calm;
+    if (of_till && sim_once_in(sim, FORGETS)) {
+        sim->counts->faults[FAULT_CLIENT_FORGOT]++;
+        sim->forgotten = intent;
+        client_settle(sim, client); // a till is broken: somebody else rings the sale up
+        return;
+    }
+    sim_put(sim, delay_ms, on_retry, client, client->attempt);
+}
+
+// --- and back ---
 
 static void on_word(struct sim *sim, void *what, uint64_t number)
 {

@@ -7,6 +7,8 @@
 #include "wire/instant.h"
 #include "wire/message.h"
 
+enum { STEP = 10 }; // of redemptions, the largest of all programs
+
 void *command_room(struct sim *sim, size_t bytes)
 {
     void *memory = arena_alloc(&sim->arena, bytes);
@@ -61,6 +63,36 @@ char *command_card(struct sim *sim, int64_t number)
     return text;
 }
 
+char *command_id(struct sim *sim, uint64_t number)
+{
+    char *text =
+        arena_printf(&sim->arena, "5eed0000-0000-4000-8000-%012llx", (unsigned long long)number);
+    CHECK(text != NULL);
+    return text;
+}
+
+int64_t command_points(struct sim *sim, const struct book *book)
+{
+    int64_t balance = purse_spendable(&book->purse);
+    if (balance >= STEP && sim_once_in(sim, 3)) {
+        return balance / STEP * STEP; // all that may be asked for
+    }
+    int64_t most = sim_once_in(sim, 5) ? balance + 500 : balance / 2;
+    int64_t points = 1 + sim_below(sim, most + 1);
+    return sim_once_in(sim, 3) ? points : (points + STEP - 1) / STEP * STEP;
+}
+
+const struct deed *command_deed(const struct answer_view *view)
+{
+    const struct ask *ask = view->intent->ask;
+    if (view->sim->server.losses != view->call->losses) {
+        return NULL;
+    }
+    const struct deed *deed = book_deed(ask->book, ask->number);
+    CHECK(deed != NULL);
+    return deed;
+}
+
 void command_figure(const struct answer_view *view, const char *what, int64_t said,
                     int64_t expected)
 {
@@ -68,6 +100,18 @@ void command_figure(const struct answer_view *view, const char *what, int64_t sa
         sim_violated(view->sim, "answers tell what is", "%s, call %llu: %s %lld, must be %lld",
                      view->intent->row->name, (unsigned long long)view->call->number, what,
                      (long long)said, (long long)expected);
+    }
+}
+
+void command_lots(const struct answer_view *view, Loyalty__V1__Lot *const *lots, size_t lot_count,
+                  const struct lot_move *moves, size_t move_count)
+{
+    size_t shown = move_count < LIMIT_LOTS_SHOWN ? move_count : LIMIT_LOTS_SHOWN;
+    command_figure(view, "lots", (int64_t)lot_count, (int64_t)shown);
+    for (size_t i = 0; i < shown; i++) {
+        command_figure(view, "points of a lot", lots[i]->points, moves[i].points);
+        command_figure(view, "its end", command_read_instant(lots[i]->expires_at),
+                       moves[i].ends_ms);
     }
 }
 
@@ -100,7 +144,7 @@ void command_stands(const struct answer_view *view, const Loyalty__V1__Standing 
                     int64_t as_of_ms)
 {
     struct sim *sim = view->sim;
-    const struct book *book = view->intent->book;
+    struct book *book = view->intent->book;
     size_t known = sim->daemons[view->call->daemon].known_versions;
     if (as_of_ms < book->at_ms || sim->versions_lost) {
         return;
@@ -109,8 +153,10 @@ void command_stands(const struct answer_view *view, const Loyalty__V1__Standing 
     struct boundary boundary;
     while (book_walk_next(&walk, as_of_ms, &boundary)) {
     }
-    struct figures figures = {.balance = book_balance(book, as_of_ms),
-                              .pending = book_pending(book, as_of_ms),
+    purse_settle(walk.purse, as_of_ms);
+    struct figures figures = {.balance = purse_balance(walk.purse),
+                              .pending = purse_pending(walk.purse),
+                              .held = purse_held(walk.purse),
                               .score = book_score(book, as_of_ms)};
     same_standing(view, standing, &figures, walk.card.tier);
 }

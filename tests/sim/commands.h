@@ -23,6 +23,32 @@ void judge_backfill(const struct answer_view *view);
 void judge_quote(const struct answer_view *view);
 void judge_redeem(const struct answer_view *view);
 
+Loyalty__V1__AwardRequest *command_award(struct sim *sim, struct intent *intent);
+
+// --- commands_hold.c ---
+bool make_reserve(struct sim *sim, struct intent *intent);
+bool make_capture(struct sim *sim, struct intent *intent);
+bool make_release(struct sim *sim, struct intent *intent);
+void judge_reserve(const struct answer_view *view);
+void judge_capture(const struct answer_view *view);
+void judge_release(const struct answer_view *view);
+
+// --- commands_reverse.c ---
+bool make_reverse(struct sim *sim, struct intent *intent);
+bool make_exchange(struct sim *sim, struct intent *intent);
+void judge_reverse(const struct answer_view *view);
+
+// --- commands_till.c ---
+bool make_award_receipt(struct sim *sim, struct intent *intent);
+bool make_award_store(struct sim *sim, struct intent *intent);
+bool make_attached(struct sim *sim, struct intent *intent);
+bool make_reconcile(struct sim *sim, struct intent *intent);
+void judge_reconcile(const struct answer_view *view);
+// A receipt of the first terminal, now and then; else NULL.
+Loyalty__V1__ReceiptKey *command_receipt(struct sim *sim, struct intent *intent);
+// Asks whether a day's book is what has landed.
+void command_reconcile(struct sim *sim, struct intent *intent, struct day *day);
+
 // --- commands_member.c ---
 bool make_enroll(struct sim *sim, struct intent *intent);
 bool make_enroll_with_cards(struct sim *sim, struct intent *intent);
@@ -63,9 +89,18 @@ Loyalty__V1__MemberRef *command_ref(struct sim *sim, const struct book *book);
 // The value of a card of the pool.
 char *command_card(struct sim *sim, int64_t number);
 
+// A request id as text.
+char *command_id(struct sim *sim, uint64_t number);
+// Points to be spent: some of the balance, now and then more than there is.
+int64_t command_points(struct sim *sim, const struct book *book);
+// What the answered request did; NULL when the store may have lost it since.
+const struct deed *command_deed(const struct answer_view *view);
+
 // What an answer says against what it must be.
 void command_figure(const struct answer_view *view, const char *what, int64_t said,
                     int64_t expected);
+void command_lots(const struct answer_view *view, Loyalty__V1__Lot *const *lots, size_t lot_count,
+                  const struct lot_move *moves, size_t move_count);
 // Where a member stands right after the request was recorded.
 void command_standing(const struct answer_view *view, const Loyalty__V1__Standing *standing,
                       uint64_t seq);

@@ -202,6 +202,14 @@ static const ProtobufCMessage *stored_reply(const Loyalty__V1__GetOutcomeRespons
         return &response->award->base;
     case LOYALTY__V1__GET_OUTCOME_RESPONSE__REPLY_REDEEM:
         return &response->redeem->base;
+    case LOYALTY__V1__GET_OUTCOME_RESPONSE__REPLY_RESERVE:
+        return &response->reserve->base;
+    case LOYALTY__V1__GET_OUTCOME_RESPONSE__REPLY_CAPTURE:
+        return &response->capture->base;
+    case LOYALTY__V1__GET_OUTCOME_RESPONSE__REPLY_RELEASE:
+        return &response->release->base;
+    case LOYALTY__V1__GET_OUTCOME_RESPONSE__REPLY_REVERSE:
+        return &response->reverse->base;
     default: // an enrolment's is not final while cards are claimed; a standing is no whole answer
         return response->refusal == NULL ? NULL : &response->refusal->base;
     }
@@ -234,7 +242,12 @@ void judge_outcome(const struct answer_view *view)
     }
     bool seen = response->status != LOYALTY__V1__OUTCOME_STATUS__OUTCOME_STATUS_NOT_SEEN_YET;
     bool young = server_now(sim) - ask->created_ms < LIMIT_HORIZON_MS;
-    if (seen) {
+    if (seen && !ask->recorded && book_buries(ask->book, ask->number)) {
+        command_figure(view, "refused", response->refusal != NULL, 1);
+        CHECK(response->refusal != NULL);
+        command_figure(view, "reversed before",
+                       strcmp(response->refusal->reason, "REVERSED_BEFORE"), 0);
+    } else if (seen) {
         command_figure(view, "recorded", ask->recorded, 1);
         judge_stored(view, ask, response);
     } else if (ask->recorded && young && ask->recorded_step < view->call->step) {

@@ -26,17 +26,23 @@ static Loyalty__V1__SaleLine *line_of(struct sim *sim, int64_t amount_minor)
 static Loyalty__V1__Sale *sale_of(struct sim *sim, int64_t amount_minor)
 {
     Loyalty__V1__Sale *sale = command_message(sim, &loyalty__v1__sale__descriptor);
-    int64_t first = sim_once_in(sim, 4) ? amount_minor / 3 : amount_minor;
+    int64_t first = sim_once_in(sim, 3) ? amount_minor / 3 : amount_minor;
     sale->currency = (char *)"CNY";
-    sale->lines = command_room(sim, 2 * sizeof(Loyalty__V1__SaleLine *));
+    sale->lines = command_room(sim, 3 * sizeof(Loyalty__V1__SaleLine *));
     sale->lines[sale->n_lines++] = line_of(sim, first);
-    if (first != amount_minor) {
-        sale->lines[sale->n_lines++] = line_of(sim, amount_minor - first);
+    int64_t left = amount_minor - first;
+    if (left > 0 && sim_once_in(sim, 2)) {
+        int64_t second = sim_below(sim, left + 1);
+        sale->lines[sale->n_lines++] = line_of(sim, second);
+        left -= second;
+    }
+    if (left > 0) {
+        sale->lines[sale->n_lines++] = line_of(sim, left);
     }
     return sale;
 }
 
-static Loyalty__V1__AwardRequest *award(struct sim *sim, struct intent *intent)
+Loyalty__V1__AwardRequest *command_award(struct sim *sim, struct intent *intent)
 {
     Loyalty__V1__AwardRequest *request =
         command_request(sim, intent, &loyalty__v1__award_request__descriptor);
@@ -44,6 +50,10 @@ static Loyalty__V1__AwardRequest *award(struct sim *sim, struct intent *intent)
     intent_mutates(sim, intent, &request->mutation);
     request->member = command_ref(sim, intent->book);
     request->sale = sale_of(sim, intent->amount);
+    if (sim_once_in(sim, 6)) {
+        intent->paid_minor = sim_below(sim, intent->amount + 1);
+        request->sale->paid_with_points_minor = intent->paid_minor;
+    }
     return request;
 }
 
@@ -52,7 +62,7 @@ bool make_award(struct sim *sim, struct intent *intent)
     if (!command_member(sim, intent)) {
         return false;
     }
-    (void)award(sim, intent);
+    (void)command_award(sim, intent);
     return true;
 }
 
@@ -82,7 +92,7 @@ bool make_award_late(struct sim *sim, struct intent *intent)
     if (!command_member(sim, intent) || sim->versions.count == 0) {
         return false;
     }
-    occur_at(sim, intent, award(sim, intent)->sale, draw_past(sim));
+    occur_at(sim, intent, command_award(sim, intent)->sale, draw_past(sim));
     return true;
 }
 
@@ -91,7 +101,7 @@ bool make_award_dated(struct sim *sim, struct intent *intent)
     if (!command_member(sim, intent)) {
         return false;
     }
-    Loyalty__V1__Sale *sale = award(sim, intent)->sale;
+    Loyalty__V1__Sale *sale = command_award(sim, intent)->sale;
     int64_t day = china_day(sim->now_ms) - sim_below(sim, 3);
     sale->occurred_case = LOYALTY__V1__SALE__OCCURRED_OCCURRED_DATE;
     sale->occurred_date = china_date(&sim->arena, day);
@@ -103,7 +113,7 @@ bool make_award_ahead(struct sim *sim, struct intent *intent)
     if (!command_member(sim, intent)) {
         return false;
     }
-    occur_at(sim, intent, award(sim, intent)->sale, sim->now_ms + sim_below(sim, AHEAD_MS));
+    occur_at(sim, intent, command_award(sim, intent)->sale, sim->now_ms + sim_below(sim, AHEAD_MS));
     return true;
 }
 
@@ -112,7 +122,7 @@ bool make_training(struct sim *sim, struct intent *intent)
     if (!command_member(sim, intent)) {
         return false;
     }
-    award(sim, intent)->sale->training = 1;
+    command_award(sim, intent)->sale->training = 1;
     intent->training = true;
     return true;
 }
@@ -128,7 +138,7 @@ bool make_award_by_card(struct sim *sim, struct intent *intent)
     if (intent->book == NULL || !book_holds(intent->book, identifier.key) || sim->kind->loses) {
         return false; // with losses a card may change hands
     }
-    Loyalty__V1__AwardRequest *request = award(sim, intent);
+    Loyalty__V1__AwardRequest *request = command_award(sim, intent);
     Loyalty__V1__Identifier *shown = command_message(sim, &loyalty__v1__identifier__descriptor);
     shown->kind = LOYALTY__V1__IDENTIFIER_KIND__IDENTIFIER_KIND_CARD_NUMBER;
     shown->value = value;
@@ -224,11 +234,9 @@ bool make_redeem(struct sim *sim, struct intent *intent)
     if (!command_member(sim, intent)) {
         return false;
     }
-    int64_t balance = book_balance(intent->book, intent->book->at_ms);
-    int64_t most = sim_once_in(sim, 4) ? balance + 500 : balance / 3;
-    int64_t points = 1 + sim_below(sim, most + 1);
-    points = sim_once_in(sim, 3) ? points : (points + 9) / 10 * 10;
-    (void)redeem(sim, intent, points);
+    int64_t points = command_points(sim, intent->book);
+    Loyalty__V1__RedeemRequest *request = redeem(sim, intent, points);
+    request->receipt = command_receipt(sim, intent);
     return true;
 }
 
@@ -238,7 +246,12 @@ void judge_redeem(const struct answer_view *view)
         (const Loyalty__V1__RedeemResponse *)view->response;
     command_standing(view, response->standing, response->seq);
     command_figure(view, "points", response->points, view->intent->amount);
-    command_figure(view, "value", response->value->minor, rules_value(response->points));
+    const struct deed *deed = command_deed(view);
+    if (deed != NULL) {
+        const struct record_redeemed *redeemed = &deed->record.redeemed;
+        command_figure(view, "value", response->value->minor, redeemed->value_minor);
+        command_lots(view, response->taken, response->n_taken, redeemed->lots, redeemed->lot_count);
+    }
 }
 
 // --- one id for two bodies ---
@@ -262,8 +275,9 @@ bool make_conflict(struct sim *sim, struct intent *intent)
     if (other->message->descriptor == &loyalty__v1__redeem_request__descriptor) {
         (void)redeem(sim, intent, other->amount + 1);
     } else {
-        Loyalty__V1__AwardRequest *request = award(sim, intent);
+        Loyalty__V1__AwardRequest *request = command_award(sim, intent);
         intent->amount = other->amount + 1;
+        intent->paid_minor = 0;
         request->sale = sale_of(sim, intent->amount);
     }
     intent->row = other->row;

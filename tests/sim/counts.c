@@ -9,20 +9,48 @@
 #include "sim/table.h"
 #include "store/store.h"
 
+static void count_named(struct named_count *items, size_t most, const char *name)
+{
+    struct named_count *item = items;
+    while (item->name[0] != '\0' && strcmp(item->name, name) != 0) {
+        item++;
+        CHECK(item < items + most - 1);
+    }
+    (void)snprintf(item->name, sizeof(item->name), "%s", name);
+    item->count++;
+}
+
 void counts_reason(struct counts *counts, const char *reason)
 {
-    struct reason_count *item = counts->reasons;
-    while (item->name[0] != '\0' && strcmp(item->name, reason) != 0) {
-        item++;
-        CHECK(item < counts->reasons + COUNTS_REASONS - 1);
+    count_named(counts->reasons, COUNTS_REASONS, reason);
+}
+
+void counts_case(struct counts *counts, const char *name, bool so)
+{
+    if (so) {
+        count_named(counts->cases, COUNTS_CASES, name);
     }
-    (void)snprintf(item->name, sizeof(item->name), "%s", reason);
-    item->count++;
+}
+
+static uint64_t find_named(const struct named_count *items, const char *name)
+{
+    while (items->name[0] != '\0' && strcmp(items->name, name) != 0) {
+        items++;
+    }
+    return items->count;
 }
 
 static void tell(const char *name, uint64_t count)
 {
     (void)printf("    %-24s %10" PRIu64 "\n", name, count);
+}
+
+static void tell_named(const char *title, const struct named_count *items)
+{
+    (void)printf("%s\n", title);
+    for (; items->name[0] != '\0'; items++) {
+        tell(items->name, items->count);
+    }
 }
 
 static void tell_tables(const struct counts *counts)
@@ -42,10 +70,8 @@ static void tell_tables(const struct counts *counts)
     for (size_t i = 0; i < FAULT_COUNT; i++) {
         tell(fault_names[i], counts->faults[i]);
     }
-    (void)printf("answers that say no\n");
-    for (size_t i = 0; counts->reasons[i].name[0] != '\0'; i++) {
-        tell(counts->reasons[i].name, counts->reasons[i].count);
-    }
+    tell_named("cases", counts->cases);
+    tell_named("answers that say no", counts->reasons);
     (void)printf("what the store said\n");
     for (size_t i = 0; i <= STORE_TAKEN; i++) {
         tell(store_result_name((enum store_result)i), counts->results[i]);
@@ -99,18 +125,27 @@ bool counts_complete(const struct counts *counts)
         blind = missing("fault", fault_names[i], counts->faults[i]) || blind;
     }
     static const char *const REASONS[] = {
-        "ID_CONFLICT",      "OUTCOME_UNKNOWN", "STORE_UNAVAILABLE", "CLOCK_SKEW",
-        "NO_LEASE",         "EXPIRED",         "TOO_OLD",           "INSUFFICIENT_POINTS",
-        "TOO_SOON",         "ETAG_MISMATCH",   "ROLLED_BACK",       "ALREADY_ENROLLED",
-        "IDENTIFIER_TAKEN", "UNKNOWN_MEMBER",  "SALE_TOO_OLD",      "SALE_FROM_FUTURE",
-        "OUT_OF_ORDER"};
+        "ID_CONFLICT",        "OUTCOME_UNKNOWN",   "STORE_UNAVAILABLE", "CLOCK_SKEW",
+        "NO_LEASE",           "EXPIRED",           "TOO_OLD",           "INSUFFICIENT_POINTS",
+        "TOO_SOON",           "ETAG_MISMATCH",     "ROLLED_BACK",       "ALREADY_ENROLLED",
+        "IDENTIFIER_TAKEN",   "UNKNOWN_MEMBER",    "SALE_TOO_OLD",      "SALE_FROM_FUTURE",
+        "OUT_OF_ORDER",       "DAY_LIMIT",         "HOLD_NOT_FOUND",    "HOLD_LAPSED",
+        "HOLD_CAPTURED",      "HOLD_RELEASED",     "HOLD_TOO_SMALL",    "LINE_NOT_FOUND",
+        "PART_DOES_NOT_FIT",  "ORIGINAL_ARCHIVED", "REVERSED_BEFORE",   "RECEIPT_COUNTED",
+        "GUARD_TERMINAL_DAY", "RECEIPT_BUSY"};
     for (size_t i = 0; i < sizeof(REASONS) / sizeof(REASONS[0]); i++) {
-        uint64_t count = 0;
-        for (size_t j = 0; counts->reasons[j].name[0] != '\0'; j++) {
-            count +=
-                strcmp(counts->reasons[j].name, REASONS[i]) == 0 ? counts->reasons[j].count : 0;
-        }
-        blind = missing("answer", REASONS[i], count) || blind;
+        blind = missing("answer", REASONS[i], find_named(counts->reasons, REASONS[i])) || blind;
+    }
+    static const char *const CASES[] = {
+        "freed, ended",       "captured in part",   "taken by lines",     "taken by amount",
+        "taken from pending", "taken from own lot", "taken from expired", "taken from others",
+        "taken, owed",        "taken, forgiven",    "taken, refunded",    "given back, ended",
+        "given back, paid",   "given back in part", "hold reversed",      "reversed again",
+        "nothing to reverse", "capture reversed",   "counted no more",    "receipt taken over",
+        "receipt settled",    "receipt voided",     "day in balance",     "day not in balance",
+    };
+    for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
+        blind = missing("case", CASES[i], find_named(counts->cases, CASES[i])) || blind;
     }
     for (size_t i = 0; i <= STORE_TAKEN; i++) {
         const char *name = store_result_name((enum store_result)i);

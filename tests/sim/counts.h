@@ -6,9 +6,15 @@
 
 #include "sim/faults.h"
 
-enum { COUNTS_COMMANDS = 64, COUNTS_REASONS = 48, COUNTS_RECORDS = 24, COUNTS_RESULTS = 12 };
+enum {
+    COUNTS_COMMANDS = 64,
+    COUNTS_REASONS = 64,
+    COUNTS_RECORDS = 72,
+    COUNTS_CASES = 40,
+    COUNTS_RESULTS = 12
+};
 
-struct reason_count {
+struct named_count {
     char name[40];
     uint64_t count;
 };
@@ -32,11 +38,14 @@ struct counts {
     uint64_t succeeded[COUNTS_COMMANDS];
     uint64_t records[COUNTS_RECORDS];
     uint64_t faults[FAULT_COUNT];
-    struct reason_count reasons[COUNTS_REASONS];
-    uint64_t hash; // over all traces
+    struct named_count reasons[COUNTS_REASONS];
+    struct named_count cases[COUNTS_CASES]; // of rules, by what they came to
+    uint64_t hash;                          // over all traces
 };
 
 void counts_reason(struct counts *counts, const char *reason);
+// A rule came to this case, if it did.
+void counts_case(struct counts *counts, const char *name, bool so);
 void counts_tell(const struct counts *counts, double seconds);
 // Names on stderr what never happened; false if there was anything.
 bool counts_complete(const struct counts *counts);

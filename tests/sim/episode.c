@@ -244,6 +244,22 @@ static void ask_once_more(struct sim *sim)
     }
 }
 
+// Each terminal's day must be what has landed in it, and is closed.
+static void reconcile_days(struct sim *sim)
+{
+    const struct command_row *row = commands;
+    while (row->answered != judge_reconcile) {
+        row++;
+    }
+    for (uint32_t i = 0; i < sim->days.count; i++) {
+        struct intent *intent = intent_new(sim, row);
+        command_reconcile(sim, intent, sim->days.items[i].day);
+        intent->final = true;
+        client_give(sim, &sim->clients[0], intent, false);
+        must_rest(sim);
+    }
+}
+
 static void come_to_rest(struct sim *sim)
 {
     sim_note(sim, "from here on nothing goes wrong", 0, 0, 0);
@@ -254,6 +270,7 @@ static void come_to_rest(struct sim *sim)
     run_for(sim, DRAIN_MS);
     check_nothing_hangs(sim);
     ask_once_more(sim);
+    reconcile_days(sim);
     run_for(sim, DRAIN_MS);
     check_nothing_hangs(sim);
     verify_rest(sim);
@@ -277,6 +294,11 @@ static void take_apart(struct sim *sim)
     }
     vec_fini(&sim->server.unsynced);
     vec_fini(&sim->server.recent);
+    for (uint32_t i = 0; i < sim->days.count; i++) {
+        day_fini(sim->days.items[i].day);
+    }
+    vec_fini(&sim->days);
+    vec_fini(&sim->landed);
     vec_fini(&sim->asks);
     vec_fini(&sim->changes);
     vec_fini(&sim->claims);

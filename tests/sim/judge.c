@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "loyalty/v1/points.pb-c.h"
+#include "loyalty/v1/tills.pb-c.h"
 #include "service/method.h"
 #include "sim/sim.h"
 #include "wire/field.h"
@@ -136,13 +138,25 @@ static void judge_conflict(struct sim *sim, const struct call *call)
 
 static bool is_remembered(const struct call *call, const Loyalty__V1__Error *error)
 {
-    static const char *const REMEMBERED[] = {"INSUFFICIENT_POINTS", "BELOW_MINIMUM", "NOT_A_STEP",
-                                             "DAY_LIMIT"};
+    static const char *const OF_SPENDING[] = {"INSUFFICIENT_POINTS", "BELOW_MINIMUM", "NOT_A_STEP",
+                                              "DAY_LIMIT"};
+    static const char *const OF_CAPTURES[] = {"HOLD_LAPSED", "HOLD_CAPTURED", "HOLD_RELEASED",
+                                              "HOLD_TOO_SMALL"};
+    bool captures = call->intent->message->descriptor == &loyalty__v1__capture_request__descriptor;
     bool remembered = false;
-    for (size_t i = 0; i < sizeof(REMEMBERED) / sizeof(REMEMBERED[0]); i++) {
-        remembered = remembered || is_reason(error, REMEMBERED[i]);
+    for (size_t i = 0; i < sizeof(OF_SPENDING) / sizeof(OF_SPENDING[0]); i++) {
+        remembered = remembered || is_reason(error, OF_SPENDING[i]) ||
+                     (captures && is_reason(error, OF_CAPTURES[i]));
     }
     return call->intent->ask != NULL && remembered;
+}
+
+// Requests that are refused as such, and yet are made here on purpose.
+static bool may_be_asked(const Loyalty__V1__Error *error)
+{
+    return is_reason(error, "FROM_THE_FUTURE") || is_reason(error, "BAD_INTERVAL") ||
+           is_reason(error, "LINE_NOT_FOUND") || is_reason(error, "PART_DOES_NOT_FIT") ||
+           is_reason(error, "MISSING") || is_reason(error, "BAD_RECEIPT");
 }
 
 static void judge_error(struct sim *sim, struct call *call, const struct dispatch_reply *reply,
@@ -167,7 +181,7 @@ static void judge_error(struct sim *sim, struct call *call, const struct dispatc
         sim_violated(sim, "nothing acknowledged is lost", "%s: %s", call->intent->row->name,
                      error->reason);
     case LOYALTY__V1__CODE__CODE_INVALID_ARGUMENT:
-        if (!is_reason(error, "FROM_THE_FUTURE") && !is_reason(error, "BAD_INTERVAL")) {
+        if (!may_be_asked(error)) {
             sim_violated(sim, "requests made here are well formed", "%s: %s: %s: %s",
                          call->intent->row->name, error->reason, error->field, error->message);
         }
@@ -184,6 +198,8 @@ static void judge_error(struct sim *sim, struct call *call, const struct dispatc
     }
     if (call->intent->ask != NULL) {
         judge_no(sim, call, error);
+        const struct answer_view view = {.sim = sim, .call = call, .intent = call->intent};
+        judge_reason(&view, error->reason);
     }
 }
 
@@ -222,6 +238,17 @@ static void judge_time(struct sim *sim, const struct call *call)
     }
 }
 
+// A reconciliation is written only where it closes a day.
+static bool says_it_is_recorded(const struct answer_view *view)
+{
+    if (!view->intent->reconciles) {
+        return true;
+    }
+    const Loyalty__V1__ReconcileResponse *response =
+        (const Loyalty__V1__ReconcileResponse *)view->response;
+    return response->in_balance && view->intent->ask->recorded;
+}
+
 void judge_answer(struct sim *sim, struct call *call, const struct dispatch_reply *reply)
 {
     judge_time(sim, call);
@@ -237,11 +264,11 @@ void judge_answer(struct sim *sim, struct call *call, const struct dispatch_repl
     }
     sim->counts->succeeded[intent->row - commands]++;
     bool first = intent->ask == NULL || intent->training || !intent->ask->answered;
-    if (intent->ask != NULL && !intent->training) {
-        judge_recorded(sim, call, bytes, reply->replayed);
-    }
     struct answer_view view = {.sim = sim, .call = call, .intent = intent};
     view.response = decode(sim, call, bytes);
+    if (intent->ask != NULL && !intent->training && says_it_is_recorded(&view)) {
+        judge_recorded(sim, call, bytes, reply->replayed);
+    }
     call->told_seq = seq_of(view.response);
     if (first && intent->row->answered != NULL) {
         intent->row->answered(&view);

@@ -73,6 +73,11 @@ static void take_back(struct sim *sim, const struct change *change)
 {
     switch (change->kind) {
     case CHANGE_APPENDED:
+        if (change->day != NULL) {
+            day_take_back(sim, change->day);
+            forget_ask(change->ask);
+            break;
+        }
         book_take_back(sim, change->book);
         if (change->ask == NULL) {
             forget_enrolments(sim, change->book);
@@ -159,10 +164,7 @@ static void check_chain(struct sim *sim, const uint8_t *tail, const struct recor
 
 static struct ask *ask_of(struct sim *sim, const struct mark *mark)
 {
-    uint64_t number = 0;
-    for (size_t i = 10; i < REQUEST_ID_BYTES; i++) {
-        number = number << 8 | mark->id[i];
-    }
+    uint64_t number = book_request(mark->id);
     if (number == 0 || number > sim->asks.count || mark->system) {
         sim_violated(sim, "one effect per request id", "a record of request %llu, never asked",
                      (unsigned long long)number);
@@ -170,18 +172,20 @@ static struct ask *ask_of(struct sim *sim, const struct mark *mark)
     return sim->asks.items[number - 1].ask;
 }
 
-static const struct intent *winner_of(const struct ask *ask, const struct record *record)
+static const struct intent *winner_of(struct sim *sim, const struct ask *ask, struct book *book,
+                                      const struct record *record)
 {
+    const struct record_view view = {.sim = sim, .book = book, .record = record};
     const struct record_row *row = table_record(record->type);
     for (size_t i = 0; i < SIM_VARIANTS && row != NULL && row->is_of != NULL; i++) {
-        if (ask->variants[i] != NULL && row->is_of(record, ask->variants[i])) {
+        if (ask->variants[i] != NULL && row->is_of(&view, ask->variants[i])) {
             return ask->variants[i];
         }
     }
     return NULL;
 }
 
-static void take_mark(struct sim *sim, struct ask *ask, const struct book *book,
+static void take_mark(struct sim *sim, struct ask *ask, struct book *book,
                       const struct record *record)
 {
     if (ask->recorded || ask->book != book) {
@@ -189,7 +193,7 @@ static void take_mark(struct sim *sim, struct ask *ask, const struct book *book,
                      (unsigned long long)ask->number,
                      ask->recorded ? "a second time" : "for another member");
     }
-    ask->winner = winner_of(ask, record);
+    ask->winner = winner_of(sim, ask, book, record);
     if (ask->winner == NULL) {
         sim_violated(sim, "what is recorded is what was asked",
                      "request %llu, %s of %lld at %lld, is recorded as %s at %lld",
@@ -212,7 +216,7 @@ static void take_mark(struct sim *sim, struct ask *ask, const struct book *book,
 
 // --- members ---
 
-static void check_due(struct sim *sim, const struct book *book)
+static void check_due(struct sim *sim, struct book *book)
 {
     size_t known = sim->server.known_versions;
     if (known == 0 || sim->versions_lost) {
@@ -264,6 +268,7 @@ static void take_records(struct sim *sim, struct book *book, const struct store_
             ask->tier = book_card(book)->tier;
             ask->points = record.type == RECORD_AWARDED ? record.awarded.points : 0;
             ret_change->ask = ask;
+            day_land(sim, ask, &record);
         }
     }
     if (cursor.rest.len != 0) {
@@ -271,14 +276,19 @@ static void take_records(struct sim *sim, struct book *book, const struct store_
     }
 }
 
+static void check_tail(struct sim *sim, const struct store_append *append, const uint8_t *tail)
+{
+    if (memcmp(append->expected_hash, tail, CHAIN_HASH_BYTES) != 0) {
+        sim_violated(sim, "the chain goes on", "%.*s: an append to another tail: two have written",
+                     (int)append->account.id.len, (const char *)append->account.id.data);
+    }
+}
+
 static void take_append(struct sim *sim, const struct store_append *append)
 {
     struct book *book = book_of(sim, append->account.id);
     book->place.partition = append->account.partition;
-    if (memcmp(append->expected_hash, book->tail, sizeof(book->tail)) != 0) {
-        sim_violated(sim, "the chain goes on", "%s: an append to another tail: two have written",
-                     book->id);
-    }
+    check_tail(sim, append, book->tail);
     check_event(sim, append, append->account.partition, book->seq);
     struct change change = {.book = book, .partition = append->account.partition};
     take_records(sim, book, append, &change);
@@ -287,6 +297,44 @@ static void take_append(struct sim *sim, const struct store_append *append)
     CHECK(buffer_append(&book->full, append->records) == STATUS_OK);
     *note_change(sim, CHANGE_APPENDED) = change;
     check_due(sim, book);
+}
+
+// --- terminals' days ---
+
+static void take_steps(struct sim *sim, struct day *day, const struct store_append *append,
+                       struct change *ret_change)
+{
+    struct record_cursor cursor = {.rest = append->records};
+    struct record_place place;
+    while (record_next(&cursor, &place) == STATUS_OK) {
+        struct record record;
+        check_chain(sim, day->tail, &place);
+        arena_reset(&sim->scratch);
+        CHECK(record_decode(place.body, &sim->scratch, &record) == STATUS_OK);
+        day_take(sim, day, &record, true);
+        memcpy(day->tail, place.hash, sizeof(day->tail));
+        sim->counts->records[record.type % COUNTS_RECORDS]++;
+        if (record.type == RECORD_RECEIPT && record.receipt.stage == RECEIPT_CLAIMED) {
+            chaos_claimed(sim);
+        }
+        if (record.mark.present) {
+            ret_change->ask = ask_of(sim, &record.mark);
+            take_mark(sim, ret_change->ask, NULL, &record);
+        }
+    }
+}
+
+static void take_day(struct sim *sim, struct day *day, const struct store_append *append)
+{
+    day->place.partition = append->account.partition;
+    check_tail(sim, append, day->tail);
+    check_event(sim, append, append->account.partition, day->seq);
+    struct change change = {.day = day, .partition = append->account.partition};
+    take_steps(sim, day, append, &change);
+    CHECK(vec_reserve_one(&day->appends, UINT32_MAX) == STATUS_OK);
+    day->appends.items[day->appends.count++] = (uint32_t)day->full.len;
+    CHECK(buffer_append(&day->full, append->records) == STATUS_OK);
+    *note_change(sim, CHANGE_APPENDED) = change;
 }
 
 // --- the program ---
@@ -345,8 +393,11 @@ static void on_append(void *context, const struct store_append *append)
     sim->counts->appends++;
     trace_bytes(sim->trace, append->records);
     check_clocks(sim, append);
+    struct day *day = append->account.meta ? NULL : day_find(sim, append->account.id);
     if (append->account.meta) {
         take_published(sim, append);
+    } else if (day != NULL) {
+        take_day(sim, day, append);
     } else {
         take_append(sim, append);
     }
@@ -360,10 +411,15 @@ static void on_compact(void *context, const struct store_compact *compact)
     sim->counts->compactions++;
     trace_bytes(sim->trace, compact->snapshot);
     (void)note_change(sim, CHANGE_COMPACTED);
-    verify_book(sim, book_of(sim, compact->account.id));
+    struct day *day = day_find(sim, compact->account.id);
+    if (day != NULL) {
+        verify_day(sim, day);
+    } else {
+        verify_book(sim, book_of(sim, compact->account.id));
+    }
 }
 
-static struct claim *claim_of(struct sim *sim, const uint8_t *key)
+static struct owned *claim_of(struct sim *sim, const uint8_t *key)
 {
     for (uint32_t i = 0; i < sim->claims.count; i++) {
         if (memcmp(sim->claims.items[i].key, key, IDENTIFIER_KEY_BYTES) == 0) {
@@ -371,8 +427,8 @@ static struct claim *claim_of(struct sim *sim, const uint8_t *key)
         }
     }
     CHECK(vec_reserve_one(&sim->claims, UINT32_MAX) == STATUS_OK);
-    struct claim *claim = &sim->claims.items[sim->claims.count++];
-    *claim = (struct claim){0};
+    struct owned *claim = &sim->claims.items[sim->claims.count++];
+    *claim = (struct owned){0};
     memcpy(claim->key, key, sizeof(claim->key));
     return claim;
 }
@@ -391,7 +447,7 @@ static void on_claim(void *context, struct span key, struct span member_id)
         bytes[i] = (uint8_t)strtoul(digits, NULL, 16);
     }
     struct book *book = book_of(sim, member_id);
-    struct claim *claim = claim_of(sim, bytes);
+    struct owned *claim = claim_of(sim, bytes);
     struct change *change = note_change(sim, CHANGE_CLAIMED);
     change->claim = (uint32_t)(claim - sim->claims.items);
     change->book = claim->owner;

@@ -6,7 +6,7 @@
 #include "base/check.h"
 #include "wire/message.h"
 
-enum { BP = 10000, VALUE_POINTS = 100, VALUE_MINOR = 75 };
+enum { BP = 10000, VALUE_POINTS = 100 };
 
 const char *const tier_names[TIER_COUNT] = {
     [TIER_MEMBER] = "member", [TIER_BRONZE] = "bronze",     [TIER_SILVER] = "silver",
@@ -35,17 +35,25 @@ void rules_make(struct random *random, const struct rules *before, struct rules 
 {
     static const int64_t MONEY[] = {100, 100, 30, 700};
     static const int32_t LATE[] = {45, 45, 7, 120};
+    static const int32_t EXPIRY[] = {0, 1, 1, 1, 3, 12};
+    static const int32_t HOLD[] = {3, 60, 900, 40 * 86400, 60 * 86400, 90 * 86400};
     *ret_rules = (struct rules){
         .rate_points = 1 + random_below(random, 3),
         .rate_money = MONEY[random_below(random, 4)],
         .keep = random_once_in(random, 3),
         .one_down = random_once_in(random, 3),
         .rolling_months = 3 + (int32_t)random_below(random, 12),
-        .expiry_months = (int32_t)random_below(random, 5) * 3,
+        .expiry_months = EXPIRY[random_below(random, 6)],
         .pending_days = random_once_in(random, 2) ? 0 : 1 + (int32_t)random_below(random, 20),
         .late_days = LATE[random_below(random, 4)],
+        .attach_days = 1 + (int32_t)random_below(random, 60),
         .redeem_minimum = random_once_in(random, 2) ? 1 : 50,
         .redeem_step = random_once_in(random, 2) ? 1 : 10,
+        .day_limit = random_once_in(random, 3) ? 500 + random_below(random, 3000) : 0,
+        .value_minor = 50 + random_below(random, 50),
+        .hold_seconds = HOLD[random_below(random, 6)],
+        .clamp = random_once_in(random, 2),
+        .terminal_guard = random_once_in(random, 6) ? 2000 + random_below(random, 20000) : 0,
     };
     make_tiers(random, before, ret_rules);
 }
@@ -112,6 +120,13 @@ static void put_earn(struct arena *arena, const struct rules *rules, Loyalty__V1
     program->score->rolling_months = (uint32_t)rules->rolling_months;
 }
 
+static Loyalty__V1__Days *days_message(struct arena *arena, int32_t days)
+{
+    Loyalty__V1__Days *message = fresh(arena, &loyalty__v1__days__descriptor);
+    message->days = (uint32_t)days;
+    return message;
+}
+
 Loyalty__V1__Program *rules_message(struct arena *arena, const struct rules *rules)
 {
     Loyalty__V1__Program *program = fresh(arena, &loyalty__v1__program__descriptor);
@@ -136,9 +151,16 @@ Loyalty__V1__Program *rules_message(struct arena *arena, const struct rules *rul
     program->redeem = fresh(arena, &loyalty__v1__redemption__descriptor);
     program->redeem->minimum_points = rules->redeem_minimum;
     program->redeem->step_points = rules->redeem_step;
-    program->redeem->value = rate_message(arena, VALUE_POINTS, VALUE_MINOR);
-    program->late_days = fresh(arena, &loyalty__v1__days__descriptor);
-    program->late_days->days = (uint32_t)rules->late_days;
+    program->redeem->maximum_a_day = rules->day_limit;
+    program->redeem->hold_seconds = (uint32_t)rules->hold_seconds;
+    program->redeem->value = rate_message(arena, VALUE_POINTS, rules->value_minor);
+    program->negative_balance = rules->clamp
+                                    ? LOYALTY__V1__NEGATIVE_BALANCE__NEGATIVE_BALANCE_CLAMP
+                                    : LOYALTY__V1__NEGATIVE_BALANCE__NEGATIVE_BALANCE_ALLOW;
+    program->guards = fresh(arena, &loyalty__v1__guards__descriptor);
+    program->guards->points_a_terminal_day = rules->terminal_guard;
+    program->late_days = days_message(arena, rules->late_days);
+    program->attach_days = days_message(arena, rules->attach_days);
     return program;
 }
 
@@ -166,9 +188,9 @@ int64_t rules_points(const struct rules *rules, int64_t amount_minor, enum rules
     return (int64_t)(exact / ((wide)rules->rate_money * BP));
 }
 
-int64_t rules_value(int64_t points)
+int64_t rules_value(const struct rules *rules, int64_t points)
 {
-    return points * VALUE_MINOR / VALUE_POINTS;
+    return points * rules->value_minor / VALUE_POINTS;
 }
 
 enum rules_tier rules_known(const struct rules *rules, enum rules_tier tier)

@@ -44,8 +44,14 @@ struct rules {
     int32_t expiry_months;
     int32_t pending_days;
     int32_t late_days;
+    int32_t attach_days;
     int64_t redeem_minimum;
     int64_t redeem_step;
+    int64_t day_limit;   // of redemptions; 0: none
+    int64_t value_minor; // of 100 points
+    int64_t hold_seconds;
+    int64_t terminal_guard; // points a terminal gives a day; 0: no limit
+    bool clamp;             // what cannot be taken back is forgiven
 };
 
 // A program that may follow `before`; NULL: the first one.
@@ -64,7 +70,7 @@ const struct rules *rules_at(const struct rules_set *set, size_t known, int64_t 
 // floor(amount x rate), and that times the tier's multiplier, rounded once.
 int64_t rules_score(const struct rules *rules, int64_t amount_minor);
 int64_t rules_points(const struct rules *rules, int64_t amount_minor, enum rules_tier tier);
-int64_t rules_value(int64_t points);
+int64_t rules_value(const struct rules *rules, int64_t points);
 // The tier itself where the version knows it, else the highest below that it knows.
 enum rules_tier rules_known(const struct rules *rules, enum rules_tier tier);
 // The highest tier whose threshold is reached; `only_immediate`: of those given at once.

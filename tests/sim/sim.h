@@ -15,6 +15,7 @@
 #include "sim/agenda.h"
 #include "sim/book.h"
 #include "sim/counts.h"
+#include "sim/days.h"
 #include "sim/faults.h"
 #include "sim/rules.h"
 #include "sim/table.h"
@@ -64,6 +65,21 @@ struct intent {
     ProtobufCMessage *message;
     Loyalty__V1__Mutation *mutation;
     int64_t amount; // minor units, or points
+    int64_t paid_minor;
+    uint64_t exchange_of; // a reversal's request; 0: none
+    bool attached;
+    struct day *day; // its receipt's, or the one to reconcile
+    uint64_t receipt_number;
+    bool reconciles;
+    bool final; // at rest: the answer is known
+    int64_t hold_seconds;
+    // of what is captured, released or reversed
+    uint64_t original; // its request
+    int64_t original_created_ms;
+    bool reverses;
+    enum reverse_part part;
+    const uint32_t *lines;
+    size_t line_count;
     int64_t occurred_ms;
     bool training;
     bool backfill;
@@ -154,6 +170,7 @@ struct server {
     VEC(struct transit_place) unsynced;
     uint64_t synced;       // changes that were acknowledged
     size_t known_versions; // by whoever asked for what is being executed; 0: nobody
+    struct daemon *asking; // and that is
     uint64_t losses;       // times that acknowledged changes were lost
     VEC(struct recent_sync) recent;
 };
@@ -165,13 +182,14 @@ struct change {
     enum change_kind kind;
     int64_t at_ms;     // the world's time
     struct book *book; // appended; claimed: who had it before
+    struct day *day;   // appended, and no member's
     struct ask *ask;   // answered by this append
     uint32_t partition;
     uint32_t claim;
     uint8_t tail[CHAIN_HASH_BYTES]; // published: the program's before
 };
 
-struct claim {
+struct owned {
     uint8_t key[IDENTIFIER_KEY_BYTES];
     struct book *owner; // NULL: nobody any more
 };
@@ -213,6 +231,9 @@ struct sim {
     struct page_token pages[SIM_MEMBERS]; // of the activity listed last
     int64_t last_card;                    // that an enrolment has named
     VEC(struct ask_place) asks;
+    VEC(struct day_place) days;
+    VEC(struct landed) landed;
+    const struct intent *forgotten; // the last one that a till has given up on
     uint64_t calls;
     struct call *spare_calls;
     struct transit *spare_transits;
@@ -225,7 +246,7 @@ struct sim {
     VEC(struct change) changes; // since `first_change`
     uint64_t first_change;
     uint64_t events[SIM_PARTITIONS + 1];
-    VEC(struct claim) claims;
+    VEC(struct owned) claims;
 };
 
 // --- episode.c ---
@@ -298,6 +319,11 @@ void intent_mutates(struct sim *sim, struct intent *intent, Loyalty__V1__Mutatio
 // Every answer of every daemon, also those that get lost on the way.
 void judge_answer(struct sim *sim, struct call *call, const struct dispatch_reply *reply);
 
+// --- judge_no.c ---
+
+// Whether the books bear out a refusal that left no trace.
+void judge_reason(const struct answer_view *view, const char *reason);
+
 // --- observer.c ---
 
 void observer_begin(struct sim *sim);
@@ -314,11 +340,15 @@ struct book *observer_owner(struct sim *sim, const struct identifier *identifier
 
 // Folds the stored log of a member and compares it with the book.
 void verify_book(struct sim *sim, struct book *book);
+// The same of a terminal's day.
+void verify_day(struct sim *sim, struct day *day);
 // Everything that can be looked at when all is at rest.
 void verify_rest(struct sim *sim);
 
 // --- chaos.c ---
 
 void chaos_begin(struct sim *sim);
+// A receipt is being claimed: a good moment for whoever claims it to die.
+void chaos_claimed(struct sim *sim);
 // Undoes what is still wrong.
 void chaos_end(struct sim *sim);

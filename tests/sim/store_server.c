@@ -119,7 +119,9 @@ void server_arrive(struct sim *sim, void *what, uint64_t number)
     }
     memory_set_now(server->base, server_now(sim));
     server->known_versions = transit->known_versions;
+    server->asking = transit->daemon;
     memory_call_execute(transit->call);
+    server->asking = NULL;
     server->known_versions = 0;
     if (memory_call_reads_head(transit->call)) {
         transit->known_versions = sim->versions.count;

@@ -4,10 +4,12 @@
 #include "sim/commands.h"
 
 #define TILL "pos/store-1/till-1"
+#define STORE "pos/store-1"
 #define CRM "backend/crm"
 #define OFFICE "admin/head-office"
 #define POINTS(name) "/loyalty.v1.PointsService/" name
 #define MEMBERS(name) "/loyalty.v1.MembersService/" name
+#define TILLS(name) "/loyalty.v1.TillsService/" name
 #define ADMIN(name) "/loyalty.v1.AdminService/" name
 #define PROGRAMS(name) "/loyalty.v1.ProgramsService/" name
 
@@ -20,8 +22,17 @@ const struct command_row commands[] = {
     {"award late", 40, POINTS("Award"), TILL, make_award_late, judge_award},
     {"award dated", 20, POINTS("Award"), TILL, make_award_dated, judge_award},
     {"award ahead", 12, POINTS("Award"), TILL, make_award_ahead, judge_award},
+    {"award with receipt", 120, POINTS("Award"), TILL, make_award_receipt, judge_award},
+    {"award for a till", 50, POINTS("Award"), STORE, make_award_store, judge_award},
+    {"award attached", 25, POINTS("Award"), TILL, make_attached, judge_award},
+    {"reconcile", 20, TILLS("Reconcile"), STORE, make_reconcile, judge_reconcile},
     {"training", 8, POINTS("Award"), TILL, make_training, judge_award},
     {"redeem", 160, POINTS("Redeem"), TILL, make_redeem, judge_redeem},
+    {"reserve", 180, POINTS("Reserve"), TILL, make_reserve, judge_reserve},
+    {"capture", 120, POINTS("Capture"), TILL, make_capture, judge_capture},
+    {"release", 40, POINTS("Release"), TILL, make_release, judge_release},
+    {"reverse", 150, POINTS("Reverse"), TILL, make_reverse, judge_reverse},
+    {"exchange", 15, POINTS("Award"), TILL, make_exchange, judge_award},
     {"one id, two bodies", 12, POINTS("Award"), TILL, make_conflict, NULL},
     {"backfill", 15, ADMIN("Backfill"), OFFICE, make_backfill, judge_backfill},
     {"opening balance", 15, ADMIN("OpeningBalance"), OFFICE, make_opening, judge_opening},

@@ -51,8 +51,9 @@ struct record_row {
     const char *name;
     // Checks the record against the book and enters it there.
     void (*take)(const struct record_view *view);
-    // Whether it is what the intent asked for; NULL: nothing that is asked for makes it.
-    bool (*is_of)(const struct record *record, const struct intent *intent);
+    // Whether it is what the intent asked for; the book has it already. NULL: nothing that is asked
+    // for makes it.
+    bool (*is_of)(const struct record_view *view, const struct intent *intent);
 };
 
 // NULL for a type that no log may hold.

@@ -7,20 +7,21 @@
 #include "service/event.h"
 #include "sim/sim.h"
 
-static void fold(struct sim *sim, const struct book *book, struct span log, struct account *account)
+static void fold(struct sim *sim, const struct store_account *place, struct span log,
+                 struct account *account)
 {
     struct ledger_fault fault = {0};
     account_init(account);
     arena_reset(&sim->scratch);
-    enum status status = ledger_fold(account, log, book->place.id, book->place.partition,
-                                     sim_chain_hash, &sim->scratch, &fault);
+    enum status status = ledger_fold(account, log, place->id, place->partition, sim_chain_hash,
+                                     &sim->scratch, &fault);
     const char *what = fault.what;
     if (status == STATUS_OK) {
         status = account_check(account, &what);
     }
     if (status != STATUS_OK) {
-        sim_violated(sim, "logs verify", "%s, record %" PRIu64 ": %s", book->id, fault.record,
-                     what == NULL ? "" : what);
+        sim_violated(sim, "logs verify", "%.*s, record %" PRIu64 ": %s", (int)place->id.len,
+                     (const char *)place->id.data, fault.record, what == NULL ? "" : what);
     }
 }
 
@@ -37,13 +38,19 @@ static void compare_figures(struct sim *sim, const struct book *book, const stru
 {
     compare(sim, book, "the sequence", (int64_t)account->seq, (int64_t)book->seq);
     compare(sim, book, "now", account->now_ms, book->at_ms);
-    compare(sim, book, "the balance", account->balance, book_balance(book, book->at_ms));
-    compare(sim, book, "what is pending", account->pending_points, book_pending(book, book->at_ms));
+    compare(sim, book, "the balance", account->balance, purse_balance(&book->purse));
+    compare(sim, book, "what is pending", account->pending_points, purse_pending(&book->purse));
+    compare(sim, book, "what is held", account->held_points, purse_held(&book->purse));
+    compare(sim, book, "open holds", account->holds.count, book->purse.holds.count);
+    compare(sim, book, "the deficit", account->deficit, book->purse.deficit);
     compare(sim, book, "the score", account->score, book_score(book, book->at_ms));
     compare(sim, book, "awarded", account->awarded, book->awarded);
     compare(sim, book, "opened", account->opened, book->opened);
     compare(sim, book, "redeemed", account->redeemed, book->redeemed);
-    compare(sim, book, "expired", account->expired, book->expired);
+    compare(sim, book, "taken back", account->taken_back, book->taken_back);
+    compare(sim, book, "given back", account->given_back, book->given_back);
+    compare(sim, book, "forgiven", account->forgiven, book->purse.forgiven);
+    compare(sim, book, "expired", account->expired, book->purse.expired);
     compare(sim, book, "cards", account->cards.count, book->cards.count);
     compare(sim, book, "the tail", memcmp(account->tail, book->tail, sizeof(book->tail)), 0);
     const struct card *card = account_card(account);
@@ -76,8 +83,8 @@ void verify_book(struct sim *sim, struct book *book)
     struct account stored;
     struct account full;
     const char *what = NULL;
-    fold(sim, book, log, &stored);
-    fold(sim, book, buffer_span(&book->full), &full);
+    fold(sim, &book->place, log, &stored);
+    fold(sim, &book->place, buffer_span(&book->full), &full);
     if (!account_equal(&stored, &full, &what)) {
         sim_violated(sim, "logs verify", "%s: as stored and as appended differ in %s", book->id,
                      what);
@@ -89,40 +96,105 @@ void verify_book(struct sim *sim, struct book *book)
     account_fini(&full);
 }
 
-// --- at rest ---
+// --- terminals' days ---
 
-// Takes an event that must go on where the member's events before it ended.
-static void verify_event(struct sim *sim, const struct event *event, size_t *at)
+static void compare_totals(struct sim *sim, const struct day *day, const struct account *account)
 {
-    uint32_t member = 0;
-    while (!span_is_text(event->member_id, sim->books[member].id)) {
-        member++;
-        CHECK(member < sim->member_count);
+    for (size_t i = 0; i < RECEIPT_OPERATIONS; i++) {
+        const struct receipt_total *folded = &account->terminal.totals[i];
+        const struct receipt_total *ours = &day->totals[i];
+        if (folded->count != ours->count || folded->points != ours->points ||
+            folded->amount_minor != ours->amount_minor) {
+            sim_violated(sim, "logs verify", "%s: totals of operation %zu", day->id, i + 1);
+        }
     }
-    struct span full = buffer_span(&sim->books[member].full);
-    bool fits = full.len - at[member] >= event->records.len;
-    if (!fits || memcmp(full.data + at[member], event->records.data, event->records.len) != 0) {
-        sim_violated(sim, "every append is one event", "%s: its events are not its log",
-                     sim->books[member].id);
+    if (account->seq != day->seq || account->terminal.closed != day->closed ||
+        memcmp(account->tail, day->tail, sizeof(day->tail)) != 0) {
+        sim_violated(sim, "logs verify", "%s: its sequence, end or tail", day->id);
     }
-    at[member] += event->records.len;
 }
 
-// The members' events, one behind the other, are their logs.
+void verify_day(struct sim *sim, struct day *day)
+{
+    struct account stored;
+    struct account full;
+    const char *what = NULL;
+    if (!day->exists) {
+        return;
+    }
+    fold(sim, &day->place, memory_log(sim->server.base, &day->place), &stored);
+    fold(sim, &day->place, buffer_span(&day->full), &full);
+    if (!account_equal(&stored, &full, &what)) {
+        sim_violated(sim, "logs verify", "%s: as stored and as appended differ in %s", day->id,
+                     what);
+    }
+    compare_totals(sim, day, &stored);
+    sim->counts->folds++;
+    account_fini(&stored);
+    account_fini(&full);
+}
+
+// --- at rest ---
+
+// Takes an event that must go on where the account's events before it ended.
+static void verify_event(struct sim *sim, const struct event *event, const char *id,
+                         struct span full, size_t *at)
+{
+    bool fits = full.len - *at >= event->records.len;
+    if (!fits || memcmp(full.data + *at, event->records.data, event->records.len) != 0) {
+        sim_violated(sim, "every append is one event", "%s: its events are not its log", id);
+    }
+    *at += event->records.len;
+}
+
+// The members' events, one behind the other, are their logs; and the days' theirs.
+struct replayed {
+    size_t of_members[SIM_MEMBERS];
+    size_t *of_days;
+};
+
+static void verify_next(struct sim *sim, const struct event *event, struct replayed *at)
+{
+    if (day_find(sim, event->member_id) == NULL) {
+        uint32_t member = 0;
+        while (!span_is_text(event->member_id, sim->books[member].id)) {
+            member++;
+            CHECK(member < sim->member_count);
+        }
+        const struct book *book = &sim->books[member];
+        verify_event(sim, event, book->id, buffer_span(&book->full), &at->of_members[member]);
+        return;
+    }
+    uint32_t i = 0;
+    while (!span_is_text(event->member_id, sim->days.items[i].day->id)) {
+        i++;
+    }
+    const struct day *day = sim->days.items[i].day;
+    verify_event(sim, event, day->id, buffer_span(&day->full), &at->of_days[i]);
+}
+
 static void verify_events(struct sim *sim)
 {
-    size_t at[SIM_MEMBERS] = {0};
+    struct replayed at = {
+        .of_days = arena_alloc_array(&sim->arena, sim->days.count + 1, sizeof(*at.of_days))};
+    CHECK(at.of_days != NULL);
     for (uint32_t partition = 0; partition < SIM_PARTITIONS; partition++) {
         uint64_t count = memory_event_count(sim->server.base, partition);
         for (uint64_t i = 0; i < count; i++) {
             struct event event;
             CHECK(event_decode(memory_event(sim->server.base, partition, i), &event) == STATUS_OK);
-            verify_event(sim, &event, at);
+            verify_next(sim, &event, &at);
         }
     }
     for (uint32_t i = 0; i < sim->member_count; i++) {
-        compare(sim, &sim->books[i], "the events' bytes", (int64_t)at[i],
+        compare(sim, &sim->books[i], "the events' bytes", (int64_t)at.of_members[i],
                 (int64_t)sim->books[i].full.len);
+    }
+    for (uint32_t i = 0; i < sim->days.count; i++) {
+        if (at.of_days[i] != sim->days.items[i].day->full.len) {
+            sim_violated(sim, "every append is one event", "%s: its events are not its log",
+                         sim->days.items[i].day->id);
+        }
     }
 }
 
@@ -145,6 +217,9 @@ void verify_rest(struct sim *sim)
 {
     for (uint32_t i = 0; i < sim->member_count; i++) {
         verify_book(sim, &sim->books[i]);
+    }
+    for (uint32_t i = 0; i < sim->days.count; i++) {
+        verify_day(sim, sim->days.items[i].day);
     }
     verify_events(sim);
     if (sim->server.losses == 0) {

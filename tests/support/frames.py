@@ -45,6 +45,7 @@ members = MODULES["members"]
 points = MODULES["points"]
 program = MODULES["program"]
 programs = MODULES["programs"]
+tills = MODULES["tills"]
 METHODS = {f"/{service.full_name}/{method.name}": method
            for module in MODULES.values() for service in module.DESCRIPTOR.services_by_name.values()
            for method in service.methods}
@@ -211,6 +212,29 @@ def award_request(member_id, minor, created_ms, request_id=None, currency="CNY",
 def redeem_request(member_id, count, created_ms, request_id=None):
     return points.RedeemRequest(mutation=mutation(request_id, created_ms),
                                 member=member_ref(member_id), points=count)
+
+
+def reserve_request(member_id, count, created_ms, request_id=None, **more):
+    return points.ReserveRequest(mutation=mutation(request_id, created_ms),
+                                 member=member_ref(member_id), points=count, **more)
+
+
+def capture_request(member_id, reservation, created_ms, request_id=None, **more):
+    return points.CaptureRequest(mutation=mutation(request_id, created_ms),
+                                 member=member_ref(member_id), reservation_id=reservation, **more)
+
+
+def release_request(member_id, reservation, created_ms, request_id=None, **more):
+    return points.ReleaseRequest(mutation=mutation(request_id, created_ms),
+                                 member=member_ref(member_id), reservation_id=reservation, **more)
+
+
+def reverse_request(member_id, original, created_ms, request_id=None, **more):
+    """`original` is a request; `created_ms` of this one."""
+    return points.ReverseRequest(mutation=mutation(request_id, created_ms),
+                                 member=member_ref(member_id),
+                                 original_request_id=original.mutation.request_id,
+                                 original_created_at=original.mutation.created_at, **more)
 
 
 def get_member_request(member_id):

@@ -30,11 +30,17 @@ void member_fini(struct member *member)
     arena_fini(&member->fold_arena);
 }
 
+void member_request_id(uint64_t id, uint8_t *ret_id)
+{
+    memset(ret_id, 0, REQUEST_ID_BYTES);
+    memcpy(ret_id, &id, sizeof id);
+}
+
 struct mark member_mark(uint64_t id, struct span content)
 {
     struct mark mark = {.present = id != 0};
     uint64_t digest = hash_fnv1a(content);
-    memcpy(mark.id, &id, sizeof id);
+    member_request_id(id, mark.id);
     memcpy(mark.digest, &digest, sizeof digest);
     return mark;
 }
@@ -54,6 +60,8 @@ static uint64_t content_of_sale(const struct award_command *command)
     content = sale->has_date ? MIX(content, sale->date) : content;
     content = mix(content, sale->unit);
     content = MIX(content, command->backfill);
+    content = MIX(content, sale->exchange_of);
+    content = MIX(content, sale->attached);
     for (size_t i = 0; i < sale->line_count; i++) {
         content = MIX(content, sale->lines[i].amount_minor);
         content = mix(content, sale->lines[i].category);
@@ -69,6 +77,15 @@ static uint64_t content_of_items(uint64_t content, const struct opening_item *it
         content = MIX(content, items[i].until);
     }
     return content;
+}
+
+static uint64_t content_of_reversal(const struct reverse_command *command)
+{
+    uint64_t content = MIX(5, command->original);
+    content = MIX(content, command->part);
+    content = MIX(content, command->amount_minor);
+    content = MIX(content, command->points);
+    return mix(content, span_of(command->lines, command->line_count * sizeof *command->lines));
 }
 
 // What a retry must repeat.
@@ -89,6 +106,20 @@ static struct mark mark_of(const struct command *command)
         content = content_of_items(4, command->opening.lots, command->opening.lot_count);
         content = content_of_items(content, command->opening.scores, command->opening.score_count);
         content = mix(content, command->opening.card_tier);
+        break;
+    case COMMAND_RESERVE:
+        content = MIX(6, command->reserve.points);
+        content = MIX(content, command->reserve.lifetime_ms);
+        break;
+    case COMMAND_CAPTURE:
+        content = MIX(7, command->capture.reservation);
+        content = MIX(content, command->capture.points);
+        break;
+    case COMMAND_RELEASE:
+        content = MIX(8, command->release.reservation);
+        break;
+    case COMMAND_REVERSE:
+        content = content_of_reversal(&command->reverse);
         break;
     case COMMAND_JOB:
         break;
@@ -113,6 +144,7 @@ static const char *decide(struct member *member, const struct command *command,
         .now_ms = command->now_ms,
         .mark = mark_of(command),
         .actor = command->actor,
+        .log = buffer_span(&member->log),
     };
     struct award_command award = command->award;
     enum status status = STATUS_OK;
@@ -128,6 +160,18 @@ static const char *decide(struct member *member, const struct command *command,
         break;
     case COMMAND_OPENING:
         status = decide_opening(&decide, &command->opening, ret_decision);
+        break;
+    case COMMAND_RESERVE:
+        status = decide_reserve(&decide, &command->reserve, ret_decision);
+        break;
+    case COMMAND_CAPTURE:
+        status = decide_capture(&decide, &command->capture, ret_decision);
+        break;
+    case COMMAND_RELEASE:
+        status = decide_release(&decide, &command->release, ret_decision);
+        break;
+    case COMMAND_REVERSE:
+        status = decide_reverse(&decide, &command->reverse, ret_decision);
         break;
     case COMMAND_JOB:
         status = advance(&member->account, &writer, &member->arena, command->now_ms);
@@ -169,6 +213,11 @@ static bool find_answer(struct member *member, const struct mark *mark,
     if (!mark->present ||
         ledger_find(buffer_span(&member->log), mark, &member->arena, &record, &seq) != STATUS_OK) {
         return false;
+    }
+    if (record_buries(&record, mark)) {
+        *ret_answer = (struct member_answer){.outcome = OUTCOME_REFUSED,
+                                             .refusal = {.reason = REFUSAL_REVERSED_BEFORE}};
+        return true;
     }
     bool same = memcmp(record.mark.digest, mark->digest, sizeof mark->digest) == 0;
     *ret_answer = (struct member_answer){

@@ -29,6 +29,10 @@ enum command_kind {
     COMMAND_AWARD,
     COMMAND_REDEEM,
     COMMAND_OPENING,
+    COMMAND_RESERVE,
+    COMMAND_CAPTURE,
+    COMMAND_RELEASE,
+    COMMAND_REVERSE,
     COMMAND_JOB, // time alone: what an advance writes
 };
 
@@ -42,6 +46,10 @@ struct command {
         struct award_command award;
         struct redeem_command redeem;
         struct opening_command opening;
+        struct reserve_command reserve;
+        struct capture_command capture;
+        struct release_command release;
+        struct reverse_command reverse;
     };
 };
 
@@ -74,5 +82,7 @@ enum status member_fold(struct member *member, struct span log, struct account *
 // what differs.
 const char *member_difference(const struct account *a, const struct account *b);
 
+// The request id of a number.
+void member_request_id(uint64_t id, uint8_t *ret_id);
 // The request id of a number, and its mark with a digest over `content`.
 struct mark member_mark(uint64_t id, struct span content);

@@ -160,6 +160,7 @@ static struct program *make_program(struct random *random, struct club *club, co
                                     const struct program *before)
 {
     static const uint32_t LATE[] = {0, 1, 45, 400};
+    static const uint32_t HOLDS[] = {1, 60, 900, 86400, 40 * 86400};
     struct program *program = room(club, 1, sizeof *program);
     program->id = span_of_text("random");
     program->zone_name = span_of_text(zone);
@@ -172,7 +173,11 @@ static struct program *make_program(struct random *random, struct club *club, co
     program->redeem_minimum = random_once_in(random, 2) ? 0 : 10;
     program->redeem_step = random_once_in(random, 2) ? 0 : 5;
     program->redeem_a_day = random_once_in(random, 3) ? 500 : 0;
+    program->redeem_value = (struct rate){.points = 10, .money_minor = 1 + random_below(random, 9)};
+    program->hold_seconds = HOLDS[random_below(random, 5)];
+    program->clamp_negative = random_once_in(random, 2);
     program->late_days = LATE[random_below(random, 4)];
+    program->attach_days = LATE[random_below(random, 4)];
     program->guard_sale = random_once_in(random, 5) ? 5000 : 0;
     program->guard_member_day = random_once_in(random, 5) ? 8000 : 0;
     const char *wrong = club_compile(club, program);

@@ -32,6 +32,7 @@ struct history_command {
     struct sale_line lines[HISTORY_LINES_MAX];
     struct opening_item lots[2];
     struct opening_item scores[2];
+    uint32_t numbers[HISTORY_LINES_MAX]; // of lines to reverse
 };
 
 struct history {
@@ -49,6 +50,13 @@ void history_init(struct history *history, uint64_t seed, uint64_t round);
 void history_fini(struct history *history);
 // The first command: an enrolment.
 struct history_command *history_enrol(struct history *history, const char *member_id);
+// Adds an empty one of a kind; it is asked now.
+struct history_command *history_add(struct history *history, enum command_kind kind);
+// Adds one that reserves, captures, releases or reverses (random_holds.c): mostly what is there to
+// be, sometimes what is not, or what the next commands will be.
+void history_hold(struct history *history, const struct account *account);
+void history_close(struct history *history);
+void history_reverse(struct history *history);
 // The next one, at or after the last, for an account as it is now. The command is kept.
 struct history_command *history_next(struct history *history, const struct account *account);
 // A whole history: enrolment and so many commands for a member the caller has not initialised.

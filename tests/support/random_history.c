@@ -4,7 +4,7 @@
 #include "base/check.h"
 #include "core/advance.h"
 
-static struct history_command *add(struct history *history, enum command_kind kind)
+struct history_command *history_add(struct history *history, enum command_kind kind)
 {
     CHECK(history->count < HISTORY_COMMANDS_MAX);
     struct history_command *next = &history->commands[history->count++];
@@ -21,7 +21,7 @@ static struct history_command *add(struct history *history, enum command_kind ki
 
 struct history_command *history_enrol(struct history *history, const char *member_id)
 {
-    struct history_command *next = add(history, COMMAND_ENROL);
+    struct history_command *next = history_add(history, COMMAND_ENROL);
     int64_t back_ms = 0;
     if (random_once_in(&history->random, 3)) {
         back_ms = random_below(&history->random, history->now_ms - history->start_ms + 1);
@@ -115,7 +115,7 @@ static void choose_occurred(struct history *history, const struct account *accou
 static void sale(struct history *history, const struct account *account)
 {
     struct random *random = &history->random;
-    struct history_command *next = add(history, COMMAND_AWARD);
+    struct history_command *next = history_add(history, COMMAND_AWARD);
     struct award_command *award = &next->command.award;
     award->currency = span_of_text("CNY");
     award->sale.unit = span_of_text("store-1/till-1");
@@ -138,6 +138,7 @@ static void sale(struct history *history, const struct account *account)
         award->sale.receipt =
             (struct receipt_key){.number = 1 + random_u64(random) % 100000, .business_day = 20000};
     }
+    award->sale.attached = random_once_in(random, 8);
     award->sale.training = random_once_in(random, 30);
     award->quote = random_once_in(random, 20);
     choose_occurred(history, account, &award->sale);
@@ -146,7 +147,7 @@ static void sale(struct history *history, const struct account *account)
 static void redeem(struct history *history, const struct account *account)
 {
     struct random *random = &history->random;
-    struct history_command *next = add(history, COMMAND_REDEEM);
+    struct history_command *next = history_add(history, COMMAND_REDEEM);
     int64_t most = account->balance > 0 ? account->balance + account->balance / 4 : 20;
     next->command.redeem.points = 1 + random_below(random, most);
     if (random_once_in(random, 4) && account->balance > 0) {
@@ -174,7 +175,7 @@ static struct opening_item item(struct history *history, int64_t most, int64_t e
 static void opening(struct history *history)
 {
     struct random *random = &history->random;
-    struct history_command *next = add(history, COMMAND_OPENING);
+    struct history_command *next = history_add(history, COMMAND_OPENING);
     struct opening_command *given = &next->command.opening;
     given->lots = next->lots;
     given->scores = next->scores;
@@ -214,21 +215,34 @@ static void backfill(struct history *history, const struct account *account)
 struct history_command *history_next(struct history *history, const struct account *account)
 {
     struct random *random = &history->random;
+    if (history->count > 0 && random_once_in(random, 2) &&
+        history->commands[history->count - 1].command.kind == COMMAND_RESERVE) {
+        // At once, or it lapses: instants are far apart.
+        history->now_ms += random_below(random, random_once_in(random, 2) ? 999 : DAY_MS);
+        history_close(history);
+        return &history->commands[history->count - 1];
+    }
     history->now_ms = history_instant(history, account, history->now_ms);
-    int64_t kind = random_below(random, 20);
+    int64_t kind = random_below(random, 32);
     if (kind < 11) {
         sale(history, account);
-    } else if (kind < 15) {
+    } else if (kind < 14) {
         redeem(history, account);
-    } else if (kind < 17) {
+    } else if (kind < 16) {
         opening(history);
-    } else if (kind < 18) {
+    } else if (kind < 17) {
         sale(history, account);
         if (!history->no_backfill) {
             backfill(history, account);
         }
+    } else if (kind < 20) {
+        history_hold(history, account);
+    } else if (kind < 23) {
+        history_close(history);
+    } else if (kind < 30) {
+        history_reverse(history);
     } else {
-        add(history, COMMAND_JOB);
+        history_add(history, COMMAND_JOB);
     }
     return &history->commands[history->count - 1];
 }

@@ -205,6 +205,13 @@ const char *world_redeem_text(struct service_world *world, const char *request_i
                       world_mutation(world, request_id), member_id, (long long)points);
 }
 
+const char *world_points_text(struct service_world *world, const char *request_id,
+                              const char *member_id, const char *fields)
+{
+    return world_text(world, "{%s, \"member\": {\"member_id\": \"%s\"}, %s}",
+                      world_mutation(world, request_id), member_id, fields);
+}
+
 const char *world_enroll_text(struct service_world *world, const char *request_id,
                               const char *member_id, const char *card)
 {

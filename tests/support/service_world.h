@@ -92,6 +92,9 @@ const char *world_award_text(struct service_world *world, const char *request_id
                              const char *member_id, int64_t amount_minor);
 const char *world_redeem_text(struct service_world *world, const char *request_id,
                               const char *member_id, int64_t points);
+// What else is done to a member's points: `fields` as JSON, "\"points\": 500".
+const char *world_points_text(struct service_world *world, const char *request_id,
+                              const char *member_id, const char *fields);
 const char *world_enroll_text(struct service_world *world, const char *request_id,
                               const char *member_id, const char *card);
 const char *world_member_text(struct service_world *world, const char *member_id);

@@ -1,29 +1,14 @@
 // Records that are well formed but do not belong: what the fold must find, not absorb.
 #include "core/account.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "base/limits.h"
+#include "unit/core/account_fixture.h"
 
-enum { START_MS = 1000000, TIER = 1, RULE = 2 };
+enum { START_MS = 1000000, RULE = 2 };
 
 static struct record opened(void)
 {
-    static struct span names[] = {{(const uint8_t *)"member", 6}, {(const uint8_t *)"base", 4}};
-    return (struct record){
-        .type = RECORD_OPENED,
-        .at_ms = START_MS,
-        .names = names,
-        .name_count = 2,
-        .cards = {{.tier = TIER, .from_ms = START_MS, .until_ms = INSTANT_NEVER, .cause = 1}},
-        .card_count = 1,
-        .opened = {.kind = ACCOUNT_MEMBER, .id = span_of_text("anna")},
-    };
+    return fixture_opened(START_MS);
 }
 
 static int setup(void **state)

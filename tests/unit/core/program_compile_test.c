@@ -90,12 +90,12 @@ static const struct wrong_number WRONG_NUMBERS[] = {
     {FIELD(program.redeem_value.points), 0, "redeem.value.points", "must be 1 to 1000000"},
     {FIELD(program.redeem_value.money_minor), 0, "redeem.value.money_minor", "must be 1 to"},
     {FIELD(program.hold_seconds), 400 * 86400 + 1, "redeem.hold_seconds", "must be 1 to 34560000"},
+    {FIELD(program.offline_floor), -1, "redeem.offline_floor_points", "must be 0 to"},
     {FIELD(program.late_days), 401, "late_days.days", "must be 0 to 400"},
+    {FIELD(program.attach_days), 401, "attach_days.days", "must be 0 to 400"},
     {FIELD(program.guard_sale), -1, "guards.points_a_sale", "must be 0 to"},
     {FIELD(program.guard_member_day), -1, "guards.points_a_member_day", "must be 0 to"},
     {FIELD(program.guard_terminal_day), -1, "guards.points_a_terminal_day", "must be 0 to"},
-    {FIELD(program.guard_terminal_day), 1, "guards.points_a_terminal_day",
-     "not supported yet by this version"},
     {FIELD(quotas[0].per), PERK_UNSPECIFIED, "perks[0].tiers[0].per", "is missing; must be"},
     {FIELD(quotas[0].per), -1, "perks[0].tiers[0].per", "unknown value; must be CALENDAR_YEAR"},
     {FIELD(quotas[1].per), 5, "perks[0].tiers[1].per", "unknown value"},
@@ -310,8 +310,8 @@ static void the_edges_of_the_bounds_are_good(void **state)
     sample.program.score_share_bp = 1;
     sample.program.rolling_months = 1200;
     sample.program.expiry_months = 0;
-    sample.program.pending_days = 400;
-    sample.program.late_days = 400;
+    sample.program.pending_days = sample.program.late_days = sample.program.attach_days = 400;
+    sample.program.offline_floor = LIMIT_POINTS_A_RECORD;
     sample.program.hold_seconds = 400 * 86400;
     sample.program.redeem_value = (struct rate){0};
     sample.program.rescore_count = 0;

@@ -59,6 +59,17 @@ static void codes_are_those_of_the_contract(void **state)
         {"ACCOUNT_FULL", REFUSAL_ACCOUNT_FULL, 8},
         {"IDENTIFIER_TAKEN", REFUSAL_IDENTIFIER_TAKEN, 6},
         {"NOT_ACTIVE", REFUSAL_NOT_ACTIVE, 9},
+        {"HOLD_NOT_FOUND", 21, 5},
+        {"HOLD_LAPSED", 22, 9},
+        {"HOLD_CAPTURED", 23, 9},
+        {"HOLD_RELEASED", 24, 9},
+        {"HOLD_TOO_SMALL", 25, 9},
+        {"LINE_NOT_FOUND", 26, 3},
+        {"PART_DOES_NOT_FIT", 27, 3},
+        {"ORIGINAL_ARCHIVED", 28, 9},
+        {"REVERSED_BEFORE", 29, 9},
+        {"RECEIPT_COUNTED", 30, 6},
+        {"GUARD_TERMINAL_DAY", 31, 9},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         assert_string_equal(refusal_describe(cases[i].reason)->name, cases[i].name);

@@ -2,34 +2,22 @@
 // way that its checksum would not tell.
 #include "core/snapshot.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "core/account_parts.h"
+
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "base/limits.h"
+#include "unit/core/account_fixture.h"
 
-enum { NOW_MS = 1000000, POINTS = 500, PENDING = 40, SCORE = 300, LATER_SCORE = 20 };
+enum { NOW_MS = 1000000, POINTS = 500, PENDING = 40, HELD = 15, SCORE = 300, LATER_SCORE = 20 };
 
 static struct record opened(void)
 {
-    static struct span names[] = {{(const uint8_t *)"member", 6}, {(const uint8_t *)"base", 4}};
     static struct identifier card = {.kind = 1};
-    return (struct record){
-        .type = RECORD_OPENED,
-        .at_ms = NOW_MS,
-        .names = names,
-        .name_count = 2,
-        .cards = {{.tier = 1, .from_ms = NOW_MS, .until_ms = INSTANT_NEVER, .cause = 1}},
-        .card_count = 1,
-        .opened = {.kind = ACCOUNT_MEMBER,
-                   .id = span_of_text("anna"),
-                   .identifier_count = 1,
-                   .identifiers = &card},
-    };
+    struct record record = fixture_opened(NOW_MS);
+    record.opened.identifiers = &card;
+    record.opened.identifier_count = 1;
+    return record;
 }
 
 static void award(struct account *account, int64_t points, int64_t spendable_ms, int64_t score,
@@ -53,6 +41,36 @@ static void award(struct account *account, int64_t points, int64_t spendable_ms,
     account->seq++;
 }
 
+static void hold(struct account *account)
+{
+    struct lot_move move = {.ends_ms = NOW_MS + 5000, .points = HELD};
+    struct record record = {
+        .type = RECORD_HELD,
+        .at_ms = NOW_MS,
+        .mark = {.present = true, .id = {3}},
+        .held = {.taken = {.version = 1, .points = HELD, .lots = &move, .lot_count = 1},
+                 .lapses_ms = NOW_MS + 50},
+    };
+    assert_int_equal(account_apply(account, &record), STATUS_OK);
+    account->seq++;
+}
+
+// A sale that came when its points had ended already.
+static void award_ended(struct account *account)
+{
+    struct record record = {
+        .type = RECORD_AWARDED,
+        .at_ms = NOW_MS,
+        .awarded = {.occurred_ms = NOW_MS - 10,
+                    .points = 7,
+                    .spendable_ms = NOW_MS - 10,
+                    .lot_ends_ms = NOW_MS,
+                    .score_until_ms = NOW_MS},
+    };
+    assert_int_equal(account_apply(account, &record), STATUS_OK);
+    account->seq++;
+}
+
 static void make(struct account *account)
 {
     struct record record = opened();
@@ -61,6 +79,8 @@ static void make(struct account *account)
     account->seq++;
     award(account, POINTS, NOW_MS, SCORE, NOW_MS);
     award(account, PENDING, NOW_MS + 100, LATER_SCORE, NOW_MS + 10);
+    hold(account);
+    award_ended(account);
 }
 
 #define SPOIL(change)                                                                              \
@@ -120,6 +140,30 @@ static void lots_and_cards(void **state)
     SPOIL(account.uses.items[0].points = INT64_MAX);
     SPOIL(account.identifiers.items[0].stage = IDENTIFIER_LOST + 1);
     SPOIL(account.currency = 3);
+}
+
+static void holds_and_what_ended(void **state)
+{
+    (void)state;
+    SPOIL(account.holds.items[0].points += 1);
+    SPOIL(account.holds.items[0].lapses_ms = account.now_ms);
+    SPOIL(account.holds.items[0].lot_count = 0);
+    SPOIL(account.holds.items[0].lot_count = 2);
+    SPOIL(account.holds.items[0].seq = account.seq + 1);
+    SPOIL(account.holds.items[0].version = 0);
+    SPOIL(account.holds.count = 0);
+    SPOIL(account.held_lots.items[0].points = INT64_MAX);
+    SPOIL(account.held_lots.items[0].points = 0);
+    SPOIL(account.held_points += 1);
+    SPOIL(account.pending.items[0].seq = account.seq + 1);
+    SPOIL(account.ended.items[0].points = INT64_MAX);
+    SPOIL(account.ended.items[0].points = 0);
+    SPOIL(account.ended.items[0].points += 1);
+    SPOIL(account.ended.items[0].ends_ms += 1);
+    SPOIL(account.forgiven = -1);
+    SPOIL(account.forgiven += 1);
+    SPOIL((account.taken_back = account.awarded + 1, account.forgiven = account.taken_back));
+    SPOIL((account.given_back = 1, account.redeemed = 0));
 }
 
 static void score(void **state)
@@ -234,6 +278,7 @@ int main(void)
         cmocka_unit_test(a_sound_account_passes),
         cmocka_unit_test(totals),
         cmocka_unit_test(lots_and_cards),
+        cmocka_unit_test(holds_and_what_ended),
         cmocka_unit_test(score),
         cmocka_unit_test(score_is_never_below_nothing),
         cmocka_unit_test(an_answer_is_not_from_behind_the_cut),

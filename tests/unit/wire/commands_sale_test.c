@@ -1,48 +1,13 @@
 // A sale, and an opening balance: every shape and bound, each spoiled once in an otherwise good
 // message.
-#include "wire/commands.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include <string.h>
+#include "commands_fixture.h"
 
 #define LONG_64 "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijkl"
 
-static struct arena arena;
 static Loyalty__V1__SaleLine lines[LIMIT_SALE_LINES + 1];
 static Loyalty__V1__SaleLine *line_list[LIMIT_SALE_LINES + 1];
 static Loyalty__V1__ReceiptKey receipt;
 static Google__Protobuf__Timestamp occurred;
-
-static char *text(const char *borrowed)
-{
-    return (char *)borrowed;
-}
-
-static struct commands till(void)
-{
-    arena_reset(&arena);
-    return (struct commands){.arena = &arena, .unit = span_of_text("store-0007")};
-}
-
-static int set_up(void **state)
-{
-    (void)state;
-    arena_init(&arena, LIMIT_ARENA_BYTES);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    arena_fini(&arena);
-    return 0;
-}
 
 // Three lines of 100, 200 and 300, of which 600 may be paid with points.
 static Loyalty__V1__Sale good_sale(void)
@@ -63,21 +28,6 @@ static Loyalty__V1__Sale good_sale(void)
     sale.lines = line_list;
     sale.receipt = &receipt;
     return sale;
-}
-
-static void assert_fault(enum status status, const struct commands *commands, const char *reason,
-                         const char *field)
-{
-    assert_int_equal(status, STATUS_INVALID);
-    assert_string_equal(commands->fault.reason, reason);
-    assert_string_equal(commands->fault.field, field);
-    assert_true(strlen(commands->fault.message) > 20);
-}
-
-static void assert_span(struct span span, const char *expected)
-{
-    assert_int_equal(span.len, strlen(expected));
-    assert_memory_equal(span.data, expected, span.len);
 }
 
 static void a_sale_arrives_whole(void **state)
@@ -475,10 +425,50 @@ static void bad_openings_are_named(void **state)
     }
 }
 
+static void an_exchange_names_its_reversal(void **state)
+{
+    (void)state;
+    struct commands commands = till();
+    Loyalty__V1__Sale sale = good_sale();
+    struct award_command command;
+    assert_int_equal(commands_sale(&commands, &sale, &command), STATUS_OK);
+    assert_false(command.sale.exchanged);
+    assert_false(command.sale.attached);
+    sale.exchange_of = text("0b6f2f1e-5d0e-4a8e-9a57-6b7a3c1d2e4f");
+    assert_int_equal(commands_sale(&commands, &sale, &command), STATUS_OK);
+    assert_true(command.sale.exchanged);
+    assert_int_equal(command.sale.exchange_of[0], 0x0b);
+    assert_int_equal(command.sale.exchange_of[15], 0x4f);
+    sale.exchange_of = text("yesterday's");
+    assert_fault(commands_sale(&commands, &sale, &command), &commands, "NOT_A_UUID",
+                 "sale.exchange_of");
+}
+
+static void a_claimed_sale_needs_its_receipt_and_time(void **state)
+{
+    (void)state;
+    struct commands commands = till();
+    Loyalty__V1__Sale sale = good_sale();
+    struct award_command command;
+    sale.attached = 1;
+    assert_fault(commands_sale(&commands, &sale, &command), &commands, "MISSING", "sale.occurred");
+    sale.occurred_case = LOYALTY__V1__SALE__OCCURRED_OCCURRED_DATE;
+    sale.occurred_date = text("2026-02-28");
+    assert_int_equal(commands_sale(&commands, &sale, &command), STATUS_OK);
+    assert_true(command.sale.attached);
+    sale.occurred_case = LOYALTY__V1__SALE__OCCURRED_OCCURRED_AT;
+    sale.occurred_at = &occurred;
+    assert_int_equal(commands_sale(&commands, &sale, &command), STATUS_OK);
+    sale.receipt = NULL;
+    assert_fault(commands_sale(&commands, &sale, &command), &commands, "MISSING", "sale.receipt");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_sale_arrives_whole),
+        cmocka_unit_test(an_exchange_names_its_reversal),
+        cmocka_unit_test(a_claimed_sale_needs_its_receipt_and_time),
         cmocka_unit_test(a_sale_needs_little),
         cmocka_unit_test(sales_at_their_bounds_are_good),
         cmocka_unit_test(bad_sales_are_named),
@@ -486,5 +476,5 @@ int main(void)
         cmocka_unit_test(an_opening_arrives_whole),
         cmocka_unit_test(bad_openings_are_named),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, fixture_set_up, fixture_tear_down);
 }

@@ -13,6 +13,7 @@
 #include "loyalty/v1/members.pb-c.h"
 #include "loyalty/v1/points.pb-c.h"
 #include "loyalty/v1/programs.pb-c.h"
+#include "loyalty/v1/tills.pb-c.h"
 
 enum { CONTRACT_TYPES_MAX = 128 };
 
@@ -44,7 +45,7 @@ static inline struct contract_types contract_types(void)
     static const ProtobufCServiceDescriptor *const services[] = {
         &loyalty__v1__points_service__descriptor,   &loyalty__v1__members_service__descriptor,
         &loyalty__v1__programs_service__descriptor, &loyalty__v1__admin_service__descriptor,
-        &loyalty__v1__clock_service__descriptor,
+        &loyalty__v1__clock_service__descriptor,    &loyalty__v1__tills_service__descriptor,
     };
     struct contract_types types = {0};
     for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++) {

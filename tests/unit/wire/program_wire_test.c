@@ -47,9 +47,10 @@ static const char *const full_text =
     "score: {calendar: HALF_YEAR}\n"
     "points: {expiry_months: 14, expiry_to_end_of: YEAR, pending_days: 15}\n"
     "redeem: {minimum_points: 16, step_points: 17, maximum_a_day: 18, hold_seconds: 19,\n"
-    "         value: {points: 20, money_minor: 21}}\n"
+    "         value: {points: 20, money_minor: 21}, offline_floor_points: 26}\n"
     "negative_balance: CLAMP\n"
     "late_days: {days: 0}\n"
+    "attach_days: {days: 27}\n"
     "guards: {points_a_sale: 22, points_a_member_day: 23, points_a_terminal_day: 24}\n"
     "perks:\n"
     "  - {id: lounge, partners: [p1, p2], tiers: [{tier_id: top, count: 25, per: CARD}]}\n";
@@ -155,10 +156,12 @@ static void every_field_arrives(void **state)
     assert_int_equal(program->redeem_step, 17);
     assert_int_equal(program->redeem_a_day, 18);
     assert_int_equal(program->hold_seconds, 19);
+    assert_int_equal(program->offline_floor, 26);
     assert_int_equal(program->redeem_value.points, 20);
     assert_int_equal(program->redeem_value.money_minor, 21);
     assert_true(program->clamp_negative);
     assert_int_equal(program->late_days, 0);
+    assert_int_equal(program->attach_days, 27);
     assert_int_equal(program->guard_sale, 22);
     assert_int_equal(program->guard_member_day, 23);
     assert_int_equal(program->guard_terminal_day, 24);
@@ -181,6 +184,8 @@ static void what_is_absent_has_its_default(void **state)
     const struct program *program = &conversion.program;
     assert_int_equal(program->id.len, 0);
     assert_int_equal(program->late_days, 45);
+    assert_int_equal(program->attach_days, 45);
+    assert_int_equal(program->offline_floor, 0);
     assert_int_equal(program->rounding, ROUNDING_FLOOR);
     assert_int_equal(program->expiry_period, PERIOD_MONTH);
     assert_int_equal(program->window, SCORE_UNSPECIFIED);
@@ -191,6 +196,7 @@ static void what_is_absent_has_its_default(void **state)
     convert(&conversion, "score: {}\nlate_days: {}\nearn: {rules: [{rate: {}}]}\n");
     assert_int_equal(program->window, SCORE_UNSPECIFIED);
     assert_int_equal(program->late_days, 0);
+    assert_int_equal(program->attach_days, 0); // as late_days where it is absent
     assert_int_equal(program->rules[0].kind, EARN_RATE);
     arena_fini(&conversion.arena);
     convert(&conversion, "score: {rolling_months: 0}");

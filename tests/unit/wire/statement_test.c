@@ -13,8 +13,6 @@
 
 #include "unit/wire/statement_world.h"
 
-enum { ACTIVITIES_MAX = 64 };
-
 static struct arena arena;
 
 static int set_up(void **state)
@@ -143,31 +141,6 @@ static void nothing_is_said_before_the_first_version(void **state)
 
 // --- activities ---
 
-struct listing {
-    struct replies replies;
-    Loyalty__V1__Activity *items[ACTIVITIES_MAX];
-    size_t count;
-};
-
-static enum status list_one(void *context, uint64_t seq, const struct record *record)
-{
-    struct listing *listing = context;
-    assert_true(listing->count < ACTIVITIES_MAX);
-    TRY(statement_activity(&listing->replies, record, seq, false, &listing->items[listing->count]));
-    listing->count++;
-    return STATUS_OK;
-}
-
-static void list(struct world *world, struct listing *ret_listing)
-{
-    struct arena scratch;
-    arena_init(&scratch, 1 << 20);
-    *ret_listing = (struct listing){.replies = replies_of_account(&world->account, &arena)};
-    assert_int_equal(ledger_walk(buffer_span(&world->log), &scratch, list_one, ret_listing),
-                     STATUS_OK);
-    arena_fini(&scratch);
-}
-
 static void world_of_everything(struct world *world)
 {
     world_init(world, day(2025, 1, 10));
@@ -191,7 +164,7 @@ static void a_statement_tells_all(void **state)
     struct world world;
     world_of_everything(&world);
     struct listing listing;
-    list(&world, &listing);
+    world_list(&world, &arena, &listing);
     static const struct {
         int kind;
         int64_t points;
@@ -233,7 +206,7 @@ static void a_statement_adds_up(void **state)
     world_of_everything(&world);
     world_award(&world, day(2027, 3, 2), day(2027, 2, 27), 1000);
     struct listing listing;
-    list(&world, &listing);
+    world_list(&world, &arena, &listing);
     int64_t sum = 0;
     for (size_t i = 0; i < listing.count; i++) {
         sum += listing.items[i]->points;
@@ -305,7 +278,7 @@ static void pages_say_how_to_go_on(void **state)
     struct world world;
     world_of_everything(&world);
     struct listing listing;
-    list(&world, &listing);
+    world_list(&world, &arena, &listing);
     Loyalty__V1__ListActivityResponse *page = NULL;
     assert_int_equal(statement_page(&arena, listing.items, 4, true, &page), STATUS_OK);
     assert_int_equal(page->n_activities, 4);

@@ -113,6 +113,57 @@ static inline enum outcome world_redeem(struct world *world, int64_t now_ms, int
     return decision.outcome;
 }
 
+// The requests that follow are named by their number: `requests` right after they were made.
+static inline enum outcome world_reserve(struct world *world, int64_t now_ms, int64_t points)
+{
+    struct decide decide = world_decide(world, now_ms);
+    struct reserve_command command = {.points = points, .unit = span_of_text("store-0007/till-02")};
+    struct decision decision;
+    assert_int_equal(decide_reserve(&decide, &command, &decision), STATUS_OK);
+    return decision.outcome;
+}
+
+static inline enum outcome world_capture(struct world *world, int64_t now_ms, uint8_t reservation,
+                                         int64_t points)
+{
+    struct decide decide = world_decide(world, now_ms);
+    struct capture_command command = {.points = points, .unit = span_of_text("store-0007/till-02")};
+    struct decision decision;
+    command.reservation[REQUEST_ID_BYTES - 1] = reservation;
+    decide.log = buffer_span(&world->log);
+    assert_int_equal(decide_capture(&decide, &command, &decision), STATUS_OK);
+    return decision.outcome;
+}
+
+static inline enum outcome world_release(struct world *world, int64_t now_ms, uint8_t reservation)
+{
+    struct decide decide = world_decide(world, now_ms);
+    struct release_command command = {.unit = span_of_text("store-0007/till-02")};
+    struct decision decision;
+    command.reservation[REQUEST_ID_BYTES - 1] = reservation;
+    decide.log = buffer_span(&world->log);
+    assert_int_equal(decide_release(&decide, &command, &decision), STATUS_OK);
+    return decision.outcome;
+}
+
+static inline enum outcome world_reverse(struct world *world, int64_t now_ms, uint8_t original,
+                                         int64_t amount_minor)
+{
+    struct decide decide = world_decide(world, now_ms);
+    struct reverse_command command = {
+        .original_created_ms = now_ms,
+        .part = amount_minor == 0 ? REVERSE_WHOLE : REVERSE_AMOUNT,
+        .amount_minor = amount_minor,
+        .reason = span_of_text("returned"),
+        .unit = span_of_text("store-0007/till-02"),
+    };
+    struct decision decision;
+    command.original[REQUEST_ID_BYTES - 1] = original;
+    decide.log = buffer_span(&world->log);
+    assert_int_equal(decide_reverse(&decide, &command, &decision), STATUS_OK);
+    return decision.outcome;
+}
+
 static inline enum outcome world_open(struct world *world, int64_t now_ms,
                                       const struct opening_command *command)
 {
@@ -125,4 +176,33 @@ static inline enum outcome world_open(struct world *world, int64_t now_ms,
 static inline void world_advance(struct world *world, int64_t now_ms)
 {
     assert_int_equal(advance(&world->account, &world->writer, &world->records, now_ms), STATUS_OK);
+}
+
+// --- the log as a statement, oldest first ---
+
+enum { ACTIVITIES_MAX = 64 };
+
+struct listing {
+    struct replies replies;
+    Loyalty__V1__Activity *items[ACTIVITIES_MAX];
+    size_t count;
+};
+
+static inline enum status list_one(void *context, uint64_t seq, const struct record *record)
+{
+    struct listing *listing = context;
+    assert_true(listing->count < ACTIVITIES_MAX);
+    TRY(statement_activity(&listing->replies, record, seq, false, &listing->items[listing->count]));
+    listing->count++;
+    return STATUS_OK;
+}
+
+static inline void world_list(struct world *world, struct arena *arena, struct listing *ret_listing)
+{
+    struct arena scratch;
+    arena_init(&scratch, 1 << 20);
+    *ret_listing = (struct listing){.replies = replies_of_account(&world->account, arena)};
+    assert_int_equal(ledger_walk(buffer_span(&world->log), &scratch, list_one, ret_listing),
+                     STATUS_OK);
+    arena_fini(&scratch);
 }

@@ -127,12 +127,12 @@ static void absence_and_presence_are_kept_apart(void **state)
     check_good(SALE, "{\"lines\": [], \"training\": false, \"unit\": \"\"}", 0, "{}");
     check_good(&loyalty__v1__redemption__descriptor, "{}", TREE_WITH_DEFAULTS | TREE_PROTO_NAMES,
                "{\"minimum_points\":\"0\",\"step_points\":\"0\",\"maximum_a_day\":\"0\","
-               "\"hold_seconds\":0}");
+               "\"hold_seconds\":0,\"offline_floor_points\":\"0\"}");
     check_good(&loyalty__v1__perk__descriptor, "{}", TREE_WITH_DEFAULTS,
                "{\"id\":\"\",\"names\":{},\"tiers\":[],\"partners\":[]}");
     check_good(SALE, "{}", TREE_WITH_DEFAULTS,
                "{\"currency\":\"\",\"lines\":[],\"paidWithPointsMinor\":\"0\",\"unit\":\"\","
-               "\"channel\":\"\",\"training\":false}");
+               "\"channel\":\"\",\"training\":false,\"exchangeOf\":\"\",\"attached\":false}");
 }
 
 static void unknown_fields_are_named_with_the_known_ones(void **state)
@@ -296,7 +296,7 @@ static void all_problems_are_found_up_to_a_cap(void **state)
                    "id: expected text in quotes, found the number 1\n"
                    "x: unknown field; known are: id, zone, currency, rescore, tiers, "
                    "validity_on_upgrade, on_card_end, earn, score, points, redeem, "
-                   "negative_balance, late_days, guards, perks\n"
+                   "negative_balance, late_days, guards, perks, attach_days\n"
                    "tiers[0].threshold: " WHOLE "text \"a\"\n"
                    "tiers[0].y: unknown field; known are: id, names, threshold, upgrade, "
                    "validity_months, multiplier_bp\n"

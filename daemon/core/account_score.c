@@ -1,0 +1,72 @@
+// Score of an account: contributions, and the steps at which what counts of them changes; and the
+// points that caps count.
+#include "core/account_parts.h"
+
+static enum status step_at(struct account *account, int64_t at_ms, struct score_step **ret_step)
+{
+    uint32_t at = 0;
+    while (at < account->steps.count && account->steps.items[at].at_ms < at_ms) {
+        at++;
+    }
+    if (at == account->steps.count || account->steps.items[at].at_ms != at_ms) {
+        TRY(vec_reserve_one(&account->steps, LIMIT_CONTRIBUTIONS));
+        struct score_step *items = account->steps.items;
+        memmove(items + at + 1, items + at, (account->steps.count - at) * sizeof *items);
+        items[at] = (struct score_step){.at_ms = at_ms};
+        account->steps.count++;
+    }
+    *ret_step = &account->steps.items[at];
+    return STATUS_OK;
+}
+
+enum status account_add_contribution(struct account *account, const struct contribution *part)
+{
+    TRY(vec_reserve_one(&account->contributions, LIMIT_CONTRIBUTIONS));
+    struct contribution *added = &account->contributions.items[account->contributions.count];
+    *added = *part;
+    added->boundary_from_ms = part->from_ms + (part->from_ms > account->now_ms ? 0 : 1);
+    account->contributions.count++;
+    if (part->until_ms <= account->now_ms || part->until_ms <= part->from_ms) {
+        return STATUS_OK; // counts only in the past, if ever
+    }
+    struct score_step *step;
+    if (part->from_ms <= account->now_ms) {
+        account->score += part->score;
+    } else {
+        TRY(step_at(account, part->from_ms, &step));
+        step->rise += part->score;
+    }
+    if (part->until_ms != INSTANT_NEVER) {
+        TRY(step_at(account, part->until_ms, &step));
+        step->fall += part->score;
+    }
+    bool bounded =
+        account->score >= -LIMIT_POINTS_A_BALANCE && account->score <= LIMIT_POINTS_A_BALANCE;
+    return bounded ? STATUS_OK : STATUS_RANGE;
+}
+
+static void settle_step(struct account *account)
+{
+    struct score_step first = account->steps.items[0];
+    account->steps.count--;
+    memmove(account->steps.items, account->steps.items + 1, account->steps.count * sizeof first);
+    account->score += first.rise - first.fall;
+}
+
+void account_settle_score(struct account *account, int64_t now_ms)
+{
+    while (account->steps.count > 0 && account->steps.items[0].at_ms <= now_ms) {
+        settle_step(account);
+    }
+}
+
+enum status account_add_use(struct account *account, const struct use *use)
+{
+    if (use->points > LIMIT_POINTS_A_RECORD || use->points < -LIMIT_POINTS_A_RECORD) {
+        return STATUS_RANGE;
+    }
+    TRY(vec_reserve_one(&account->uses, LIMIT_CONTRIBUTIONS));
+    account->uses.items[account->uses.count] = *use;
+    account->uses.count++;
+    return STATUS_OK;
+}

@@ -1,0 +1,253 @@
+// Records as lines of a statement.
+#include "wire/commands.h"
+#include "wire/message.h"
+#include "wire/statement.h"
+#include "wire/uuid.h"
+
+static Loyalty__V1__ActivityKind kind_of(enum record_type type)
+{
+    static const Loyalty__V1__ActivityKind kinds[] = {
+        [RECORD_OPENED] = LOYALTY__V1__ACTIVITY_KIND__ACTIVITY_KIND_ENROLLED,
+        [RECORD_AWARDED] = LOYALTY__V1__ACTIVITY_KIND__ACTIVITY_KIND_AWARDED,
+        [RECORD_REDEEMED] = LOYALTY__V1__ACTIVITY_KIND__ACTIVITY_KIND_REDEEMED,
+        [RECORD_REFUSED] = LOYALTY__V1__ACTIVITY_KIND__ACTIVITY_KIND_REFUSED,
+        [RECORD_BOUNDARY] = LOYALTY__V1__ACTIVITY_KIND__ACTIVITY_KIND_TIME_PASSED,
+        [RECORD_OPENING] = LOYALTY__V1__ACTIVITY_KIND__ACTIVITY_KIND_OPENING_BALANCE,
+        [RECORD_BOUND] = LOYALTY__V1__ACTIVITY_KIND__ACTIVITY_KIND_IDENTIFIER_BOUND,
+        [RECORD_SNAPSHOT] = LOYALTY__V1__ACTIVITY_KIND__ACTIVITY_KIND_COMPACTED,
+        [RECORD_HELD] = LOYALTY__V1__ACTIVITY_KIND__ACTIVITY_KIND_RESERVED,
+        [RECORD_CAPTURED] = LOYALTY__V1__ACTIVITY_KIND__ACTIVITY_KIND_CAPTURED,
+        [RECORD_RELEASED] = LOYALTY__V1__ACTIVITY_KIND__ACTIVITY_KIND_RELEASED,
+        [RECORD_LAPSED] = LOYALTY__V1__ACTIVITY_KIND__ACTIVITY_KIND_LAPSED,
+        [RECORD_REVERSED] = LOYALTY__V1__ACTIVITY_KIND__ACTIVITY_KIND_REVERSED,
+        [RECORD_TOMBSTONE] = LOYALTY__V1__ACTIVITY_KIND__ACTIVITY_KIND_TOMBSTONE,
+    };
+    // UNSPECIFIED: of a kind this contract has no word for
+    return (size_t)type < sizeof(kinds) / sizeof(kinds[0]) ? kinds[type] : 0;
+}
+
+static int64_t freed_and_ended(const struct points_freed *freed, int64_t at_ms)
+{
+    return lot_moves_ended(freed->lots, freed->lot_count, at_ms);
+}
+
+static int64_t points_reversed(const struct record_reversed *reversed)
+{
+    switch (reversed->method) {
+    case RECORD_AWARDED:
+        return -(reversed->points - reversed->expired - reversed->forgiven);
+    case RECORD_HELD: // they were the member's all the time
+        return -reversed->expired - reversed->forgiven;
+    default:
+        return reversed->points - reversed->expired - reversed->forgiven;
+    }
+}
+
+// What the record changed of spendable, pending and held points together.
+static int64_t points_changed(const struct record *record)
+{
+    switch (record->type) {
+    case RECORD_AWARDED:
+        // Points that had ended when the sale arrived were earned and expired at once: no change.
+        return record->awarded.lot_ends_ms > record->at_ms ? record->awarded.points : 0;
+    case RECORD_REDEEMED:
+        return -record->redeemed.points;
+    case RECORD_CAPTURED:
+        return -record->captured.taken.points -
+               freed_and_ended(&record->captured.freed, record->at_ms);
+    case RECORD_RELEASED:
+        return -freed_and_ended(&record->released.freed, record->at_ms);
+    case RECORD_LAPSED:
+        return -freed_and_ended(&record->lapsed.freed, record->at_ms);
+    case RECORD_REVERSED:
+        return points_reversed(&record->reversed);
+    case RECORD_BOUNDARY:
+        return -lot_moves_points(record->boundary.expired, record->boundary.expired_count);
+    case RECORD_OPENING:
+        return lot_moves_points(record->opening.lots, record->opening.lot_count);
+    default:
+        return 0;
+    }
+}
+
+static int64_t score_changed(const struct record *record)
+{
+    int64_t score = 0;
+    switch (record->type) {
+    case RECORD_AWARDED:
+        return record->awarded.score;
+    case RECORD_REVERSED:
+        return -record->reversed.sale.score;
+    case RECORD_OPENING:
+        for (size_t i = 0; i < record->opening.score_count; i++) {
+            score += record->opening.scores[i].score;
+        }
+        return score;
+    default:
+        return 0;
+    }
+}
+
+const struct lot_move *statement_lots(const struct record *record, size_t *ret_count)
+{
+    switch (record->type) {
+    case RECORD_REDEEMED:
+        *ret_count = record->redeemed.lot_count;
+        return record->redeemed.lots;
+    case RECORD_HELD:
+        *ret_count = record->held.taken.lot_count;
+        return record->held.taken.lots;
+    case RECORD_CAPTURED:
+        *ret_count = record->captured.taken.lot_count;
+        return record->captured.taken.lots;
+    case RECORD_RELEASED:
+        *ret_count = record->released.freed.lot_count;
+        return record->released.freed.lots;
+    case RECORD_LAPSED:
+        *ret_count = record->lapsed.freed.lot_count;
+        return record->lapsed.freed.lots;
+    case RECORD_REVERSED:
+        *ret_count = record->reversed.lot_count;
+        return record->reversed.lots;
+    case RECORD_BOUNDARY:
+        *ret_count = record->boundary.expired_count;
+        return record->boundary.expired;
+    case RECORD_OPENING:
+        *ret_count = record->opening.lot_count;
+        return record->opening.lots;
+    default:
+        *ret_count = 0;
+        return NULL;
+    }
+}
+
+static enum status fill_lots(const struct replies *replies, const struct record *record,
+                             Loyalty__V1__Activity *activity)
+{
+    const struct record_awarded *awarded = &record->awarded;
+    struct lot_move own = {0};
+    size_t count = 0;
+    const struct lot_move *lots = statement_lots(record, &count);
+    if (record->type == RECORD_AWARDED && awarded->points > 0) {
+        own = (struct lot_move){.ends_ms = awarded->lot_ends_ms, .points = awarded->points};
+        lots = &own;
+        count = 1;
+    }
+    return replies_lots(replies->arena, lots, count, &activity->n_lots, &activity->lots);
+}
+
+static enum status fill_reason(const struct replies *replies, const struct record *record,
+                               Loyalty__V1__Activity *activity)
+{
+    struct span reason = {0};
+    switch (record->type) {
+    case RECORD_REFUSED:
+        reason = span_of_text(refusal_describe(record->refused.reason)->name);
+        break;
+    case RECORD_BOUND:
+        reason = span_of_text(record->bound.lost ? refusal_describe(REFUSAL_IDENTIFIER_TAKEN)->name
+                                                 : "");
+        break;
+    case RECORD_REVERSED:
+        reason = record->reversed.advice.reason;
+        break;
+    case RECORD_TOMBSTONE:
+        reason = record->tombstone.advice.reason;
+        break;
+    default:
+        return STATUS_OK;
+    }
+    return replies_text(replies->arena, reason, &activity->reason);
+}
+
+static enum status fill_uuid(struct arena *arena, const uint8_t *id, char **ret_text)
+{
+    char text[UUID_TEXT_BYTES + 1];
+    uuid_format(id, text);
+    return replies_text(arena, span_of_text(text), ret_text);
+}
+
+// A client's ids alone: those the service derives mean nothing outside.
+static enum status fill_request_id(struct arena *arena, const struct mark *mark,
+                                   Loyalty__V1__Activity *activity)
+{
+    if (!mark->present || mark->system) {
+        return STATUS_OK;
+    }
+    return fill_uuid(arena, mark->id, &activity->request_id);
+}
+
+// The request that this record follows from.
+static enum status fill_related(struct arena *arena, const struct record *record,
+                                Loyalty__V1__Activity *activity)
+{
+    const uint8_t *id = NULL;
+    switch (record->type) {
+    case RECORD_AWARDED:
+        id = record->awarded.exchanged ? record->awarded.exchange_of : NULL;
+        break;
+    case RECORD_CAPTURED:
+        id = record->captured.reservation;
+        break;
+    case RECORD_RELEASED:
+        id = record->released.reservation;
+        break;
+    case RECORD_LAPSED:
+        id = record->lapsed.reservation;
+        break;
+    case RECORD_REVERSED:
+        id = record->reversed.advice.original;
+        break;
+    case RECORD_TOMBSTONE:
+        id = record->tombstone.advice.original;
+        break;
+    default:
+        break;
+    }
+    return id == NULL ? STATUS_OK : fill_uuid(arena, id, &activity->related_request_id);
+}
+
+// An actor is role and unit, "pos/store-0007/till-02"; the role stands in where there is no unit.
+static struct span unit_of_actor(struct span actor)
+{
+    const uint8_t *slash = actor.len == 0 ? NULL : memchr(actor.data, '/', actor.len);
+    return slash == NULL ? actor : span_from(actor, (size_t)(slash - actor.data) + 1);
+}
+
+static enum status fill_parts(const struct replies *replies, const struct record *record,
+                              Loyalty__V1__Activity *activity)
+{
+    struct span actor = replies_name(replies, record, record->actor);
+    TRY(replies_text(replies->arena, unit_of_actor(actor), &activity->unit));
+    TRY(replies_instant(replies->arena, record->at_ms, &activity->at));
+    TRY(fill_request_id(replies->arena, &record->mark, activity));
+    TRY(fill_related(replies->arena, record, activity));
+    if (record->type == RECORD_AWARDED) {
+        TRY(replies_instant(replies->arena, record->awarded.occurred_ms, &activity->occurred_at));
+        TRY(replies_by_rule(replies, record, &activity->n_by_rule, &activity->by_rule));
+    }
+    TRY(fill_lots(replies, record, activity));
+    TRY(fill_reason(replies, record, activity));
+    return record->card_count == 0
+               ? STATUS_OK
+               : replies_card(replies, record, &record->cards[record->card_count - 1],
+                              &activity->new_card);
+}
+
+enum status statement_activity(const struct replies *replies, const struct record *record,
+                               uint64_t seq, bool unwritten, Loyalty__V1__Activity **ret_activity)
+{
+    Loyalty__V1__Activity *activity =
+        (Loyalty__V1__Activity *)message_new(&loyalty__v1__activity__descriptor, replies->arena);
+    if (activity == NULL) {
+        return STATUS_NO_MEMORY;
+    }
+    activity->seq = seq;
+    activity->unwritten = unwritten;
+    activity->kind = kind_of(record->type);
+    activity->points = points_changed(record);
+    activity->score = score_changed(record);
+    TRY(fill_parts(replies, record, activity));
+    *ret_activity = activity;
+    return STATUS_OK;
+}
