@@ -5,6 +5,7 @@ byte, its lists of fields are compared with the contract, and a client written f
     test_protocol.py --write     puts the dumps into the page anew, as they are
 """
 
+import os
 import re
 import ssl
 import struct
@@ -222,6 +223,18 @@ class Contract(unittest.TestCase):
         for name, fields in contract.items():
             with self.subTest(name):
                 self.assertEqual(sorted(listing[name]), sorted(fields))
+
+    def test_reasons(self):
+        """Whatever the page calls a reason, the daemon can say."""
+        said = set()
+        for folder in ("core", "wire", "service"):
+            for name in os.listdir(f"{frames.SOURCE}/daemon/{folder}"):
+                with open(f"{frames.SOURCE}/daemon/{folder}/{name}", encoding="utf-8") as file:
+                    said |= set(re.findall(r'"([A-Z]+(?:_[A-Z]+)*)"', file.read()))
+        table = page().split("Reasons that a till acts on")[1].split("## 7")[0]
+        reasons = set(re.findall(r"`([A-Z]+(?:_[A-Z]+)*)`", table))
+        self.assertGreater(len(reasons), 30)
+        self.assertEqual(reasons - said, set())
 
     def test_methods(self):
         table = set(re.findall(r"^\| `(/loyalty\.v1\.\S+)` \|", page(), re.MULTILINE))
