@@ -85,14 +85,17 @@ struct lines *lines_new(const char *target, uint32_t count)
     }
     lines->ports = calloc(count, sizeof(*lines->ports));
     lines->pairs = calloc(LINES_PAIRS_MAX, sizeof(struct pair *));
-    bool good =
-        lines->ports != NULL && lines->pairs != NULL && parse_target(target, &lines->target);
+    if (!parse_target(target, &lines->target)) {
+        (void)fprintf(stderr, "loyalty-till: %s is no numeric HOST:PORT\n", target);
+        lines_free(lines);
+        return NULL;
+    }
+    bool good = lines->ports != NULL && lines->pairs != NULL;
     for (; good && lines->count < count; lines->count++) {
         good = open_port(&lines->ports[lines->count]);
     }
     if (!good) {
-        (void)fprintf(stderr, "loyalty-till: no line to %s (a numeric HOST:PORT): %s\n", target,
-                      strerror(errno));
+        (void)fprintf(stderr, "loyalty-till: no line to %s: %s\n", target, strerror(errno));
         lines_free(lines);
         return NULL;
     }
