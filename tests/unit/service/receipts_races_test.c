@@ -364,7 +364,7 @@ static void judge_day(struct run *run)
     const char *book = world_text(&world,
                                   ", \"totals\": [{\"operation\": \"AWARD\", \"count\": %zu, "
                                   "\"points\": %lld, \"amount_minor\": %lld}]",
-                                  run->again, (long long)given, (long long)(100 * given));
+                                  run->again, (long long)given, 100 * (long long)given);
     struct world_answer answer;
     world_call(any_daemon(run), TILL, "TillsService/Reconcile",
                receipts_reconcile(&world, world_id(&world), book), &answer);
