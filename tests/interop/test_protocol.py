@@ -308,6 +308,20 @@ class PlainTill(unittest.TestCase):
             self.assertEqual((again.outcome, again.message[4]), ("APPLIED", [3]))
             self.assertEqual(till.balance("bert"), before)
 
+    def test_returns_lines(self):
+        """Numbers in a list are packed, or stand apart."""
+        varint, field = plain_till.varint, plain_till.field
+        with self.till() as till:
+            before = till.balance("bert")
+            sale = till.award("bert", 100_00, 20_00, 3_00)
+            till.send(sale)
+            packed = field(6, field(1, varint(1) + varint(3)))
+            apart = field(6, field(1, 2))
+            for part, points in ((packed, 103), (apart, 20)):
+                back = till.send(till.reverse("bert", sale, part))
+                self.assertEqual((back.outcome, back.message[5]), ("APPLIED", [points]))
+            self.assertEqual(till.balance("bert"), before)
+
     def test_reverses_what_never_came(self):
         with self.till() as till:
             before = till.balance("bert")
