@@ -2,8 +2,8 @@
 whichever daemon is there, until the answer is definite.
 
 A Till awards, redeems, reserves, reverses and reads; a Desk enrols, now and then two members with
-one card number. Sometimes one asks again for what it has long had the answer to, which must be the same answer; and
-sometimes one takes "certainly not executed" at its word and goes away.
+one card number. Sometimes one asks again for what it has long had the answer to, which must be the
+same answer; and sometimes one takes "certainly not executed" at its word and goes away.
 """
 
 import random
