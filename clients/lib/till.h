@@ -132,7 +132,8 @@ struct loyalty_till_options {
 // Opens or makes the file and reads the certificate; does not connect. NULL with a sentence in
 // `ret_error` if the file is in use, damaged, of another schema or of another certificate's name
 // or unit. Redemptions, reservations and captures that were in the queue when the last process
-// ended, and that nobody was told of, are voided: reversed, not asked again.
+// ended, and that nobody was told of, are voided as soon as there is a connection: reversed, not
+// asked again. Unless they are handed in again before that, under the same id.
 LOYALTY_API struct loyalty_till *loyalty_till_open(const struct loyalty_till_options *options,
                                                    char ret_error[LOYALTY_ERROR_BYTES]);
 // Closes; what is in the file goes on when it is opened again. Whoever waits gets no answer any

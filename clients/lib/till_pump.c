@@ -156,7 +156,8 @@ static void send_first(struct loyalty_till *till)
     if (!found) {
         return;
     }
-    if (ly_offline_must_void(till, &row)) {
+    // Whoever hands it in again has not taken other money.
+    if (ly_offline_must_void(till, &row) && !ly_waiters_have(till, row.sequence)) {
         if (!ly_offline_withdraw(till, &row, "VOIDED")) {
             ly_till_set_error(till, ly_queue_error(till->queue));
             back_off(till);

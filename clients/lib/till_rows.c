@@ -175,6 +175,14 @@ static bool read_row(struct ly_queue *queue, sqlite3_stmt *from, struct ly_row *
     return true;
 }
 
+// Of a file that somebody else may have written.
+static bool is_row(const struct ly_row *row)
+{
+    return row->kind >= LOYALTY_TILL_AWARD && row->kind <= LOYALTY_TILL_REVERSE &&
+           row->state >= LY_ROW_OPEN && row->state <= LY_ROW_WITHDRAWN && row->member[0] != '\0' &&
+           row->member[1] == ':';
+}
+
 static bool read_one(struct ly_queue *queue, sqlite3_stmt *statement, struct ly_row *ret_row,
                      bool *ret_found)
 {
@@ -185,6 +193,12 @@ static bool read_one(struct ly_queue *queue, sqlite3_stmt *statement, struct ly_
     if (*ret_found) {
         good = read_row(queue, statement, ret_row);
         ly_sql_end(statement);
+    }
+    if (*ret_found && good && !is_row(ret_row)) {
+        (void)snprintf(queue->error, sizeof(queue->error), "The till's file: row %lld is none.",
+                       (long long)ret_row->sequence);
+        ly_row_fini(ret_row);
+        good = false;
     }
     return good;
 }

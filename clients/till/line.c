@@ -77,25 +77,40 @@ static bool parse_target(const char *target, struct sockaddr_in *ret_address)
     return port > 0 && port <= UINT16_MAX && inet_pton(AF_INET, host, &ret_address->sin_addr) == 1;
 }
 
-struct lines *lines_new(const char *target, uint32_t count)
+static struct lines *allocate(uint32_t count)
 {
     struct lines *lines = calloc(1, sizeof(*lines));
-    if (lines == NULL) {
+    struct port *ports = calloc(count, sizeof(*ports));
+    struct pair **pairs = calloc(LINES_PAIRS_MAX, sizeof(struct pair *));
+    if (lines == NULL || ports == NULL || pairs == NULL) {
+        free(lines);
+        free(ports);
+        free(pairs);
         return NULL;
     }
-    lines->ports = calloc(count, sizeof(*lines->ports));
-    lines->pairs = calloc(LINES_PAIRS_MAX, sizeof(struct pair *));
-    bool good =
-        lines->ports != NULL && lines->pairs != NULL && parse_target(target, &lines->target);
+    lines->ports = ports;
+    lines->pairs = pairs;
+    return lines;
+}
+
+struct lines *lines_new(const char *target, uint32_t count)
+{
+    struct sockaddr_in address;
+    if (!parse_target(target, &address)) {
+        (void)fprintf(stderr, "loyalty-till: %s is no numeric HOST:PORT\n", target);
+        return NULL;
+    }
+    struct lines *lines = allocate(count);
+    bool good = lines != NULL;
     for (; good && lines->count < count; lines->count++) {
         good = open_port(&lines->ports[lines->count]);
     }
     if (!good) {
-        (void)fprintf(stderr, "loyalty-till: no line to %s (a numeric HOST:PORT): %s\n", target,
-                      strerror(errno));
+        (void)fprintf(stderr, "loyalty-till: no line to %s: %s\n", target, strerror(errno));
         lines_free(lines);
         return NULL;
     }
+    lines->target = address;
     return lines;
 }
 

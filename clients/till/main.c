@@ -10,6 +10,15 @@
 #include "till/trouble.h"
 #include "till/view.h"
 
+// Ctrl-C closes the shops; all is compared as if it had been time.
+static volatile sig_atomic_t closing;
+
+static void on_interrupt(int number)
+{
+    (void)number;
+    closing = 1;
+}
+
 enum { TURN_MS = 20, EXIT_DIFFERENCE = 1, EXIT_NOT_DONE = 3 };
 
 // Until the shops close.
@@ -20,7 +29,7 @@ static bool sell(struct world *world, struct view *view, struct trouble *trouble
     }
     int64_t until_ms = world_now_ms() + world->plan->run_ms;
     world->selling = true;
-    while (world_now_ms() < until_ms) {
+    while (world_now_ms() < until_ms && closing == 0) {
         trouble_step(trouble, world, world_now_ms());
         world_turn(world, TURN_MS);
         view_draw(view, world, false);
@@ -42,6 +51,7 @@ int main(int argc, char **argv)
     struct trouble trouble = {0};
     plan_parse(argc, argv, &plan);
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGINT, on_interrupt);
     int code = EXIT_NOT_DONE;
     if (opening_do(&world, &plan)) {
         view_begin(&view, plan.json);

@@ -212,7 +212,7 @@ static bool wait_online(struct world *world)
 
 // --- all of it ---
 
-// A till needs six descriptors, its part of the lines included: more than is usual for some hundred.
+// A till needs six descriptors, its part of the lines included: some hundred need more than usual.
 static void raise_limit(void)
 {
     struct rlimit files;

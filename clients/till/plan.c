@@ -43,7 +43,8 @@ const char *const plan_chaos_names[CHAOS_KINDS] = {
 static const struct argp_option options[] = {
     {NULL, 0, NULL, 0, "The service:", 1},
     {"embedded", KEY_EMBEDDED, NULL, 0, "Start one of our own, with certificates (default)", 1},
-    {"server", KEY_SERVER, "HOST:PORT", 0, "Use one that runs; it gets new members and tills", 1},
+    {"server", KEY_SERVER, "HOST:PORT", 0,
+     "Use one that runs (a numeric address); it gets new members and tills", 1},
     {"tls", KEY_TLS, "DIR", 0,
      "With --server: a folder of `loyaltyctl cert` with ca.pem, ca.key and admin.pem", 1},
     {"program", KEY_PROGRAM, "FILE", 0, "Of our own service (programs/retail.yaml)", 1},

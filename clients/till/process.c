@@ -33,12 +33,13 @@ void process_find(const char *name, char ret_path[PROCESS_PATH_BYTES])
     (void)snprintf(ret_path, PROCESS_PATH_BYTES, "%s", name);
 }
 
-// In the child; returns when it could not be run. It ends with us.
+// In the child; returns when it could not be run. It ends with us, not by a Ctrl-C meant for us.
 static void become(const char *const *arguments, int log_fd)
 {
     int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (null_fd < 0 || dup2(null_fd, STDIN_FILENO) < 0 || dup2(log_fd, STDOUT_FILENO) < 0 ||
-        dup2(log_fd, STDERR_FILENO) < 0 || prctl(PR_SET_PDEATHSIG, SIGTERM) != 0) {
+        dup2(log_fd, STDERR_FILENO) < 0 || setpgid(0, 0) != 0 ||
+        prctl(PR_SET_PDEATHSIG, SIGTERM) != 0) {
         return;
     }
     (void)execvp(arguments[0], (char *const *)arguments);

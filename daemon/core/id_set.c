@@ -29,6 +29,14 @@ static uint32_t id_slot(const struct id_set *ids, uint64_t print)
     return slot;
 }
 
+// A print that comes again stays at its first place: cutting back to there must leave it found.
+static void note_first(struct id_set *ids, uint32_t slot, uint32_t number)
+{
+    if (ids->slots[slot] == 0) {
+        ids->slots[slot] = number;
+    }
+}
+
 static enum status id_set_grow(struct id_set *ids)
 {
     uint32_t slot_count = ids->slot_count == 0 ? ID_SLOTS_MIN : ids->slot_count * 2;
@@ -40,7 +48,7 @@ static enum status id_set_grow(struct id_set *ids)
     ids->slots = slots;
     ids->slot_count = slot_count;
     for (uint32_t i = 0; i < ids->prints.count; i++) {
-        ids->slots[id_slot(ids, ids->prints.items[i])] = i + 1;
+        note_first(ids, id_slot(ids, ids->prints.items[i]), i + 1);
     }
     return STATUS_OK;
 }
@@ -54,9 +62,7 @@ enum status id_set_add(struct id_set *ids, uint64_t print)
     uint32_t slot = id_slot(ids, print);
     ids->prints.items[ids->prints.count] = print;
     ids->prints.count++;
-    if (ids->slots[slot] == 0) {
-        ids->slots[slot] = ids->prints.count;
-    }
+    note_first(ids, slot, ids->prints.count);
     return STATUS_OK;
 }
 

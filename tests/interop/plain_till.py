@@ -160,8 +160,8 @@ class Till:
     def mutation(self):
         return field(1, field(1, str(uuid.uuid4())) + field(2, timestamp(self.now_ms())))
 
-    def award(self, member, amount_minor):
-        sale = field(3, "CNY") + field(4, field(1, amount_minor))
+    def award(self, member, *amounts_minor):
+        sale = field(3, "CNY") + b"".join(field(4, field(1, minor)) for minor in amounts_minor)
         return "PointsService/Award", (self.mutation() + field(2, field(1, member))
                                        + field(3, sale))
 
@@ -177,11 +177,12 @@ class Till:
         return "PointsService/Capture", (self.mutation() + field(2, field(1, member))
                                          + field(3, self.id_of(reservation)) + field(4, points))
 
-    def reverse(self, member, original):
-        """The whole of it: its id and when it was formed are in what was sent, or was to be."""
+    def reverse(self, member, original, part=b""):
+        """Its id and when it was formed are in what was sent, or was to be. No part: the whole."""
         created = fields(fields(original[1])[1][0])[2][0]
         return "PointsService/Reverse", (self.mutation() + field(2, field(1, member))
-                                         + field(3, self.id_of(original)) + field(4, created))
+                                         + field(3, self.id_of(original)) + field(4, created)
+                                         + part)
 
     @staticmethod
     def id_of(intent):

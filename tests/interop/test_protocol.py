@@ -5,6 +5,7 @@ byte, its lists of fields are compared with the contract, and a client written f
     test_protocol.py --write     puts the dumps into the page anew, as they are
 """
 
+import os
 import re
 import ssl
 import struct
@@ -223,6 +224,18 @@ class Contract(unittest.TestCase):
             with self.subTest(name):
                 self.assertEqual(sorted(listing[name]), sorted(fields))
 
+    def test_reasons(self):
+        """Whatever the page calls a reason, the daemon can say."""
+        said = set()
+        for folder in ("core", "wire", "service"):
+            for name in os.listdir(f"{frames.SOURCE}/daemon/{folder}"):
+                with open(f"{frames.SOURCE}/daemon/{folder}/{name}", encoding="utf-8") as file:
+                    said |= set(re.findall(r'"([A-Z]+(?:_[A-Z]+)*)"', file.read()))
+        table = page().split("Reasons that a till acts on")[1].split("## 7")[0]
+        reasons = set(re.findall(r"`([A-Z]+(?:_[A-Z]+)*)`", table))
+        self.assertGreater(len(reasons), 30)
+        self.assertEqual(reasons - said, set())
+
     def test_methods(self):
         table = set(re.findall(r"^\| `(/loyalty\.v1\.\S+)` \|", page(), re.MULTILINE))
         self.assertEqual(table, {path for path in frames.METHODS
@@ -293,6 +306,20 @@ class PlainTill(unittest.TestCase):
             self.assertEqual(till.send(back).outcome, "DUPLICATE")
             again = till.send(till.reverse("bert", hold))
             self.assertEqual((again.outcome, again.message[4]), ("APPLIED", [3]))
+            self.assertEqual(till.balance("bert"), before)
+
+    def test_returns_lines(self):
+        """Numbers in a list are packed, or stand apart."""
+        varint, field = plain_till.varint, plain_till.field
+        with self.till() as till:
+            before = till.balance("bert")
+            sale = till.award("bert", 100_00, 20_00, 3_00)
+            till.send(sale)
+            packed = field(6, field(1, varint(1) + varint(3)))
+            apart = field(6, field(1, 2))
+            for part, points in ((packed, 103), (apart, 20)):
+                back = till.send(till.reverse("bert", sale, part))
+                self.assertEqual((back.outcome, back.message[5]), ("APPLIED", [points]))
             self.assertEqual(till.balance("bert"), before)
 
     def test_reverses_what_never_came(self):

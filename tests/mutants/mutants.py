@@ -25,6 +25,7 @@ TARGETS = (
     ("scenario.", ("scenario_runner",)),
     ("model.", ("scenario_runner",)),
     ("power.", ("loyaltyd", "loyaltyctl", "power_shim")),
+    ("till.", ("loyaltyd", "loyaltyctl", "till_tool", "loyalty-till")),
     ("", ("loyaltyd", "loyaltyctl")),
 )
 

@@ -10,6 +10,8 @@
 #include "service/method.h"
 #include "sim/sim.h"
 
+enum { CACHED_ALL = 4096 }; // members and terminals' days
+
 // --- what is injected ---
 
 // A chain needs no cryptography here: nobody attacks it, and 128 mixed bits find every mistake.
@@ -112,7 +114,7 @@ void daemon_start(struct daemon *daemon)
         .identifier_hash = identifier_hash,
         .zones = {.load = load_zone, .free = free_zone},
         .partitions = SIM_PARTITIONS,
-        .cache_accounts = sim->kind->cache_accounts > 0 ? sim->kind->cache_accounts : SIM_MEMBERS,
+        .cache_accounts = sim->kind->cache_accounts > 0 ? sim->kind->cache_accounts : CACHED_ALL,
         .seed = random_u64(&sim->random),
     };
     CHECK(service_new(&options, &daemon->service) == STATUS_OK);

@@ -131,9 +131,20 @@ bool day_is_cut(const struct sim *sim, const struct day *day)
     return china_day(server_now(sim)) - day->date > CUT_DAYS;
 }
 
+static void note_step(struct sim *sim, const struct day_claim *before,
+                      const struct day_claim *claim)
+{
+    sim_note(sim, "receipt: operation, number, by request", (int64_t)claim->key.operation,
+             (int64_t)claim->key.number, (int64_t)claim->request);
+    sim_note(sim, "its stage; before, and by request", (int64_t)claim->stage,
+             before == NULL ? 0 : (int64_t)before->stage,
+             before == NULL ? 0 : (int64_t)before->request);
+}
+
 static void check_step(struct sim *sim, const struct day *day, const struct day_claim *before,
                        const struct day_claim *claim)
 {
+    note_step(sim, before, claim);
     const struct landed *landed = find_landed(sim, day, &claim->key);
     bool held = before != NULL && before->stage != RECEIPT_VOIDED;
     bool same = held && before->request == claim->request;

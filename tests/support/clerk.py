@@ -1,9 +1,9 @@
 """Clients that keep a journal: each writes down what it means to do, asks, and asks again, of
 whichever daemon is there, until the answer is definite.
 
-A Till awards, redeems and reads; a Desk enrols, now and then two members with one card number.
-Sometimes one asks again for what it has long had the answer to, which must be the same answer; and
-sometimes one takes "certainly not executed" at its word and goes away.
+A Till awards, redeems, reserves, reverses and reads; a Desk enrols, now and then two members with
+one card number. Sometimes one asks again for what it has long had the answer to, which must be the
+same answer; and sometimes one takes "certainly not executed" at its word and goes away.
 """
 
 import random
@@ -20,7 +20,9 @@ PAUSE_S = 0.02  # before it asks again
 CUSTOMER_S = 0.01  # the longest between customers
 PATIENCE_S = 60  # with one errand
 ABANDON_SHARE = 0.1
-REFUSALS = {"Redeem": {"INSUFFICIENT_POINTS"}, "Enroll": {"IDENTIFIER_TAKEN"},
+HOLD_ENDED = {"HOLD_LAPSED", "HOLD_CAPTURED", "HOLD_RELEASED"}
+REFUSALS = {"Redeem": {"INSUFFICIENT_POINTS"}, "Reserve": {"INSUFFICIENT_POINTS"},
+            "Capture": HOLD_ENDED, "Release": HOLD_ENDED, "Enroll": {"IDENTIFIER_TAKEN"},
             "PublishProgram": {"ETAG_MISMATCH"}}
 PUBLISH_LEAD_MS = 90_000
 CARD = frames.common.IDENTIFIER_KIND_CARD_NUMBER
@@ -191,7 +193,7 @@ class Clerk:
 
     def _take_repeated(self, errand, reply):
         answer = reply.error or reply.message
-        untraced = errand.method != "Redeem" and reply.error is not None
+        untraced = errand.method not in journal.TRACED and reply.error is not None
         assert answer == errand.first and (reply.replayed or untraced), \
             f"{errand.id}: first {errand.first}, then {reply}"
         self.book.count("repeated")
@@ -210,13 +212,16 @@ class Clerk:
 
 
 class Till(Clerk):
-    """Awards, redeems and reads, of all members or of those it was given."""
+    """Awards, redeems, reserves and reads, of all members or of those it was given; captures,
+    releases and takes back what it has done."""
 
     role = "till"
 
     def __init__(self, club, book, number, members=None):
         super().__init__(club, book, number)
         self.members = members if members is not None else book.members
+        self.holds = []  # reservations that nothing has become of, by this till's doing
+        self.done = []  # what can be reversed
 
     def make(self):
         member = self.random.choice(self.members)
@@ -224,12 +229,48 @@ class Till(Clerk):
         if chance < 0.1:
             return Errand(member, "GetMember", frames.get_member_request(member))
         if chance < 0.35:
-            return self._mutation(member, "Redeem", frames.redeem_request(
-                member, self.random.randint(1, 60), now_ms()))
-        return self._mutation(member, "Award", frames.award_request(
-            member, self.random.randrange(100, 5000), now_ms()))
+            return self._mutation(member, self.random.choice(("Redeem", "Redeem", "Reserve")))
+        if chance < 0.45 and self.holds:
+            return self._end_hold(*self.holds.pop(self.random.randrange(len(self.holds))))
+        if chance < 0.55 and self.done:
+            return self._take_back(*self.random.choice(self.done))
+        return self._mutation(member, "Award")
 
-    def _mutation(self, member, method, request):
+    def _end_hold(self, member, reservation):
+        if self.random.random() < 0.3:
+            return self._errand(member, "Release", frames.release_request(
+                member, reservation, now_ms()))
+        return self._errand(member, "Capture", frames.capture_request(
+            member, reservation, now_ms(), points=self.random.choice((0, 1))))
+
+    def _take_back(self, method, request):
+        """The whole or a part, which may have been taken back before."""
+        part = {"Award": {"amount_minor": self.random.randrange(1, 5000)},
+                "Redeem": {"points": self.random.randint(1, 60)}}.get(method, {})
+        if self.random.random() < 0.5:
+            part = {}
+        member = request.member.member_id
+        return self._errand(member, "Reverse", frames.reverse_request(
+            member, request, now_ms(), **part))
+
+    def _take_definite(self, errand, reply):
+        super()._take_definite(errand, reply)
+        if reply.error is not None:
+            return
+        if errand.method == "Reserve":
+            self.holds.append((errand.member, errand.id))
+        if errand.method in ("Award", "Redeem", "Reserve", "Capture"):
+            self.done.append((errand.method, errand.request))
+
+    def _mutation(self, member, method):
+        if method == "Award":
+            request = frames.award_request(member, self.random.randrange(100, 5000), now_ms())
+        else:
+            make = {"Redeem": frames.redeem_request, "Reserve": frames.reserve_request}[method]
+            request = make(member, self.random.randint(1, 60), now_ms())
+        return self._errand(member, method, request)
+
+    def _errand(self, member, method, request):
         if self.random.random() < 0.5:
             request.mutation.min_seq = self.book.seen.get(member, 0)
         return Errand(member, method, request)

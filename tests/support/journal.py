@@ -20,6 +20,7 @@ import frames
 
 OPEN, APPLIED, REFUSED, ABANDONED, LEFT = "open", "applied", "refused", "abandoned", "left"
 FATES = (APPLIED, REFUSED, ABANDONED, LEFT)
+TRACED = ("Redeem", "Reserve", "Capture")  # whose refusals are remembered
 
 
 class Journal:
@@ -78,10 +79,18 @@ class Intent:
             self.answer = frames.common.Error.FromString(base64.b64decode(line["error"]))
 
     def points(self):
-        """What it changed a balance by."""
-        if self.fate != APPLIED or self.method not in ("Award", "Redeem"):
+        """What it changed a balance by, with what is held of it."""
+        if self.fate != APPLIED:
             return 0
-        return self.answer.points if self.method == "Award" else -self.answer.points
+        if self.method == "Award":
+            return self.answer.points
+        if self.method in ("Redeem", "Capture"):
+            return -self.answer.points
+        if self.method != "Reverse":
+            return 0
+        if self.answer.HasField("value"):  # of a redemption or a capture
+            return self.answer.points_returned - self.answer.expired - self.answer.forgiven
+        return self.answer.expired + self.answer.forgiven - self.answer.points_taken
 
     def place(self):
         """Where it must stand, once it is applied."""

@@ -18,7 +18,8 @@ import ledger
 import scene
 
 OUTCOME = frames.MODULES["points"]
-REPLIES = {"Award": "award", "Redeem": "redeem", "Enroll": "enroll"}
+REPLIES = {"Award": "award", "Redeem": "redeem", "Enroll": "enroll", "Reserve": "reserve",
+           "Capture": "capture", "Release": "release", "Reverse": "reverse"}
 PATIENCE_S = 30  # with "try again", right after a kill
 FIRST_PROGRAM = [("program", 1)]  # published before the clerks came
 
@@ -65,7 +66,8 @@ class Oracle:
                 self.blame(f"{intent.id} stands {len(found)} times: {found}")
             elif intent.fate == journal.APPLIED:
                 self._check_applied(intent, found)
-            elif intent.fate == journal.REFUSED and intent.method == "Redeem" and not found:
+            elif (intent.fate == journal.REFUSED and intent.method in journal.TRACED
+                  and not found):
                 self.lost += 1
                 self.blame(f"the refusal of {intent.id} was not remembered")
             elif intent.fate == journal.ABANDONED and found:
@@ -90,7 +92,7 @@ class Oracle:
 
     def _check_answers(self, intents, daemon):
         asked = {intent.id: intent for intent in intents if intent.method in REPLIES
-                 and (intent.fate != journal.REFUSED or intent.method == "Redeem")}
+                 and (intent.fate != journal.REFUSED or intent.method in journal.TRACED)}
         requests = ((intent.id, "GetOutcome", OUTCOME.GetOutcomeRequest(
             member=frames.member_ref(intent.member), request_id=intent.id))
                     for intent in asked.values())
@@ -139,8 +141,10 @@ class Oracle:
         for member, reply in self._ask("backend", daemon, requests):
             if reply.error is not None:
                 self.blame(f"GetMember of {member}: {reply.error}")
-            elif reply.message.standing.balance != balances[member]:
-                self.blame(f"{member} has {reply.message.standing.balance}, "
+                continue
+            standing = reply.message.standing
+            if standing.balance + standing.held != balances[member]:
+                self.blame(f"{member} has {standing.balance} and {standing.held} held, "
                            f"by the answers {balances[member]}")
             elif reply.message.seq < self.reader.seen.get(member, 0):
                 self.lost += 1

@@ -235,6 +235,37 @@ class LostAnswers(Case):
             self.assertTrue(day["in_balance"] and day["closed"], day)
             self.assertEqual(day["till"][1], [1, 600, 0])
 
+    def half_a_redemption(self, request_id):
+        """The power goes while its answer is under way."""
+        with self.till() as till:
+            self.online(till)
+            self.award(till, 100000)
+            self.wire.mute()
+            till.tell(f"submit redeem member {self.member} points 600 id {request_id}")
+            till.drain(ms=100)
+            world.wait_for(lambda: balance(self.member) == 400, "the redemption to be posted")
+            till.kill()
+        self.wire.mend()
+
+    def test_handed_in_again_after_a_power_cut(self):
+        request_id = frames.new_id()
+        self.half_a_redemption(request_id)
+        with self.till() as till:
+            again = till.redeem(member=self.member, points=600, id=request_id, patience=20000)
+            self.assertEqual((again["status"], again["points"]), ("DUPLICATE", 600))
+            self.assertEqual(len(till.rows()), 2)
+        self.assertEqual(balance(self.member), 400)
+
+    def test_not_handed_in_again_after_a_power_cut(self):
+        request_id = frames.new_id()
+        self.half_a_redemption(request_id)
+        with self.till() as till:
+            self.online(till)
+            self.drained(till)
+            late = till.redeem(member=self.member, points=600, id=request_id, patience=20000)
+            self.assertEqual((late["status"], late["reason"]), ("OFFLINE_REFUSED", "VOIDED"))
+        self.assertEqual(balance(self.member), 1000)
+
     def test_a_redemption_that_comes_behind_its_reversal_is_refused(self):
         with self.till() as till:
             self.online(till)

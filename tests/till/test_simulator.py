@@ -28,7 +28,8 @@ def simulate(*arguments, expected=0):
     """Runs it to its end; gives what it says as JSON."""
     line = [f"{frames.BIN}/loyalty-till", "--json", "--program",
             f"{frames.SOURCE}/programs/retail.yaml", *arguments]
-    run = subprocess.run(line, capture_output=True, text=True, check=False, timeout=RUN_S)
+    run = subprocess.run(line, capture_output=True, text=True, check=False, timeout=RUN_S,
+                         env={**os.environ, "TMPDIR": CLUB.world.folder})
     assert run.returncode == expected, f"{line}: {run.returncode}\n{run.stdout}{run.stderr}"
     assert "Sanitizer" not in run.stderr and "runtime error" not in run.stderr, run.stderr
     return json.loads(run.stdout) if run.stdout else None

@@ -217,6 +217,20 @@ static void a_day_is_the_sum_of_its_postings(void **state)
     ly_queue_close(queue);
 }
 
+static void a_row_that_is_none_is_not_taken_for_one(void **state)
+{
+    (void)state;
+    struct ly_queue *queue = open_queue("none");
+    struct ly_row strange = row_of(1, (enum loyalty_till_kind)99);
+    int64_t sequence = 0;
+    assert_true(ly_queue_add(queue, &strange, &sequence));
+    bool found = false;
+    struct ly_row row;
+    assert_false(ly_queue_next(queue, LOYALTY_TILL_OPEN, 0, &row, &found));
+    assert_string_equal(ly_queue_error(queue), "The till's file: row 1 is none.");
+    ly_queue_close(queue);
+}
+
 // --- whose file it is ---
 
 static void write_file(const char *path, const void *data, size_t len)
@@ -363,6 +377,7 @@ int main(void)
         cmocka_unit_test(a_withdrawal_is_whole_or_not_at_all),
         cmocka_unit_test(a_purge_takes_what_is_settled_and_compared),
         cmocka_unit_test(a_day_is_the_sum_of_its_postings),
+        cmocka_unit_test(a_row_that_is_none_is_not_taken_for_one),
         cmocka_unit_test(a_file_of_somebody_else_is_left_alone),
         cmocka_unit_test(a_log_cut_anywhere_has_what_was_confirmed),
     };

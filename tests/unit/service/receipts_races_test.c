@@ -190,6 +190,44 @@ static void a_guard_holds_in_every_order(void **state)
     assert_true(yes > 100);
 }
 
+// A card that comes between the claim and the sale makes it worth more than was claimed: that is
+// claimed first, and the guard is asked again.
+static void more_than_claimed_is_claimed_first(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *program;
+        const char *end;
+        int64_t points;
+    } cases[] = {
+        {", \"guards\": {\"points_a_terminal_day\": 120}", "GUARD_TERMINAL_DAY", 0},
+        {", \"guards\": {\"points_a_terminal_day\": 150}", "OK", 150},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct world_daemon *daemon = &world.daemons[0];
+        struct world_answer answer;
+        struct world_answer opened;
+        service_world_fini(&world);
+        (void)open_members(cases[i].program);
+        world_ask(daemon, TILL, AWARD, receipts_award(&world, world_id(&world), "anna", 10000, 1),
+                  &answer);
+        while (receipts_records(&world) == 0) {
+            assert_true(world_step(daemon));
+        }
+        world_call(&world.daemons[1], "admin/hq", "AdminService/OpeningBalance",
+                   world_text(&world,
+                              "{%s, \"member\": {\"member_id\": \"anna\"}, \"scores\": "
+                              "[{\"score\": 60000}]}",
+                              world_mutation(&world, world_id(&world))),
+                   &opened);
+        assert_string_equal(world_end(&opened), "OK");
+        world_run_daemon(daemon);
+        assert_string_equal(world_end(&answer), cases[i].end);
+        assert_int_equal(receipts_balance(&world, "anna"), cases[i].points);
+        assert_true(receipts_total(&world, RECEIPT_AWARD).points >= cases[i].points);
+    }
+}
+
 // --- anything may happen ---
 
 enum {
@@ -326,7 +364,7 @@ static void judge_day(struct run *run)
     const char *book = world_text(&world,
                                   ", \"totals\": [{\"operation\": \"AWARD\", \"count\": %zu, "
                                   "\"points\": %lld, \"amount_minor\": %lld}]",
-                                  run->again, (long long)given, (long long)(100 * given));
+                                  run->again, (long long)given, 100 * (long long)given);
     struct world_answer answer;
     world_call(any_daemon(run), TILL, "TillsService/Reconcile",
                receipts_reconcile(&world, world_id(&world), book), &answer);
@@ -370,6 +408,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(every_crash_point, open_world, close_world),
         cmocka_unit_test_setup_teardown(two_counters_one_receipt, open_world, close_world),
         cmocka_unit_test_setup_teardown(a_guard_holds_in_every_order, open_world, close_world),
+        cmocka_unit_test_setup_teardown(more_than_claimed_is_claimed_first, open_world,
+                                        close_world),
         cmocka_unit_test(random_runs),
     };
     log_set_level(LOG_ERROR);
