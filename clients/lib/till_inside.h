@@ -45,7 +45,7 @@ struct loyalty_till {
     bool wants_terms;
     int64_t terms_at_ms;  // when they were asked for last, by the steady clock
     uint32_t failures;    // since the last definite answer
-    int64_t retry_at_ms;  // not before, by the steady clock
+    int64_t retry_at_ms;  // not before, by the steady clock; 0: nothing waits
     struct ly_ask *asked; // NULL: nothing is on the wire
     bool silent;          // what was asked last was not answered in time
     int64_t sent_through; // rows up to here may have been sent by this process

@@ -273,6 +273,8 @@ static void take_answer(struct loyalty_till *till)
 
 void ly_pump(struct loyalty_till *till)
 {
+    int64_t retry_at_ms = till->retry_at_ms;
+    bool due = ly_steady_ms() >= retry_at_ms;
     if (till->silent) {
         till->silent = false;
         loyalty_close(till->client);
@@ -285,13 +287,16 @@ void ly_pump(struct loyalty_till *till)
         back_off(till);
     }
     send_next(till);
+    if (due && till->retry_at_ms == retry_at_ms) {
+        till->retry_at_ms = 0; // what was to be tried again has been
+    }
 }
 
 uint32_t ly_pump_idle_ms(const struct loyalty_till *till, uint32_t most_ms)
 {
     int64_t now_ms = ly_steady_ms();
     int64_t wait_ms = most_ms;
-    if (till->retry_at_ms > now_ms && till->retry_at_ms - now_ms < wait_ms) {
+    if (till->retry_at_ms != 0 && till->retry_at_ms - now_ms < wait_ms) {
         wait_ms = till->retry_at_ms - now_ms;
     }
     for (const struct ly_waiter *waiter = till->waiters; waiter != NULL; waiter = waiter->next) {
