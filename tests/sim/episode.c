@@ -245,7 +245,7 @@ static void ask_once_more(struct sim *sim)
     }
 }
 
-// Terminals' days must be what has landed in them, and are closed; the last ones, if there are many.
+// Terminals' days must be what has landed in them, and are closed; of many, the last ones.
 static void reconcile_days(struct sim *sim)
 {
     const struct command_row *row = commands;
