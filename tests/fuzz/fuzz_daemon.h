@@ -19,6 +19,6 @@ void fuzz_daemon_run(void);
 void fuzz_daemon_pass(int64_t ms);
 // All accounts hold together. Costs nothing when nothing was written.
 void fuzz_daemon_verify(void);
-// Whether what was applied leaves nothing to be repeated: a training sale, told as if real; a day
-// that is only looked at, each time anew, for it could not be closed.
-bool fuzz_leaves_nothing(const char *path, struct span request, struct span response);
+// Whether what was applied may leave nothing to be repeated: a training sale, told as if real; a
+// day that is only looked at, each time anew, for it differs or was closed before.
+bool fuzz_leaves_nothing(const char *path, struct span request);
