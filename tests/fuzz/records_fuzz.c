@@ -1,5 +1,6 @@
-// Stored records behind a hash chain that is made to fit: what the decoder, the fold and everything
-// after it make of a log that somebody wrote wrongly. See stored.h for what must hold.
+// Stored records, snapshots among them, behind a hash chain that is made to fit: what the decoder,
+// the fold and everything after it make of a log that somebody wrote wrongly. See stored.h for what
+// must hold.
 //
 // Input: choices, then bodies of records, each behind its length.
 #include "fuzz/stored.h"

@@ -59,7 +59,7 @@ static void write_compacted(struct member *member, uint64_t round, size_t cut)
     CHECK(snapshot_build(span_of(log.data, cut), span_of_text(member->id), MEMBER_PARTITION, 0,
                          club_chain_hash, &member->fold_arena, &compacted) == STATUS_OK);
     CHECK(buffer_append(&compacted, span_from(log, cut)) == STATUS_OK);
-    write_log("snapshots", cut == log.len ? "whole" : "half", round, buffer_span(&compacted));
+    write_log("records", cut == log.len ? "cut-whole" : "cut-half", round, buffer_span(&compacted));
     buffer_fini(&compacted);
 }
 
