@@ -1,22 +1,17 @@
-# Awards through the daemon, 50 connections x 16 requests in flight, beside a C generator that knows
-# every account's state and drives append_if alone: the same keys, records and append-only file, as
-# many in flight, on the same two cores.
+# Awards through the daemon, 50 connections x 16 requests in flight, beside append_if alone: a C
+# generator that knows every account's state sends the same records to the same keys, as many in
+# flight, on the same two cores.
 
 side_award() {
-    start_daemon
-    enrol "$members"
-    load award "$operations" --members "$members" --connections 50 --depth 16
-    verify "$members" -
-    stop_daemon
+    fresh_awards "$members" "$operations" --connections 50 --depth 16
 }
 
 side_append() {
-    start_redis
-    append "$operations" --members "$members" --connections 50 --depth 16
-    stop_redis
+    fresh_append "$members" "$operations" --connections 50 --depth 16
 }
 
 bench_award() {
+    local members operations
     members=$(size 20000 5000)
     operations=$(size 200000 40000)
     interleave award append

@@ -1,0 +1,39 @@
+# GetMember through the daemon, uniform over the members, 50 connections x 16 and x 1; beside
+# redis-benchmark's GET from the daemon's own Redis, -c 50 and -P 16 or 1, of values as long as the
+# members' logs.
+
+side_lookup() {
+    load lookup "$operations" --members "$members" --keys uniform --connections 50 --depth 16
+}
+
+side_get() {
+    redis_benchmark get "$operations" 16 "$members" "$value_bytes"
+}
+
+side_lookup1() {
+    load lookup $((operations / 4)) --members "$members" --keys uniform --connections 50 --depth 1
+}
+
+side_get1() {
+    redis_benchmark get $((operations / 4)) 1 "$members" "$value_bytes"
+}
+
+bench_lookup() {
+    local members operations value_bytes
+    members=$(size 20000 5000)
+    operations=$(size 400000 100000)
+    start_daemon
+    enrol "$members"
+    load award $((members * 5)) --members "$members" >/dev/null
+    verify "$members" $((members * 6))
+    value_bytes=$((log_bytes / accounts))
+    redis_benchmark set $((members * 5)) 16 "$members" "$value_bytes" >/dev/null
+    interleave lookup get lookup1 get1
+    verify "$members" $((members * 6))
+    stop_daemon
+    all_figures lookup get lookup1 get1
+    ratio lookup_to_get lookup get rate
+    ratio lookup_to_get_p99 lookup get p99_us
+    ratio lookup1_to_get1 lookup1 get1 rate
+    ratio lookup1_to_get1_p99 lookup1 get1 p99_us
+}

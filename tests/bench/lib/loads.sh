@@ -1,0 +1,31 @@
+# Sourced by tests/bench/run. Loads from nothing to nothing, so that no round inherits another's
+# logs, caches or append-only file, and every answer is accounted for at its end.
+
+# fresh_load LOAD MEMBERS OPERATIONS RECORDS [OPTION...]: a load on a daemon that has just enrolled
+# the members; afterwards its logs must hold so many records (`-`: any number).
+fresh_load() {
+    local name=$1 members=$2 operations=$3 records=$4
+    shift 4
+    start_daemon
+    enrol "$members"
+    load "$name" "$operations" --members "$members" "$@"
+    verify - "$records"
+    stop_daemon
+}
+
+# fresh_awards MEMBERS OPERATIONS [OPTION...]: awards, a record each behind one for each enrolment.
+fresh_awards() {
+    local members=$1 operations=$2
+    shift 2
+    fresh_load award "$members" "$operations" $((members + operations)) "$@"
+}
+
+# fresh_append MEMBERS OPERATIONS [OPTION...]: append_if alone, by a generator that knows every
+# account's state: the same keys, records and append-only file as fresh_awards has.
+fresh_append() {
+    local members=$1 operations=$2
+    shift 2
+    start_redis
+    append "$operations" --members "$members" "$@"
+    stop_redis
+}
