@@ -8,15 +8,17 @@ size() {
 }
 
 # interleave SIDE...: in each of $rounds rounds runs every side once, in every second round the last
-# side first, so that neither a drift of the machine nor the order is a side's own.
+# side first, so that neither a drift of the machine nor the order is a side's own. A side 'log 10'
+# is side_log called with 10, and what it gives is log_10's.
 interleave() {
     local round i at
-    local -a sides=("$@")
+    local -a sides=("$@") command
     mkdir -p "$work/rounds"
     for ((round = 1; round <= rounds; round++)); do
         for ((i = 0; i < $#; i++)); do
             at=$((round % 2 ? i : $# - 1 - i))
-            "side_${sides[at]}" >"$work/rounds/${sides[at]}.$round"
+            read -ra command <<<"${sides[at]}"
+            "side_${command[0]}" "${command[@]:1}" >"$work/rounds/${sides[at]// /_}.$round"
         done
     done
 }
