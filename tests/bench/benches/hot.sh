@@ -1,27 +1,23 @@
 # Awards to one account from 200 connections, one and four at a time each, every award a record of
 # its own; beside append_if alone with as many in flight, all for one account too.
 
+# side_hot DEPTH
 side_hot() {
-    fresh_awards 1 "$operations" --connections 200 --depth 1
+    fresh_awards 1 "$operations" --connections 200 --depth "$1"
 }
 
+# side_hot_append DEPTH
 side_hot_append() {
-    fresh_append 1 "$operations" --connections 200 --depth 1
-}
-
-side_hot4() {
-    fresh_awards 1 "$operations" --connections 200 --depth 4
-}
-
-side_hot4_append() {
-    fresh_append 1 "$operations" --connections 200 --depth 4
+    fresh_append 1 "$operations" --connections 200 --depth "$1"
 }
 
 bench_hot() {
-    local operations
+    local operations depth
     operations=$(size 60000 10000)
-    interleave hot hot_append hot4 hot4_append
-    all_figures hot hot_append hot4 hot4_append
-    ratio hot_to_append hot hot_append rate
-    ratio hot4_to_append hot4 hot4_append rate
+    interleave 'hot 1' 'hot_append 1' 'hot 4' 'hot_append 4'
+    for depth in 1 4; do
+        all_figures "hot_$depth" "hot_append_$depth"
+        ratio "hot_to_append_$depth" "hot_$depth" "hot_append_$depth" rate
+        ratio "hot_to_append_${depth}_p99" "hot_$depth" "hot_append_$depth" p99_us
+    done
 }
