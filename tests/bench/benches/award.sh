@@ -13,7 +13,7 @@ side_append() {
 bench_award() {
     local members operations
     members=$(size 20000 5000)
-    operations=$(size 200000 40000)
+    operations=$(size 120000 40000)
     interleave award append
     all_figures award append
     ratio award_to_append award append rate

@@ -17,7 +17,7 @@ side_append() {
 bench_award_receipt() {
     local members operations
     members=$(size 20000 5000)
-    operations=$(size 100000 20000)
+    operations=$(size 60000 20000)
     interleave award_receipt award append
     all_figures award_receipt
     ratio award_receipt_to_append award_receipt append rate

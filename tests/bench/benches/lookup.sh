@@ -24,12 +24,12 @@ bench_lookup() {
     operations=$(size 400000 100000)
     start_daemon
     enrol "$members"
-    load award $((members * 5)) --members "$members" >/dev/null
-    verify "$members" $((members * 6))
+    load award $((members * 3)) --members "$members" >/dev/null
+    verify "$members" $((members * 4))
     value_bytes=$((log_bytes / accounts))
-    redis_benchmark set $((members * 5)) 16 "$members" "$value_bytes" >/dev/null
+    redis_benchmark set $((members * 3)) 16 "$members" "$value_bytes" >/dev/null
     interleave lookup get lookup1 get1
-    verify "$members" $((members * 6))
+    verify "$members" $((members * 4))
     stop_daemon
     all_figures lookup get lookup1 get1
     ratio lookup_to_get lookup get rate
