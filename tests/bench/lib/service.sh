@@ -29,13 +29,18 @@ run_daemon() {
     server=127.0.0.1:$(<"$dir/port")
 }
 
+# publish_program: programs/retail.yaml, as soon as the daemon has its Redis.
+publish_program() {
+    wait_for "its Redis" as_admin \
+        program publish programs/retail.yaml --effective-from 2020-01-01T00:00:00Z
+}
+
 # start_daemon [OPTION...]: a loyaltyd with an empty ledger in a Redis of its own, and the program
 # of programs/retail.yaml. Sets `daemon`, `server`, `redis_socket` and `redis`, its Redis's pid.
 start_daemon() {
     rm -rf "$work/daemon"
     run_daemon daemon --embedded "$work/daemon/state" "$@"
-    wait_for "its Redis" as_admin \
-        program publish programs/retail.yaml --effective-from 2020-01-01T00:00:00Z
+    publish_program
     redis_socket=$work/daemon/state/redis.sock
     redis=$(redis_pid)
 }
