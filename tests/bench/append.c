@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "app/digests.h"
 #include "app/zone_tzdata.h"
@@ -23,7 +22,8 @@ static const char actor[] = "pos/store-0007/till-02";
 
 // One append, ready to send.
 struct entry {
-    char member_id[24];
+    struct load *load;
+    char member_id[BENCH_MEMBER_BYTES];
     uint8_t expected_hash[STORE_HASH_BYTES];
     uint64_t expected_bytes;
     struct span records;
@@ -45,6 +45,7 @@ struct load {
     struct entry *entries;
     uint32_t entry_count;
     uint32_t next;
+    uint32_t first;
     uint32_t in_flight_max;
     struct bench_result result;
 };
@@ -55,13 +56,6 @@ static void must(enum status status, const char *what)
         fprintf(stderr, "loyalty-bench: %s: %s\n", what, status_name(status));
         exit(EXIT_FAILURE);
     }
-}
-
-static int64_t wall_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 static void load_program(struct load *load)
@@ -87,7 +81,8 @@ static void keep(struct load *load, uint32_t member, struct span records, const 
 {
     const struct account *account = &load->accounts[member];
     struct entry *entry = &load->entries[load->entry_count++];
-    bench_member_id(member, entry->member_id, sizeof entry->member_id);
+    entry->load = load;
+    bench_member_id(load->first + member, entry->member_id);
     memcpy(entry->expected_hash, tail, sizeof entry->expected_hash);
     entry->expected_bytes = bytes;
     must(arena_copy(&load->kept, records, &entry->records), "records");
@@ -120,8 +115,8 @@ static void decide_one(struct load *load, uint32_t member, uint32_t operation, i
     memcpy(decide.mark.id + sizeof operation, &member, sizeof member);
     struct decision decision;
     if (!account_exists(account)) {
-        char id[24];
-        bench_member_id(member, id, sizeof id);
+        char id[BENCH_MEMBER_BYTES];
+        bench_member_id(load->first + member, id);
         struct enrol_command command = {
             .member_id = span_of_text(id),
             .partition = (uint32_t)(hash_fnv1a(span_of_text(id)) % BENCH_PARTITIONS),
@@ -156,9 +151,9 @@ static void send_next(struct load *load);
 
 static void on_append(void *context, const struct store_reply *reply)
 {
-    struct load *load = context;
-    // Answers come in the order of the requests: one connection, all of them appends.
-    bench_sample(&load->result, load->entries[load->result.done].sent_ns);
+    const struct entry *entry = context;
+    struct load *load = entry->load;
+    bench_sample(&load->result, entry->sent_ns);
     if (reply->result != STORE_OK) {
         load->result.failed++;
         fprintf(stderr, "append: %s\n", store_result_name(reply->result));
@@ -177,7 +172,7 @@ static void send_next(struct load *load)
     }
     struct entry *entry = &load->entries[load->next++];
     struct span id = span_of_text(entry->member_id);
-    int64_t now_ms = wall_ms();
+    int64_t now_ms = bench_wall_ms();
     struct store_append append = {
         .account = {.partition = (uint32_t)(hash_fnv1a(id) % BENCH_PARTITIONS), .id = id},
         .expected_bytes = entry->expected_bytes,
@@ -190,17 +185,18 @@ static void send_next(struct load *load)
     };
     memcpy(append.expected_hash, entry->expected_hash, sizeof append.expected_hash);
     entry->sent_ns = bench_now_ns();
-    store_append(load->store, &append, on_append, load);
+    store_append(load->store, &append, on_append, entry);
 }
 
 static void run_entries(struct load *load)
 {
     load->next = 0;
-    bench_begin(&load->result, load->entry_count);
+    bench_begin(&load->result);
     for (uint32_t i = 0; i < load->in_flight_max; i++) {
         send_next(load);
     }
     event_base_dispatch(load->base);
+    bench_pause(&load->result);
 }
 
 static void on_created(void *context, const struct store_reply *reply)
@@ -230,6 +226,7 @@ static void init(struct load *load, const struct bench_options *options)
     load->due_ms = calloc(options->members, sizeof *load->due_ms);
     load->entries = calloc(most, sizeof *load->entries);
     load->base = event_base_new();
+    load->first = options->first;
     load->in_flight_max = options->connections * options->depth;
     if (load->accounts == NULL || load->due_ms == NULL || load->entries == NULL ||
         load->base == NULL) {
@@ -248,18 +245,19 @@ int bench_append(const struct bench_options *options)
     static struct load load;
     must(options->members == 0 ? STATUS_INVALID : STATUS_OK, "members");
     init(&load, options);
-    int64_t now_ms = wall_ms();
+    int64_t now_ms = bench_wall_ms();
     for (uint32_t i = 0; i < options->members; i++) {
         make_one(&load, i, UINT32_MAX - i, now_ms);
     }
     run_entries(&load);
-    free(load.result.latency_us);
     if (load.result.failed != 0) {
         return EXIT_FAILURE;
     }
     load.entry_count = 0;
+    struct bench_keys keys;
+    bench_keys_init(&keys, options->keys, options->members, options->seed);
     for (uint32_t i = 0; i < options->operations; i++) {
-        make_one(&load, i % options->members, i, now_ms);
+        make_one(&load, bench_keys_next(&keys), i, now_ms);
     }
     run_entries(&load);
     store_free(load.store);

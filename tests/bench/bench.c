@@ -1,96 +1,150 @@
-// loyalty-bench: options, clock and percentiles.
+// loyalty-bench: the options, and which load they are for.
 #include "bench/bench.h"
 
 #include <argp.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-int64_t bench_now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
+#include "bench/face.h"
+#include "bench/watch.h"
 
-void bench_member_id(uint32_t member, char *ret_id, size_t bytes)
-{
-    snprintf(ret_id, bytes, "bench-%07u", member);
-}
+enum option_key {
+    OPTION_FIRST = 256,
+    OPTION_RATE,
+    OPTION_KEYS,
+    OPTION_SEED,
+    OPTION_MIX,
+    OPTION_RECEIPTS,
+    OPTION_NO_CHECK,
+    OPTION_WATCH,
+};
 
-int64_t bench_amount(uint32_t operation)
-{
-    return 100 + (int64_t)((operation * UINT64_C(2654435761)) % 50000);
-}
+enum needs { NEEDS_TLS, NEEDS_SERVER, NEEDS_REDIS };
 
-void bench_begin(struct bench_result *result, uint32_t operations)
-{
-    *result = (struct bench_result){0};
-    result->latency_us = calloc(operations, sizeof *result->latency_us);
-    if (result->latency_us == NULL) {
-        fprintf(stderr, "loyalty-bench: no memory for %u samples\n", operations);
-        exit(EXIT_FAILURE);
-    }
-    result->began_ns = bench_now_ns();
-}
+static const struct {
+    const char *name;
+    bench_load_fn *run;
+    enum needs needs;
+} loads[] = {
+    {"enrol", bench_enrol, NEEDS_SERVER},
+    {"award", bench_award, NEEDS_SERVER},
+    {"lookup", bench_lookup, NEEDS_SERVER},
+    {"mixed", bench_mixed, NEEDS_SERVER},
+    {"once", bench_once, NEEDS_SERVER},
+    {"append", bench_append, NEEDS_REDIS},
+    {"handshake", bench_handshake, NEEDS_SERVER},
+    {"handshake-memory", bench_handshake_memory, NEEDS_TLS},
+    {"idle", bench_idle, NEEDS_SERVER},
+};
 
-void bench_sample(struct bench_result *result, int64_t sent_ns)
-{
-    result->ended_ns = bench_now_ns();
-    result->latency_us[result->latency_count] = (uint32_t)((result->ended_ns - sent_ns) / 1000);
-    result->latency_count++;
-    result->done++;
-}
-
-static int compare_latency(const void *a, const void *b)
-{
-    uint32_t x = *(const uint32_t *)a;
-    uint32_t y = *(const uint32_t *)b;
-    return x < y ? -1 : x > y;
-}
-
-static uint32_t percentile(const struct bench_result *result, uint32_t percent)
-{
-    if (result->latency_count == 0) {
-        return 0;
-    }
-    uint64_t index = (uint64_t)(result->latency_count - 1) * percent / 100;
-    return result->latency_us[index];
-}
-
-int bench_end(struct bench_result *result)
-{
-    qsort(result->latency_us, result->latency_count, sizeof *result->latency_us, compare_latency);
-    int64_t took_ns = result->ended_ns - result->began_ns;
-    int64_t rate = took_ns <= 0 ? 0 : (int64_t)result->done * 1000000000 / took_ns;
-    printf("rate %" PRId64 "\np50_us %u\np99_us %u\nfailed %u\n", rate, percentile(result, 50),
-           percentile(result, 99), result->failed);
-    free(result->latency_us);
-    return result->failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-}
+enum { LOAD_COUNT = sizeof(loads) / sizeof(loads[0]) };
 
 static const struct argp_option argp_options[] = {
-    {"server", 's', "HOST:PORT", 0, "the daemon", 0},
+    {"server", 's', "HOST:PORT", 0, "the server", 0},
     {"tls", 't', "DIR", 0, "certificates", 0},
     {"as", 'a', "NAME", 0, "whose certificate", 0},
     {"redis", 'r', "PATH", 0, "unix socket of a Redis of its own (append)", 0},
+    {"face", 'f', "NAME", 0, "frames, grpc or http (JSON); default frames", 0},
     {"members", 'm', "N", 0, "members, enrolled as bench-0000000 and on", 0},
+    {"first", OPTION_FIRST, "N", 0, "the first of them; default 0", 0},
     {"operations", 'n', "N", 0, "operations in all", 0},
     {"connections", 'c', "N", 0, "connections", 0},
     {"depth", 'd', "N", 0, "requests in flight a connection", 0},
+    {"keys", OPTION_KEYS, "KIND", 0, "members: round, uniform or zipf; default round", 0},
+    {"seed", OPTION_SEED, "N", 0, "of what is drawn at random", 0},
+    {"mix", OPTION_MIX, "L,A,R", 0, "percent of lookups, awards, redemptions (mixed)", 0},
+    {"receipts", OPTION_RECEIPTS, NULL, 0, "each award bears a receipt key", 0},
+    {"rate", OPTION_RATE, "N", 0,
+     "so many operations a second by schedule; latency counts from the scheduled instant", 0},
+    {"watch", OPTION_WATCH, "NAME=PID", 0, "another process whose CPU counts; may be repeated", 0},
+    {"no-check", OPTION_NO_CHECK, NULL, 0, "balances are not compared", 0},
     {0},
 };
 
-static uint32_t parse_count(const char *text, struct argp_state *state)
+static uint32_t parse_number(const char *text, uint32_t least, struct argp_state *state)
 {
     char *end;
     unsigned long value = strtoul(text, &end, 10);
-    if (*end != '\0' || value == 0 || value > 100000000) {
-        argp_error(state, "'%s' is not a count from 1 to 100000000", text);
+    if (end == text || *end != '\0' || value < least || value > BENCH_COUNT_MAX) {
+        argp_error(state, "'%s' is not a number from %u to %u", text, least,
+                   (unsigned)BENCH_COUNT_MAX);
     }
     return (uint32_t)value;
+}
+
+static const struct bench_face *parse_face(const char *text, struct argp_state *state)
+{
+    static const struct bench_face *const faces[] = {&bench_face_frames, &bench_face_grpc,
+                                                     &bench_face_http};
+    for (size_t i = 0; i < sizeof(faces) / sizeof(faces[0]); i++) {
+        if (strcmp(text, faces[i]->name) == 0) {
+            return faces[i];
+        }
+    }
+    argp_error(state, "there is no face '%s'", text);
+    return NULL;
+}
+
+static enum bench_keys_kind parse_keys(const char *text, struct argp_state *state)
+{
+    static const char *const names[] = {
+        [BENCH_KEYS_ROUND] = "round", [BENCH_KEYS_UNIFORM] = "uniform", [BENCH_KEYS_ZIPF] = "zipf"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(text, names[i]) == 0) {
+            return (enum bench_keys_kind)i;
+        }
+    }
+    argp_error(state, "--keys is round, uniform or zipf");
+    return BENCH_KEYS_ROUND;
+}
+
+static struct bench_mix parse_mix(const char *text, struct argp_state *state)
+{
+    struct bench_mix mix;
+    char more;
+    if (sscanf(text, "%u,%u,%u%c", &mix.lookup_percent, &mix.award_percent, &mix.redeem_percent,
+               &more) != 3 ||
+        mix.lookup_percent > 100 || mix.award_percent > 100 || mix.redeem_percent > 100 ||
+        mix.lookup_percent + mix.award_percent + mix.redeem_percent != 100) {
+        argp_error(state, "--mix is three shares of 100");
+    }
+    return mix;
+}
+
+static error_t parse_long_option(int key, char *text, struct argp_state *state)
+{
+    struct bench_options *options = state->input;
+    switch (key) {
+    case OPTION_FIRST:
+        options->first = parse_number(text, 0, state);
+        return 0;
+    case OPTION_RATE:
+        options->rate = parse_number(text, 1, state);
+        return 0;
+    case OPTION_KEYS:
+        options->keys = parse_keys(text, state);
+        return 0;
+    case OPTION_SEED:
+        options->seed = parse_number(text, 0, state);
+        return 0;
+    case OPTION_MIX:
+        options->mix = parse_mix(text, state);
+        return 0;
+    case OPTION_RECEIPTS:
+        options->receipts = true;
+        return 0;
+    case OPTION_NO_CHECK:
+        options->check = false;
+        return 0;
+    case OPTION_WATCH:
+        if (!watch_add(text)) {
+            argp_error(state, "'%s' is no NAME=PID of a process", text);
+        }
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
 }
 
 static error_t parse_option(int key, char *text, struct argp_state *state)
@@ -109,21 +163,56 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     case 'r':
         options->redis = text;
         return 0;
+    case 'f':
+        options->face = parse_face(text, state);
+        return 0;
     case 'm':
-        options->members = parse_count(text, state);
+        options->members = parse_number(text, 1, state);
         return 0;
     case 'n':
-        options->operations = parse_count(text, state);
+        options->operations = parse_number(text, 1, state);
         return 0;
     case 'c':
-        options->connections = parse_count(text, state);
+        options->connections = parse_number(text, 1, state);
         return 0;
     case 'd':
-        options->depth = parse_count(text, state);
+        options->depth = parse_number(text, 1, state);
         return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return parse_long_option(key, text, state);
     }
+}
+
+void bench_must(bool good, const char *what)
+{
+    if (!good) {
+        fprintf(stderr, "loyalty-bench: %s\n", what);
+        exit(EXIT_FAILURE);
+    }
+}
+
+static const char *missing(enum needs needs, const struct bench_options *options)
+{
+    if (needs == NEEDS_REDIS) {
+        return options->redis == NULL ? "--redis" : NULL;
+    }
+    if (needs == NEEDS_SERVER && options->server == NULL) {
+        return "--server";
+    }
+    if (options->tls == NULL) {
+        return "--tls";
+    }
+    return needs == NEEDS_SERVER && options->as == NULL ? "--as" : NULL;
+}
+
+static int usage(void)
+{
+    fprintf(stderr, "usage: loyalty-bench LOAD [OPTION...]; loads:");
+    for (size_t i = 0; i < LOAD_COUNT; i++) {
+        fprintf(stderr, " %s", loads[i].name);
+    }
+    fprintf(stderr, "\n");
+    return 2;
 }
 
 int main(int argc, char **argv)
@@ -131,29 +220,28 @@ int main(int argc, char **argv)
     static const struct argp argp = {
         .options = argp_options,
         .parser = parse_option,
-        .doc = "enrol, award, award-grpc or append: one load on the daemon, or on append_if alone.",
+        .doc = "One load on a server, or on append_if alone.",
     };
-    struct bench_options options = {
-        .members = 20000, .operations = 100000, .connections = 50, .depth = 16};
-    if (argc < 2) {
-        fprintf(stderr, "usage: loyalty-bench enrol|award|award-grpc|append [OPTION...]\n");
-        return 2;
+    struct bench_options options = {.face = &bench_face_frames,
+                                    .members = 20000,
+                                    .operations = 100000,
+                                    .connections = 50,
+                                    .depth = 16,
+                                    .mix = {70, 25, 5},
+                                    .check = true};
+    for (size_t i = 0; argc >= 2 && i < LOAD_COUNT; i++) {
+        if (strcmp(argv[1], loads[i].name) != 0) {
+            continue;
+        }
+        argv[1] = argv[0];
+        argp_parse(&argp, argc - 1, argv + 1, 0, NULL, &options);
+        const char *lacking = missing(loads[i].needs, &options);
+        if (lacking != NULL) {
+            fprintf(stderr, "loyalty-bench: %s needs %s\n", loads[i].name, lacking);
+            return 2;
+        }
+        bench_must(options.first + options.members <= BENCH_MEMBERS_MAX, "too many members");
+        return loads[i].run(&options);
     }
-    const char *load = argv[1];
-    argv[1] = argv[0];
-    argp_parse(&argp, argc - 1, argv + 1, 0, NULL, &options);
-    if (strcmp(load, "enrol") == 0 && options.server != NULL) {
-        return bench_enrol(&options);
-    }
-    if (strcmp(load, "award") == 0 && options.server != NULL) {
-        return bench_award(&options);
-    }
-    if (strcmp(load, "award-grpc") == 0 && options.server != NULL) {
-        return bench_award_grpc(&options);
-    }
-    if (strcmp(load, "append") == 0 && options.redis != NULL) {
-        return bench_append(&options);
-    }
-    fprintf(stderr, "loyalty-bench: enrol and awards need --server, append needs --redis\n");
-    return 2;
+    return usage();
 }

@@ -17,7 +17,7 @@ struct bench_reply {
     const char *error;
 };
 
-// May submit to the link again; what it submits goes out in the same turn or the next.
+// May submit to the link again: what it submits goes out before the turn ends.
 typedef void bench_done_fn(void *slot, const struct bench_reply *reply);
 
 struct bench_link; // a connection of a face
@@ -27,12 +27,13 @@ struct bench_face {
     bool json; // requests and replies are JSON
     // Connected, handshake done; exits with a message when it cannot.
     struct bench_link *(*open)(const struct bench_options *options, bench_done_fn *done);
-    // The request is copied, `path` is not; sent at the next turn.
+    // The request is copied, `path` is not. Sent before the turn ends that called `done`, else at
+    // the next one.
     void (*submit)(struct bench_link *link, const char *path, struct span request, void *slot);
     // Descriptor and poll events wanted now.
     int (*interest)(struct bench_link *link, short *ret_events);
-    // Writes and reads all it can; calls `done` for each answer. `revents` is 0 when only what was
-    // submitted is to go out.
+    // Reads all it can and calls `done` for each answer; then writes all it can. `revents` is 0 when
+    // only what was submitted is to go out.
     void (*turn)(struct bench_link *link, short revents);
     void (*close)(struct bench_link *link);
 };
