@@ -18,6 +18,7 @@ const CODES = {
 class Refusal extends Error {
   constructor(reason, what = '') {
     super(what ? `${reason}: ${what}` : reason);
+    this.reason = reason;
     this.code = CODES[reason];
   }
 }

@@ -28,10 +28,11 @@ function answerError(error, request, reply) {
     refusal = new Refusal('MALFORMED', error.message);
   } else if (!(error instanceof Refusal)) {
     console.error(error);
-    refusal = { code: 'INTERNAL', message: 'INTERNAL' };
+    refusal = { code: 'INTERNAL', reason: 'INTERNAL', message: '' };
   }
   reply.code(HTTP_STATUS[refusal.code]);
-  return { code: refusal.code.toLowerCase(), message: refusal.message };
+  const { code, reason, message } = refusal;
+  return { code: code.toLowerCase(), reason, message };
 }
 
 async function listen(redis, certificates) {
