@@ -1,6 +1,6 @@
 // append_if alone: the very records the daemon would write for the same members and sales, made
 // beforehand by the core, are appended through the store's port with as many in flight. What it
-// reaches is what the daemon is measured against.
+// reaches is what the daemon is measured against. Members are enrolled first, or read if they exist.
 #include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,8 +8,8 @@
 
 #include "app/digests.h"
 #include "app/zone_tzdata.h"
-#include "base/hash.h"
 #include "bench/bench.h"
+#include "bench/existing.h"
 #include "core/advance.h"
 #include "core/decide.h"
 #include "service/event.h"
@@ -113,14 +113,15 @@ static void decide_one(struct load *load, uint32_t member, uint32_t operation, i
     decide.mark.present = true;
     memcpy(decide.mark.id, &operation, sizeof operation);
     memcpy(decide.mark.id + sizeof operation, &member, sizeof member);
+    memcpy(decide.mark.id + sizeof operation + sizeof member, &now_ms,
+           sizeof now_ms); // of this run
     struct decision decision;
     if (!account_exists(account)) {
         char id[BENCH_MEMBER_BYTES];
         bench_member_id(load->first + member, id);
-        struct enrol_command command = {
-            .member_id = span_of_text(id),
-            .partition = (uint32_t)(hash_fnv1a(span_of_text(id)) % BENCH_PARTITIONS),
-            .enrolled_ms = now_ms};
+        struct enrol_command command = {.member_id = span_of_text(id),
+                                        .partition = bench_partition(span_of_text(id)),
+                                        .enrolled_ms = now_ms};
         must(decide_enrol(&decide, &command, &decision), "enrol");
         return;
     }
@@ -174,7 +175,7 @@ static void send_next(struct load *load)
     struct span id = span_of_text(entry->member_id);
     int64_t now_ms = bench_wall_ms();
     struct store_append append = {
-        .account = {.partition = (uint32_t)(hash_fnv1a(id) % BENCH_PARTITIONS), .id = id},
+        .account = {.partition = bench_partition(id), .id = id},
         .expected_bytes = entry->expected_bytes,
         .now_ms = now_ms,
         .not_after_ms = now_ms + 10000,
@@ -240,20 +241,36 @@ static void init(struct load *load, const struct bench_options *options)
     event_base_dispatch(load->base);
 }
 
+// The members as others left them, who have put what is due of each into the index.
+static void read_members(struct load *load, uint32_t members)
+{
+    bench_existing_read(load->base, load->store, load->first, load->accounts, members);
+    for (uint32_t i = 0; i < members; i++) {
+        load->due_ms[i] = advance_due(&load->accounts[i], &load->programs);
+    }
+}
+
+static void enrol_members(struct load *load, uint32_t members, int64_t now_ms)
+{
+    for (uint32_t i = 0; i < members; i++) {
+        make_one(load, i, UINT32_MAX - i, now_ms);
+    }
+    run_entries(load);
+    must(load->result.failed == 0 ? STATUS_OK : STATUS_IO, "enrol");
+    load->entry_count = 0;
+}
+
 int bench_append(const struct bench_options *options)
 {
     static struct load load;
     must(options->members == 0 ? STATUS_INVALID : STATUS_OK, "members");
     init(&load, options);
     int64_t now_ms = bench_wall_ms();
-    for (uint32_t i = 0; i < options->members; i++) {
-        make_one(&load, i, UINT32_MAX - i, now_ms);
+    if (options->existing) {
+        read_members(&load, options->members);
+    } else {
+        enrol_members(&load, options->members, now_ms);
     }
-    run_entries(&load);
-    if (load.result.failed != 0) {
-        return EXIT_FAILURE;
-    }
-    load.entry_count = 0;
     struct bench_keys keys;
     bench_keys_init(&keys, options->keys, options->members, options->seed);
     for (uint32_t i = 0; i < options->operations; i++) {

@@ -17,6 +17,7 @@ enum option_key {
     OPTION_MIX,
     OPTION_RECEIPTS,
     OPTION_NO_CHECK,
+    OPTION_EXISTING,
     OPTION_WATCH,
 };
 
@@ -58,6 +59,7 @@ static const struct argp_option argp_options[] = {
     {"rate", OPTION_RATE, "N", 0,
      "so many operations a second by schedule; latency counts from the scheduled instant", 0},
     {"watch", OPTION_WATCH, "NAME=PID", 0, "another process whose CPU counts; may be repeated", 0},
+    {"existing", OPTION_EXISTING, NULL, 0, "members are there already (append)", 0},
     {"no-check", OPTION_NO_CHECK, NULL, 0, "balances are not compared", 0},
     {0},
 };
@@ -133,6 +135,9 @@ static error_t parse_long_option(int key, char *text, struct argp_state *state)
         return 0;
     case OPTION_RECEIPTS:
         options->receipts = true;
+        return 0;
+    case OPTION_EXISTING:
+        options->existing = true;
         return 0;
     case OPTION_NO_CHECK:
         options->check = false;

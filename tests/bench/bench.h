@@ -32,6 +32,7 @@ struct bench_options {
     enum bench_keys_kind keys;
     uint64_t seed;
     struct bench_mix mix;
+    bool existing; // append: the members are there already
     bool receipts; // each award bears a receipt key
     bool check;    // balances before and after
 };
