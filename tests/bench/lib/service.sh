@@ -84,22 +84,21 @@ enrol() {
 }
 
 # load LOAD OPERATIONS [OPTION...]: one load on the daemon by a till. Prints what loyalty-bench
-# does, and daemon_cpu and redis_cpu, us an operation.
+# does, with daemon_cpu and redis_cpu: us an operation, of the timed part alone.
 load() {
     local name=$1 operations=$2
     shift 2
-    with_cpu "$operations" daemon="$daemon" redis="$redis" -- \
-        "$bin/loyalty-bench" "$name" --server "$server" --tls "$tls" --as till \
-        --operations "$operations" "$@"
+    "$bin/loyalty-bench" "$name" --server "$server" --tls "$tls" --as till \
+        --watch daemon="$daemon" --watch redis="$redis" --operations "$operations" "$@"
 }
 
 # append OPERATIONS [OPTION...]: append_if alone on the Redis of start_redis. Prints what
-# loyalty-bench does, and redis_cpu.
+# loyalty-bench does, with redis_cpu.
 append() {
     local operations=$1
     shift
-    with_cpu "$operations" redis="$redis" -- \
-        "$bin/loyalty-bench" append --redis "$redis_socket" --operations "$operations" "$@"
+    "$bin/loyalty-bench" append --redis "$redis_socket" --watch redis="$redis" \
+        --operations "$operations" "$@"
 }
 
 # redis_benchmark TEST OPERATIONS DEPTH MEMBERS BYTES: redis-benchmark's GET or SET with 50
