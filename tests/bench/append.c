@@ -1,6 +1,7 @@
 // append_if alone: the very records the daemon would write for the same members and sales, made
 // beforehand by the core, are appended through the store's port with as many in flight. What it
-// reaches is what the daemon is measured against. Members are enrolled first, or read if they exist.
+// reaches is what the daemon is measured against. Members are enrolled first, or read if they are
+// there already.
 #include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>

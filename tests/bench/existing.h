@@ -1,4 +1,5 @@
-// Accounts that the ledger has already, as its logs say: for a load that goes on where others ended.
+// Accounts that the ledger has already, as its logs say: for a load that goes on where others have
+// ended.
 #pragma once
 
 #include <event2/event.h>
