@@ -11,7 +11,7 @@
 
 #include "bench/requests.h"
 
-enum { EVENTS_A_TURN = 64, NS_A_S = 1000000000, NS_A_MS = 1000000, FAILURES_SAID = 5 };
+enum { EVENTS_A_TURN = 64, NS_A_S = 1000000000, FAILURES_SAID = 5 };
 
 _Static_assert(POLLIN == EPOLLIN && POLLOUT == EPOLLOUT, "the same bits in both");
 
@@ -178,27 +178,32 @@ static void flush_touched(struct bench_driver *driver)
     driver->touched_count = 0;
 }
 
-// How long nothing may happen: until an operation is due that could go, else as long as patience.
-static struct timespec time_left(const struct bench_driver *driver, bool *ret_patience)
+// Whether an operation will be due that could go.
+static bool is_scheduled(const struct bench_driver *driver)
 {
-    int64_t left_ns = (int64_t)BENCH_PATIENCE_MS * NS_A_MS;
-    *ret_patience = true;
-    if (driver->run->rate != 0 && driver->spare_count > 0 &&
-        driver->next < driver->run->operations) {
-        int64_t until_ns = due_ns(driver) - bench_now_ns();
-        *ret_patience = false;
-        left_ns = until_ns > 0 ? until_ns : 0;
+    return driver->run->rate != 0 && driver->spare_count > 0 &&
+           driver->next < driver->run->operations;
+}
+
+// Waits for an answer, or until an operation is due. Returns how many connections are ready.
+static int wait_for_events(const struct bench_driver *driver, struct epoll_event *ret_events)
+{
+    if (is_scheduled(driver)) {
+        int64_t left_ns = due_ns(driver) - bench_now_ns();
+        left_ns = left_ns > 0 ? left_ns : 0;
+        struct timespec left = {.tv_sec = left_ns / NS_A_S, .tv_nsec = left_ns % NS_A_S};
+        return epoll_pwait2(driver->epoll, ret_events, EVENTS_A_TURN, &left, NULL);
     }
-    return (struct timespec){.tv_sec = left_ns / NS_A_S, .tv_nsec = left_ns % NS_A_S};
+    int count = epoll_wait(driver->epoll, ret_events, EVENTS_A_TURN, BENCH_PATIENCE_MS);
+    bench_must(count != 0, "no answer comes");
+    return count;
 }
 
 static void wait_and_turn(struct bench_driver *driver)
 {
     struct epoll_event events[EVENTS_A_TURN];
-    bool patience;
-    struct timespec left = time_left(driver, &patience);
-    int count = epoll_pwait2(driver->epoll, events, EVENTS_A_TURN, &left, NULL);
-    bench_must(count > 0 || !patience, "no answer comes");
+    int count = wait_for_events(driver, events);
+    bench_must(count >= 0, "epoll failed");
     for (int i = 0; i < count; i++) {
         turn(driver, events[i].data.u32, (short)events[i].events);
     }

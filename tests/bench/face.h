@@ -32,8 +32,8 @@ struct bench_face {
     void (*submit)(struct bench_link *link, const char *path, struct span request, void *slot);
     // Descriptor and poll events wanted now.
     int (*interest)(struct bench_link *link, short *ret_events);
-    // Reads all it can and calls `done` for each answer; then writes all it can. `revents` is 0 when
-    // only what was submitted is to go out.
+    // Reads all it can and calls `done` for each answer; then writes all it can. `revents` is 0
+    // when only what was submitted is to go out.
     void (*turn)(struct bench_link *link, short revents);
     void (*close)(struct bench_link *link);
 };

@@ -52,13 +52,10 @@ struct bench_requests {
     struct template templates[BENCH_REQUEST_KINDS];
 };
 
-static char member_sample[BENCH_MEMBER_BYTES] = "bench-0000000";
-static char currency[] = "CNY";
+#define MEMBER_PREFIX "bench-"
 
-void bench_member_id(uint32_t member, char ret_id[BENCH_MEMBER_BYTES])
-{
-    snprintf(ret_id, BENCH_MEMBER_BYTES, "bench-%07u", member % BENCH_MEMBERS_MAX);
-}
+static char member_sample[BENCH_MEMBER_BYTES] = MEMBER_PREFIX "0000000";
+static char currency[] = "CNY";
 
 int64_t bench_amount(uint32_t operation)
 {
@@ -78,8 +75,9 @@ const char *bench_request_path(enum bench_request_kind kind)
 
 // --- numbers ---
 
-static void set_digits(uint8_t *at, uint32_t value, uint32_t digits)
+static void set_digits(void *ret_text, uint32_t value, uint32_t digits)
 {
+    uint8_t *at = ret_text;
     while (digits-- > 0) {
         at[digits] = (uint8_t)('0' + value % 10);
         value /= 10;
@@ -91,6 +89,12 @@ static void set_hex(uint8_t *at, uint32_t value)
     for (uint32_t i = ID_OPERATION_DIGITS; i-- > 0; value >>= 4) {
         at[i] = (uint8_t) "0123456789abcdef"[value & 0xf];
     }
+}
+
+void bench_member_id(uint32_t member, char ret_id[BENCH_MEMBER_BYTES])
+{
+    memcpy(ret_id, member_sample, BENCH_MEMBER_BYTES);
+    set_digits(ret_id + strlen(MEMBER_PREFIX), member, BENCH_MEMBER_DIGITS);
 }
 
 // As the face writes it: decimals or a varint. Returns its length.
@@ -147,7 +151,7 @@ static void encode(struct bench_requests *requests, const ProtobufCMessage *mess
                "a request cannot be encoded");
     memcpy(template->bytes, bytes.data, bytes.len);
     template->len = bytes.len;
-    template->member_at = place_of_text(template, member_sample) + strlen("bench-");
+    template->member_at = place_of_text(template, member_sample) + strlen(MEMBER_PREFIX);
 }
 
 static void make_lookup(struct bench_requests *requests, Loyalty__V1__MemberRef *member)

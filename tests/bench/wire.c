@@ -39,8 +39,8 @@ SSL_CTX *bench_wire_context(const struct bench_options *options, const char *alp
                    SSL_CTX_set_alpn_protos(context, protocols, (unsigned)len + 1) == 0,
                "the certificates cannot be read");
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
-    SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-                                  SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    SSL_CTX_set_read_ahead(context, 1);
     return context;
 }
 
@@ -133,8 +133,13 @@ void bench_wire_write(struct bench_wire *wire)
 
 size_t bench_wire_read(struct bench_wire *wire, void *bytes, size_t room)
 {
+    if (wire->drained) {
+        wire->drained = false;
+        return 0;
+    }
     int outcome = SSL_read(wire->ssl, bytes, (int)room);
     if (outcome > 0) {
+        wire->drained = SSL_has_pending(wire->ssl) == 0;
         return (size_t)outcome;
     }
     must_be_busy(wire, outcome, SSL_ERROR_WANT_READ);
