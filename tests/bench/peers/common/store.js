@@ -47,7 +47,6 @@ async function openStore(dir) {
   await redis.ping();
   const close = async () => {
     closing = true;
-    redis.disconnect();
     child.kill();
     await ended;
   };
