@@ -31,7 +31,7 @@ value() {
 # median: of the numbers of stdin.
 median() {
     sort -g | awk '{v[NR] = $1}
-        END {if (NR) printf "%.6g\n", (v[int((NR + 1) / 2)] + v[int((NR + 2) / 2)]) / 2}'
+        END {if (NR) printf "%.10g\n", (v[int((NR + 1) / 2)] + v[int((NR + 2) / 2)]) / 2}'
 }
 
 # of SIDE FIGURE: its median over the rounds.
@@ -49,10 +49,11 @@ unit() {
     esac
 }
 
-# figure NAME VALUE UNIT
+# figure NAME VALUE UNIT: said with four digits or more.
 figure() {
     [[ -n $2 ]] || fail "no figure $1"
-    echo "FIGURE $1 $2 $3"
+    awk -v name="$1" -v value="$2" -v unit="$3" \
+        'BEGIN {printf "FIGURE %s " (value < 1000 ? "%.4g" : "%.0f") " %s\n", name, value, unit}'
 }
 
 # figures SIDE FIGURE...: the medians of these, as SIDE_FIGURE.
