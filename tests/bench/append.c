@@ -48,6 +48,7 @@ struct load {
     uint32_t next;
     uint32_t first;
     uint32_t in_flight_max;
+    enum bench_due due;
     struct bench_result result;
 };
 
@@ -77,10 +78,22 @@ static void load_program(struct load *load)
     load->programs = (struct program_set){.versions = &load->version, .count = 1};
 }
 
+// An enrolment always says what is due; awards do as the option has it.
+static void keep_due(struct load *load, uint32_t member, struct entry *entry)
+{
+    bool born = entry->expected_bytes == 0;
+    entry->due_ms = advance_due(&load->accounts[member], &load->programs);
+    if (load->due == BENCH_DUE_MOVING && !born) {
+        entry->due_ms += load->entry_count;
+    }
+    entry->due_changed =
+        born || (load->due != BENCH_DUE_STILL && entry->due_ms != load->due_ms[member]);
+    load->due_ms[member] = entry->due_ms;
+}
+
 static void keep(struct load *load, uint32_t member, struct span records, const uint8_t *tail,
                  uint64_t bytes, uint64_t first_seq)
 {
-    const struct account *account = &load->accounts[member];
     struct entry *entry = &load->entries[load->entry_count++];
     entry->load = load;
     bench_member_id(load->first + member, entry->member_id);
@@ -96,9 +109,7 @@ static void keep(struct load *load, uint32_t member, struct span records, const 
          "event");
     must(arena_copy(&load->kept, buffer_span(&event), &entry->event), "event");
     buffer_fini(&event);
-    entry->due_ms = advance_due(account, &load->programs);
-    entry->due_changed = bytes == 0 || entry->due_ms != load->due_ms[member];
-    load->due_ms[member] = entry->due_ms;
+    keep_due(load, member, entry);
 }
 
 static void decide_one(struct load *load, uint32_t member, uint32_t operation, int64_t now_ms,
@@ -229,6 +240,7 @@ static void init(struct load *load, const struct bench_options *options)
     load->entries = calloc(most, sizeof *load->entries);
     load->base = event_base_new();
     load->first = options->first;
+    load->due = options->due;
     load->in_flight_max = options->connections * options->depth;
     if (load->accounts == NULL || load->due_ms == NULL || load->entries == NULL ||
         load->base == NULL) {

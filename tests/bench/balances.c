@@ -32,11 +32,9 @@ static bool on_answer(void *context, uint32_t operation, const struct bench_repl
 // Owned by the caller.
 static int64_t *read_all(const struct bench_options *options, struct bench_driver *driver)
 {
-    struct reading *reading = calloc(1, sizeof *reading);
-    bench_must(reading != NULL, "no memory");
+    struct reading *reading = bench_alloc(1, sizeof *reading);
     reading->json = options->face->json;
-    reading->points = calloc(options->members, sizeof *reading->points);
-    bench_must(reading->points != NULL, "no memory");
+    reading->points = bench_alloc(options->members, sizeof *reading->points);
     const struct bench_run run = {
         .operations = options->members, .context = reading, .request = ask, .answered = on_answer};
     bench_driver_run(driver, &run, &reading->result);
@@ -51,8 +49,7 @@ void bench_balances_begin(struct bench_balances *balances, struct bench_driver *
 {
     balances->options = options;
     balances->before = read_all(options, driver);
-    balances->gained = calloc(options->members, sizeof *balances->gained);
-    bench_must(balances->gained != NULL, "no memory");
+    balances->gained = bench_alloc(options->members, sizeof *balances->gained);
 }
 
 void bench_balances_fini(struct bench_balances *balances)

@@ -15,6 +15,7 @@ enum option_key {
     OPTION_KEYS,
     OPTION_SEED,
     OPTION_MIX,
+    OPTION_DUE,
     OPTION_RECEIPTS,
     OPTION_NO_CHECK,
     OPTION_EXISTING,
@@ -55,6 +56,8 @@ static const struct argp_option argp_options[] = {
     {"keys", OPTION_KEYS, "KIND", 0, "members: round, uniform or zipf; default round", 0},
     {"seed", OPTION_SEED, "N", 0, "of what is drawn at random", 0},
     {"mix", OPTION_MIX, "L,A,R", 0, "percent of lookups, awards, redemptions (mixed)", 0},
+    {"due", OPTION_DUE, "HOW", 0,
+     "due instants move as real ones (default), or with no append (still), or each (moving)", 0},
     {"receipts", OPTION_RECEIPTS, NULL, 0, "each award bears a receipt key", 0},
     {"rate", OPTION_RATE, "N", 0,
      "so many operations a second by schedule; latency counts from the scheduled instant", 0},
@@ -88,31 +91,48 @@ static const struct bench_face *parse_face(const char *text, struct argp_state *
     return NULL;
 }
 
-static enum bench_keys_kind parse_keys(const char *text, struct argp_state *state)
+// The words, ended by NULL, are the names of 0 and on.
+static uint32_t parse_word(const char *text, const char *const *words, struct argp_state *state)
 {
-    static const char *const names[] = {
-        [BENCH_KEYS_ROUND] = "round", [BENCH_KEYS_UNIFORM] = "uniform", [BENCH_KEYS_ZIPF] = "zipf"};
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (strcmp(text, names[i]) == 0) {
-            return (enum bench_keys_kind)i;
+    for (uint32_t i = 0; words[i] != NULL; i++) {
+        if (strcmp(text, words[i]) == 0) {
+            return i;
         }
     }
-    argp_error(state, "--keys is round, uniform or zipf");
-    return BENCH_KEYS_ROUND;
+    argp_error(state, "'%s' is none of the words that it takes", text);
+    return 0;
 }
 
 static struct bench_mix parse_mix(const char *text, struct argp_state *state)
 {
-    struct bench_mix mix;
-    char more;
-    if (sscanf(text, "%u,%u,%u%c", &mix.lookup_percent, &mix.award_percent, &mix.redeem_percent,
-               &more) != 3 ||
-        mix.lookup_percent > 100 || mix.award_percent > 100 || mix.redeem_percent > 100 ||
-        mix.lookup_percent + mix.award_percent + mix.redeem_percent != 100) {
-        argp_error(state, "--mix is three shares of 100");
+    unsigned long shares[3] = {0};
+    unsigned long sum = 0;
+    char *end = NULL;
+    for (size_t i = 0; i < 3; i++) {
+        const char *from = i == 0 ? text : end + (*end == ',');
+        shares[i] = strtoul(from, &end, 10);
+        sum += shares[i] <= 100 ? shares[i] : 101;
     }
-    return mix;
+    if (sum != 100 || *end != '\0') {
+        argp_error(state, "--mix is three shares of 100 percent");
+    }
+    return (struct bench_mix){.lookup_percent = (uint32_t)shares[0],
+                              .award_percent = (uint32_t)shares[1],
+                              .redeem_percent = (uint32_t)shares[2]};
 }
+
+static const char *const keys_words[] = {
+    [BENCH_KEYS_ROUND] = "round",
+    [BENCH_KEYS_UNIFORM] = "uniform",
+    [BENCH_KEYS_ZIPF] = "zipf",
+    NULL,
+};
+static const char *const due_words[] = {
+    [BENCH_DUE_REAL] = "real",
+    [BENCH_DUE_STILL] = "still",
+    [BENCH_DUE_MOVING] = "moving",
+    NULL,
+};
 
 static error_t parse_long_option(int key, char *text, struct argp_state *state)
 {
@@ -125,13 +145,16 @@ static error_t parse_long_option(int key, char *text, struct argp_state *state)
         options->rate = parse_number(text, 1, state);
         return 0;
     case OPTION_KEYS:
-        options->keys = parse_keys(text, state);
+        options->keys = (enum bench_keys_kind)parse_word(text, keys_words, state);
         return 0;
     case OPTION_SEED:
         options->seed = parse_number(text, 0, state);
         return 0;
     case OPTION_MIX:
         options->mix = parse_mix(text, state);
+        return 0;
+    case OPTION_DUE:
+        options->due = (enum bench_due)parse_word(text, due_words, state);
         return 0;
     case OPTION_RECEIPTS:
         options->receipts = true;
@@ -188,12 +211,19 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     }
 }
 
-void bench_must(bool good, const char *what)
+void bench_give_up(const char *why)
 {
-    if (!good) {
-        fprintf(stderr, "loyalty-bench: %s\n", what);
-        exit(EXIT_FAILURE);
+    fprintf(stderr, "loyalty-bench: %s\n", why);
+    exit(EXIT_FAILURE);
+}
+
+void *bench_alloc(size_t count, size_t bytes)
+{
+    void *memory = calloc(count, bytes);
+    if (memory == NULL) {
+        bench_give_up("no memory");
     }
+    return memory;
 }
 
 static const char *missing(enum needs needs, const struct bench_options *options)

@@ -11,6 +11,9 @@
 
 struct bench_face;
 
+// Whether an append moves its account's due instant, which costs it more.
+enum bench_due { BENCH_DUE_REAL, BENCH_DUE_STILL, BENCH_DUE_MOVING };
+
 struct bench_mix {
     uint32_t lookup_percent;
     uint32_t award_percent;
@@ -32,9 +35,10 @@ struct bench_options {
     enum bench_keys_kind keys;
     uint64_t seed;
     struct bench_mix mix;
-    bool existing; // append: the members are there already
-    bool receipts; // each award bears a receipt key
-    bool check;    // balances before and after
+    enum bench_due due; // append
+    bool existing;      // append: the members are there already
+    bool receipts;      // each award bears a receipt key
+    bool check;         // balances before and after
 };
 
 enum {
@@ -53,8 +57,17 @@ enum {
 #define BENCH_AWARD "/loyalty.v1.PointsService/Award"
 #define BENCH_REDEEM "/loyalty.v1.PointsService/Redeem"
 
-// Ends the process with a message unless `good`.
-void bench_must(bool good, const char *what);
+// Ends the process with a message.
+__attribute__((noreturn)) void bench_give_up(const char *why);
+// Unless `good`.
+static inline void bench_must(bool good, const char *why)
+{
+    if (!good) {
+        bench_give_up(why);
+    }
+}
+// Zeroed, owned by the caller; ends the process when there is no memory.
+__attribute__((returns_nonnull)) void *bench_alloc(size_t count, size_t bytes);
 
 // Monotonic nanoseconds; Unix milliseconds; this process's own CPU, user and system.
 int64_t bench_now_ns(void);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include "bench/requests.h"
 
@@ -229,21 +230,18 @@ void bench_driver_run(struct bench_driver *driver, const struct bench_run *run,
 
 struct bench_driver *bench_driver_new(const struct bench_options *options)
 {
-    struct bench_driver *driver = calloc(1, sizeof *driver);
-    bench_must(driver != NULL, "no memory");
+    struct bench_driver *driver = bench_alloc(1, sizeof *driver);
     uint32_t count = options->connections;
     driver->options = options;
     driver->face = options->face;
     driver->requests = bench_requests_new(options);
     driver->epoll = epoll_create1(EPOLL_CLOEXEC);
+    bench_must(driver->epoll >= 0, "no epoll");
     driver->slot_count = count * (options->face->json ? 1 : options->depth);
-    driver->lines = calloc(count, sizeof *driver->lines);
-    driver->touched = calloc(count, sizeof *driver->touched);
-    driver->slots = calloc(driver->slot_count, sizeof *driver->slots);
-    driver->spare = calloc(driver->slot_count, sizeof *driver->spare);
-    bench_must(driver->epoll >= 0 && driver->lines != NULL && driver->touched != NULL &&
-                   driver->slots != NULL && driver->spare != NULL,
-               "no memory");
+    driver->lines = bench_alloc(count, sizeof *driver->lines);
+    driver->touched = bench_alloc(count, sizeof *driver->touched);
+    driver->slots = bench_alloc(driver->slot_count, sizeof *driver->slots);
+    driver->spare = bench_alloc(driver->slot_count, sizeof(struct slot *));
     driver->turning = count;
     for (uint32_t i = 0; i < count; i++) {
         driver->lines[i].link = driver->face->open(options, on_done);
@@ -266,6 +264,7 @@ void bench_driver_free(struct bench_driver *driver)
     for (uint32_t i = 0; i < driver->options->connections; i++) {
         driver->face->close(driver->lines[i].link);
     }
+    close(driver->epoll);
     bench_requests_free(driver->requests);
     free(driver->lines);
     free(driver->touched);

@@ -42,8 +42,7 @@ struct bench_link {
 
 static struct bench_link *frames_open(const struct bench_options *options, bench_done_fn *done)
 {
-    struct bench_link *link = calloc(1, sizeof *link);
-    bench_must(link != NULL, "no memory");
+    struct bench_link *link = bench_alloc(1, sizeof *link);
     link->done = done;
     buffer_init(&link->input, 0);
     bench_wire_open(&link->wire, options, "loyalty/1");
@@ -162,7 +161,7 @@ static void deliver_all(struct bench_link *link)
         deliver(link, span_of(rest.data + FRAME_PREFIX_BYTES, bytes));
         rest = span_from(rest, FRAME_PREFIX_BYTES + bytes);
     }
-    if (rest.len > 0) {
+    if (rest.len > 0 && rest.data != NULL) {
         memmove(link->input.data, rest.data, rest.len);
     }
     buffer_truncate(&link->input, rest.len);

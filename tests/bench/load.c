@@ -70,8 +70,7 @@ static enum bench_request_kind draw_kind(const struct bench_mix *mix, struct ben
 static void make_plan(struct load *load, uint32_t operations, enum bench_request_kind kind,
                       const struct bench_mix *mix)
 {
-    load->plan = calloc(operations, sizeof *load->plan);
-    bench_must(load->plan != NULL, "no memory");
+    load->plan = bench_alloc(operations, sizeof *load->plan);
     struct bench_keys members;
     struct bench_keys kinds;
     bench_keys_init(&members, load->options->keys, load->options->members, load->options->seed);
@@ -85,8 +84,7 @@ static void make_plan(struct load *load, uint32_t operations, enum bench_request
 static int run(const struct bench_options *options, uint32_t operations,
                enum bench_request_kind kind, const struct bench_mix *mix)
 {
-    struct load *load = calloc(1, sizeof *load);
-    bench_must(load != NULL, "no memory");
+    struct load *load = bench_alloc(1, sizeof *load);
     load->options = options;
     load->checked = options->check && (mix != NULL || kind == BENCH_REQUEST_AWARD);
     make_plan(load, operations, kind, mix);

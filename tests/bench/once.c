@@ -64,9 +64,8 @@ static uint32_t send(struct once *once, struct bench_driver *driver, uint32_t co
 static void init(struct once *once, const struct bench_options *options)
 {
     once->options = options;
-    once->members = calloc(options->operations, sizeof *once->members);
-    once->points = calloc(options->operations, sizeof *once->points);
-    bench_must(once->members != NULL && once->points != NULL, "no memory");
+    once->members = bench_alloc(options->operations, sizeof *once->members);
+    once->points = bench_alloc(options->operations, sizeof *once->points);
     struct bench_keys keys;
     bench_keys_init(&keys, options->keys, options->members, options->seed);
     for (uint32_t i = 0; i < options->operations; i++) {
@@ -81,8 +80,7 @@ int bench_once(const struct bench_options *options)
     struct bench_options whole = *options;
     whole.connections -= whole.connections % AT_ONCE;
     bench_must(whole.connections > 0, "once needs three connections");
-    struct once *once = calloc(1, sizeof *once);
-    bench_must(once != NULL, "no memory");
+    struct once *once = bench_alloc(1, sizeof *once);
     init(once, &whole);
     struct bench_driver *driver = bench_driver_new(&whole);
     bench_balances_begin(&once->balances, driver, &whole);

@@ -235,8 +235,7 @@ static void name_run(struct bench_requests *requests)
 
 struct bench_requests *bench_requests_new(const struct bench_options *options)
 {
-    struct bench_requests *requests = calloc(1, sizeof *requests);
-    bench_must(requests != NULL, "no memory");
+    struct bench_requests *requests = bench_alloc(1, sizeof *requests);
     bench_must(!options->receipts || options->operations <= RECEIPT_LAST - RECEIPT_FIRST,
                "too many operations with receipts");
     requests->options = options;
