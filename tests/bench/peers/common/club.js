@@ -1,6 +1,7 @@
 // What both Node peers do with a request, once it is read: judge it, have the store do it whole,
 // and say what came of it. Messages are those of proto/loyalty/v1 with camelCase names; amounts may
-// be numbers or their text. How a face writes instants is its own: `instants` reads and writes them.
+// be numbers or their text. How a face writes instants is its own: `instants` reads and writes
+// them.
 'use strict';
 
 const { createHash } = require('node:crypto');

@@ -1,6 +1,8 @@
 # Sourced by the peers in Node: `node_peer HERE install` and `node_peer HERE start DIR`, as
 # tests/bench/run asks every peer. What npm installs is what the peer's lock file names.
 
+node_options=(--tls-min-v1.3) # a peer may add its own
+
 # The modules of the peer in folder $1 stand in build/bench/NAME.
 node_peer_built() {
     echo "$(cd "$1/../../../.." && pwd)/build/bench/$(basename "$1")"
@@ -25,7 +27,7 @@ node_peer_start() {
     built=$(node_peer_built "$here")
     rm -f "$dir/port"
     NODE_ENV=production NODE_PATH=$built/node_modules \
-        exec node --tls-min-v1.3 "$here/server.js" "$dir"
+        exec node "${node_options[@]}" "$here/server.js" "$dir"
 }
 
 node_peer() {
