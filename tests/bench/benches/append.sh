@@ -1,15 +1,15 @@
 # append_if alone, 50 x 16 in flight, each append with its event; beside redis-benchmark's SET of
 # values as long as an average record, -P 16 -c 50, on a Redis with the same settings.
-#     appends_still     the account's due instant stays
-#     appends_moving    every append moves it, which costs a ZCARD and a ZADD
-#     appends_real      it moves as real awards move it: the baseline of other benches
+#     append_still     the account's due instant stays
+#     append_moving    every append moves it, which costs a ZCARD and a ZADD
+#     append_real      it moves as real awards move it: the baseline of other benches
 
-# side_appends DUE
-side_appends() {
+# side_append DUE
+side_append() {
     fresh_append "$members" "$operations" --connections 50 --depth 16 --due "$1"
 }
 
-side_set() {
+side_append_set() {
     start_redis
     redis_benchmark set "$operations" 16 "$members" "$record_bytes"
     stop_redis
@@ -34,10 +34,10 @@ bench_append() {
     operations=$(size 120000 40000)
     find_record_bytes
     figure append_record_bytes "$record_bytes" bytes
-    interleave 'appends still' 'appends moving' 'appends real' set
-    all_figures appends_still appends_moving appends_real set
-    ratio append_to_set appends_still set rate
-    ratio append_to_set_p99 appends_still set p99_us
-    ratio append_moving_to_set appends_moving set rate
-    ratio append_real_to_set appends_real set rate
+    interleave 'append still' 'append moving' 'append real' append_set
+    all_figures append_still append_moving append_real append_set
+    ratio append_to_set append_still append_set rate
+    ratio append_to_set_p99 append_still append_set p99_us
+    ratio append_moving_to_set append_moving append_set rate
+    ratio append_real_to_set append_real append_set rate
 }

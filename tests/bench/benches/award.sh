@@ -6,7 +6,7 @@ side_award() {
     fresh_awards "$members" "$operations" --connections 50 --depth 16
 }
 
-side_append() {
+side_award_append() {
     fresh_append "$members" "$operations" --connections 50 --depth 16
 }
 
@@ -14,8 +14,8 @@ bench_award() {
     local members operations
     members=$(size 20000 5000)
     operations=$(size 120000 40000)
-    interleave award append
-    all_figures award append
-    ratio award_to_append award append rate
-    ratio award_to_append_p99 award append p99_us
+    interleave award award_append
+    all_figures award award_append
+    ratio award_to_append award award_append rate
+    ratio award_to_append_p99 award award_append p99_us
 }

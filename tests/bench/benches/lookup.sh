@@ -6,7 +6,7 @@ side_lookup() {
     load lookup "$operations" --members "$members" --keys uniform --connections 50 --depth 16
 }
 
-side_get() {
+side_lookup_get() {
     redis_benchmark get "$operations" 16 "$members" "$value_bytes"
 }
 
@@ -14,7 +14,7 @@ side_lookup1() {
     load lookup $((operations / 4)) --members "$members" --keys uniform --connections 50 --depth 1
 }
 
-side_get1() {
+side_lookup1_get() {
     redis_benchmark get $((operations / 4)) 1 "$members" "$value_bytes"
 }
 
@@ -28,12 +28,12 @@ bench_lookup() {
     verify "$members" $((members * 4))
     value_bytes=$((log_bytes / accounts))
     redis_benchmark set $((members * 3)) 16 "$members" "$value_bytes" >/dev/null
-    interleave lookup get lookup1 get1
+    interleave lookup lookup_get lookup1 lookup1_get
     verify "$members" $((members * 4))
     stop_daemon
-    all_figures lookup get lookup1 get1
-    ratio lookup_to_get lookup get rate
-    ratio lookup_to_get_p99 lookup get p99_us
-    ratio lookup1_to_get1 lookup1 get1 rate
-    ratio lookup1_to_get1_p99 lookup1 get1 p99_us
+    all_figures lookup lookup_get lookup1 lookup1_get
+    ratio lookup_to_get lookup lookup_get rate
+    ratio lookup_to_get_p99 lookup lookup_get p99_us
+    ratio lookup1_to_get lookup1 lookup1_get rate
+    ratio lookup1_to_get_p99 lookup1 lookup1_get p99_us
 }

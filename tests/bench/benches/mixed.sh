@@ -5,7 +5,9 @@
 #                      latency counts from the scheduled instant, so no stall is left out
 
 fresh_mixed() {
-    fresh_load mixed "$members" "$operations" - --mix 70,25,5 --connections 50 --depth 16 "$@"
+    fresh_load mixed "$members" "$operations" \
+        'accounts == members && records < members + operations / 2' \
+        --mix 70,25,5 --connections 50 --depth 16 "$@"
 }
 
 side_mixed() {
@@ -23,7 +25,7 @@ side_mixed_fixed() {
 bench_mixed() {
     local members operations
     members=$(size 20000 5000)
-    operations=$(size 200000 50000)
+    operations=$(size 200000 30000)
     interleave mixed mixed_uniform mixed_fixed
     all_figures mixed mixed_uniform mixed_fixed
     ratio mixed_to_uniform mixed mixed_uniform rate

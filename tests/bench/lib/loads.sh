@@ -3,15 +3,17 @@
 # 400 bytes of that file, its enrolment and transaction counted: up to 150,000 of them stay below
 # the 64 MB at which Redis would begin a new one amid the load, now in one side and now in another.
 
-# fresh_load LOAD MEMBERS OPERATIONS RECORDS [OPTION...]: a load on a daemon that has just enrolled
-# the members; afterwards its logs must hold so many records (`-`: any number).
+# fresh_load LOAD MEMBERS OPERATIONS CONDITION [OPTION...]: a load on a daemon that has just enrolled
+# the members; afterwards its logs must be without fault, and the condition, an arithmetic one on
+# what there are of `accounts` and `records`, must hold.
 fresh_load() {
-    local name=$1 members=$2 operations=$3 records=$4
+    local name=$1 members=$2 operations=$3 condition=$4 accounts records
     shift 4
     start_daemon
     enrol "$members"
     load "$name" "$operations" --members "$members" "$@"
-    verify - "$records"
+    verify - -
+    ((condition)) || fail "$accounts accounts and $records records, expected $condition"
     stop_daemon
 }
 
@@ -19,7 +21,8 @@ fresh_load() {
 fresh_awards() {
     local members=$1 operations=$2
     shift 2
-    fresh_load award "$members" "$operations" $((members + operations)) "$@"
+    fresh_load award "$members" "$operations" \
+        'accounts == members && records == accounts + operations' "$@"
 }
 
 # fresh_append MEMBERS OPERATIONS [OPTION...]: append_if alone, by a generator that knows every
