@@ -211,21 +211,6 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     }
 }
 
-void bench_give_up(const char *why)
-{
-    fprintf(stderr, "loyalty-bench: %s\n", why);
-    exit(EXIT_FAILURE);
-}
-
-void *bench_alloc(size_t count, size_t bytes)
-{
-    void *memory = calloc(count, bytes);
-    if (memory == NULL) {
-        bench_give_up("no memory");
-    }
-    return memory;
-}
-
 static const char *missing(enum needs needs, const struct bench_options *options)
 {
     if (needs == NEEDS_REDIS) {

@@ -1,35 +1,12 @@
-// The clocks, and what a load comes to in figures.
+// What a load comes to in figures.
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "bench/bench.h"
 #include "bench/watch.h"
 
-enum { NS_A_US = 1000, NS_A_MS = 1000000, NS_A_S = 1000000000 };
-
-static int64_t read_clock(clockid_t clock)
-{
-    struct timespec now;
-    clock_gettime(clock, &now);
-    return (int64_t)now.tv_sec * NS_A_S + now.tv_nsec;
-}
-
-int64_t bench_now_ns(void)
-{
-    return read_clock(CLOCK_MONOTONIC);
-}
-
-int64_t bench_wall_ms(void)
-{
-    return read_clock(CLOCK_REALTIME) / NS_A_MS;
-}
-
-int64_t bench_cpu_ns(void)
-{
-    return read_clock(CLOCK_PROCESS_CPUTIME_ID);
-}
+enum { NS_A_US = 1000, NS_A_S = 1000000000 };
 
 void bench_begin(struct bench_result *result)
 {
