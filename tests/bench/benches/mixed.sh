@@ -4,10 +4,18 @@
 #     mixed_fixed      zipf again, at half the rate that `mixed` has reached so far, by a schedule:
 #                      latency counts from the scheduled instant, so no stall is left out
 
+# fresh_mixed OPTION...: on a new ledger, whose members have been awarded points to redeem.
 fresh_mixed() {
-    fresh_load mixed "$members" "$operations" \
-        'accounts == members && records < members + operations / 2' \
-        --mix 70,25,5 --connections 50 --depth 16 "$@"
+    local accounts records written
+    start_daemon
+    enrol "$members"
+    load award "$members" --members "$members" >/dev/null
+    load mixed "$operations" --members "$members" --mix 70,25,5 --connections 50 --depth 16 "$@"
+    verify "$members" -
+    written=$((records - 2 * members))
+    ((written * 4 > operations && written * 3 < operations)) ||
+        fail "$written records of $operations operations, expected 30 %"
+    stop_daemon
 }
 
 side_mixed() {

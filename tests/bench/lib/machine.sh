@@ -19,9 +19,9 @@ fail() {
 }
 
 # start_process COMMAND...: runs it in the background, its output to stderr; sets `started` to its
-# pid. It ends with the bench at the latest.
+# pid. It ends with the bench at the latest, be that killed: then the kernel sends it SIGTERM.
 start_process() {
-    "$@" >&2 &
+    setpriv --pdeathsig TERM -- "$@" >&2 &
     started=$!
     processes[$started]=1
 }
