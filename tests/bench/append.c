@@ -276,7 +276,7 @@ static void enrol_members(struct load *load, uint32_t members, int64_t now_ms)
 int bench_append(const struct bench_options *options)
 {
     static struct load load;
-    must(options->members == 0 ? STATUS_INVALID : STATUS_OK, "members");
+    bench_must(options->rate == 0, "append has no schedule");
     init(&load, options);
     int64_t now_ms = bench_wall_ms();
     if (options->existing) {

@@ -1,7 +1,7 @@
 // Loads through the server: enrolments, awards, lookups, and a mix of them with redemptions. What
 // each operation is and for whom is drawn before the timed part. Then the answers are held against
-// the balances. Answers in JSON are put aside and read after the timed part: reading them costs more
-// than all the rest of a load, and would be taken from the server beside it.
+// the balances. Answers in JSON are put aside and read after the timed part: that costs more than
+// all the rest of a load, and would be taken from the server beside it.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
