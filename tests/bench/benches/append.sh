@@ -31,7 +31,7 @@ find_record_bytes() {
 bench_append() {
     local members operations record_bytes
     members=$(size 20000 5000)
-    operations=$(size 120000 40000)
+    operations=$(size 120000 24000)
     find_record_bytes
     figure append_record_bytes "$record_bytes" bytes
     interleave 'append still' 'append moving' 'append real' append_set

@@ -10,7 +10,7 @@ side_face() {
 bench_grpc() {
     local members operations depth
     members=$(size 20000 5000)
-    operations=$(size 120000 40000)
+    operations=$(size 120000 24000)
     interleave 'face frames 1' 'face grpc 1' 'face frames 16' 'face grpc 16'
     for depth in 1 16; do
         all_figures "face_frames_$depth" "face_grpc_$depth"

@@ -13,7 +13,7 @@ side_hot_append() {
 
 bench_hot() {
     local operations depth
-    operations=$(size 60000 10000)
+    operations=$(size 60000 6000)
     interleave 'hot 1' 'hot_append 1' 'hot 4' 'hot_append 4'
     for depth in 1 4; do
         all_figures "hot_$depth" "hot_append_$depth"

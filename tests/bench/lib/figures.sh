@@ -75,12 +75,13 @@ all_figures() {
     done
 }
 
-# ratio NAME A B FIGURE: the median of the rounds' ratios of A's to B's.
+# ratio NAME A B FIGURE: the median of the rounds' ratios of A's to B's; on stderr each round's.
 ratio() {
-    local round found
-    found=$(for ((round = 1; round <= rounds; round++)); do
+    local round each
+    each=$(for ((round = 1; round <= rounds; round++)); do
         echo "$(value "$4" <"$work/rounds/$2.$round") $(value "$4" <"$work/rounds/$3.$round")"
-    done | awk '$2 > 0 {print $1 / $2}' | median)
-    [[ -n $found ]] || fail "no ratio $1"
-    printf 'RATIO %s %.3f\n' "$1" "$found"
+    done | awk '$2 > 0 {printf "%.4g\n", $1 / $2}')
+    [[ -n $each ]] || fail "no ratio $1"
+    echo "$1 by round: ${each//$'\n'/ }" >&2
+    printf 'RATIO %s %.3f\n' "$1" "$(median <<<"$each")"
 }

@@ -9,7 +9,7 @@ on_two_cores() {
     cores=$(taskset -cp $$ | sed 's/.*: //' | tr , '\n' |
         awk -F- '{for (i = $1; i <= $NF; i++) if (n++ < 2) print i}' | paste -sd,)
     taskset -cp "$cores" $$ >/dev/null
-    echo "on cores $cores of $(nproc --all)" >&2
+    echo "cores $cores of $(nproc --all), Linux $(uname -r), $(redis-server --version)" >&2
 }
 
 # fail TEXT: says it and ends the bench.
