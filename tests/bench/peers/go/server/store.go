@@ -5,6 +5,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"time"
 
 	"github.com/gomodule/redigo/redis"
@@ -85,6 +86,19 @@ func openStore(socket, scripts string) (*store, error) {
 	return opened, nil
 }
 
+// more gives what else has come up, if anything; handlers that are ready get their turn before.
+func (store *store) more() *call {
+	if len(store.calls) == 0 {
+		runtime.Gosched()
+	}
+	select {
+	case next := <-store.calls:
+		return next
+	default:
+		return nil
+	}
+}
+
 // An error of the connection stays with it, so `receive` gets it too and answers with it.
 func (store *store) send() {
 	for next := range store.calls {
@@ -93,10 +107,7 @@ func (store *store) send() {
 			store.underway <- next
 			next = nil
 			if sent < batchMax {
-				select {
-				case next = <-store.calls:
-				default:
-				}
+				next = store.more()
 			}
 		}
 		_ = store.connection.Flush()
