@@ -3,9 +3,9 @@
 # 400 bytes of that file, its enrolment and transaction counted: up to 150,000 of them stay below
 # the 64 MB at which Redis would begin a new one amid the load, now in one side and now in another.
 
-# fresh_load LOAD MEMBERS OPERATIONS CONDITION [OPTION...]: a load on a daemon that has just enrolled
-# the members; afterwards its logs must be without fault, and the condition, an arithmetic one on
-# what there are of `accounts` and `records`, must hold.
+# fresh_load LOAD MEMBERS OPERATIONS CONDITION [OPTION...]: a load on a daemon that has just
+# enrolled the members; afterwards its logs must be without fault, and the condition, an arithmetic
+# one on what there are of `accounts` and `records`, must hold.
 fresh_load() {
     local name=$1 members=$2 operations=$3 condition=$4 accounts records
     shift 4
