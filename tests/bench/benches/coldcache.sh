@@ -15,10 +15,10 @@ bench_coldcache() {
     done
     interleave "${sides[@]}"
     stop_logs
-    all_figures "${sides[@]// /_}"
+    all_figures "${sides[@]// /_}" | sed 's/^FIGURE log_/FIGURE coldcache_/'
     for name in lookup award; do
         for records in 1 40 200; do
-            ratio "${name}_cold_to_warm_$records" "log_${name}_cold_$records" \
+            ratio "coldcache_${name}_to_warm_$records" "log_${name}_cold_$records" \
                 "log_${name}_warm_$records" rate
         done
     done
