@@ -50,6 +50,7 @@ stop_daemon() {
     end_process "$daemon" || fail "loyaltyd ended with code $?"
 }
 
+# redis_pid: that of the Redis behind $redis_socket.
 redis_pid() {
     redis-cli -s "$redis_socket" info server | tr -d '\r' | awk -F: '$1 == "process_id" {print $2}'
 }
