@@ -5,14 +5,15 @@
 # agree.
 #
 # Ratios are of loyaltyd over frames, or over gRPC where they say so: `award` and `lookup` with 16
-# in flight a connection to the peer at its best, `award1` and `lookup1` with one a connection to the
-# peer with the same 50 connections. A peer's daemon_cpu is of its server processes, without Redis;
-# PostgreSQL's is of all its processes, for its store is in them.
+# in flight a connection to the peer at its best, `award1` and `lookup1` with one a connection to
+# the peer with the same 50 connections. A peer's daemon_cpu is of its server processes, without
+# Redis; PostgreSQL's is of all its processes, for its store is in them.
 
-# server load connections x depth, face, operations of a round, in quick form
+# server, load, connections x depth, face, operations of a round, in quick form. A server's awards
+# of a round stay below a rewrite of its append-only file (lib/loads.sh).
 peers_plan() {
     cat <<'END'
-loyaltyd award 50x16 frames 60000 20000
+loyaltyd award 50x16 frames 50000 20000
 fastify award 50x1 http 25000 5000
 fastify award 200x1 http 25000 5000
 grpc_js award 50x16 grpc 20000 4000
@@ -139,7 +140,7 @@ end_round() {
 # cluster_ticks POSTMASTER: clock ticks of it, of its children and of those that have ended.
 cluster_ticks() {
     local pid
-    for pid in $(pgrep -P "$1"); do
+    for pid in $(<"/proc/$1/task/$1/children"); do
         cpu_ticks "$pid" 2>/dev/null || true # ended since: the postmaster has its ticks
     done | cat - <(sed 's/.*) //' "/proc/$1/stat" | awk '{print $12 + $13 + $14 + $15}') |
         awk '{sum += $1} END {print sum}'
