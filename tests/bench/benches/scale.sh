@@ -10,7 +10,7 @@
 
 # on_members COMMAND...: with the options for those that this round touches.
 on_members() {
-    local touched=$((enrolled < 50000 ? enrolled : 50000))
+    local touched=$((enrolled < touched_most ? enrolled : touched_most))
     "$@" --members "$touched" --first $(((round - 1) * touched % enrolled))
 }
 
@@ -25,10 +25,11 @@ side_scale_append() {
 }
 
 scale_members() {
-    local operations members enrolled=0 awarded=0 line first=
+    local operations members touched_most enrolled=0 awarded=0 line first=
     local -a sizes
     read -ra sizes <<<"$(size "10000 100000 1000000 2000000" "10000 50000")"
     operations=$(size 100000 20000)
+    touched_most=$(size 50000 10000)
     start_daemon
     no_rewrites
     for members in "${sizes[@]}"; do
