@@ -37,6 +37,10 @@ struct account_entry {
     uint32_t queued;
     bool busy;    // the first one waits for the store or a timer
     bool running; // entry_run is on the stack for this entry
+    // the append under way
+    uint32_t attempted;          // so many tasks, from the first one on, were decided for it
+    int64_t append_due_ms;       // what the due index will hold
+    int64_t append_not_after_ms; // the earliest of the tasks'
 };
 
 struct account_cache {
