@@ -3,7 +3,6 @@
 #include "base/buffer.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/check.h"
 
@@ -71,19 +70,4 @@ enum status buffer_reserve(struct buffer *buffer, size_t more_bytes)
     buffer->capacity = capacity;
     buffer_check(buffer);
     return STATUS_OK;
-}
-
-enum status buffer_append(struct buffer *buffer, struct span bytes)
-{
-    TRY(buffer_reserve(buffer, bytes.len));
-    if (bytes.len > 0) {
-        memcpy(buffer->data + buffer->len, bytes.data, bytes.len);
-        buffer->len += bytes.len;
-    }
-    return STATUS_OK;
-}
-
-enum status buffer_append_byte(struct buffer *buffer, uint8_t byte)
-{
-    return buffer_append(buffer, span_of(&byte, 1));
 }
