@@ -330,13 +330,17 @@ static void keep_trace(struct request *request, struct span traceparent)
 
 static void name_actor(struct request *request, const struct identity *peer)
 {
-    int len = snprintf(request->actor, sizeof(request->actor), "%s/%s", peer->role, peer->unit);
-    CHECK(len > 0 && (size_t)len < sizeof(request->actor));
-    request->actor_len = (size_t)len;
-    size_t role_len = strlen(peer->role) + 1;
+    size_t role_len = strnlen(peer->role, sizeof(peer->role) - 1);
+    size_t unit_len = strnlen(peer->unit, sizeof(peer->unit) - 1);
+    char *unit = request->actor + role_len + 1;
+    memcpy(request->actor, peer->role, role_len);
+    request->actor[role_len] = '/';
+    memcpy(unit, peer->unit, unit_len);
+    unit[unit_len] = '\0';
+    request->actor_len = role_len + 1 + unit_len;
     request->commands = (struct commands){
         .arena = &request->arena,
-        .unit = span_of(request->actor + role_len, request->actor_len - role_len),
+        .unit = span_of(unit, unit_len),
         .any_unit = request->role == ROLE_ADMIN,
     };
 }
