@@ -48,7 +48,7 @@ static size_t grown_capacity(size_t capacity, size_t needed, size_t cap_bytes)
     return cap_bytes != 0 && grown > cap_bytes ? cap_bytes : grown;
 }
 
-enum status buffer_reserve(struct buffer *buffer, size_t more_bytes)
+enum status buffer_grow(struct buffer *buffer, size_t more_bytes)
 {
     buffer_check(buffer);
     size_t needed = 0;
@@ -57,9 +57,6 @@ enum status buffer_reserve(struct buffer *buffer, size_t more_bytes)
     }
     if (buffer->cap_bytes != 0 && needed > buffer->cap_bytes) {
         return STATUS_TOO_LARGE;
-    }
-    if (needed <= buffer->capacity) {
-        return STATUS_OK;
     }
     size_t capacity = grown_capacity(buffer->capacity, needed, buffer->cap_bytes);
     uint8_t *data = realloc(buffer->data, capacity);
