@@ -79,9 +79,9 @@ end
 
 -- Appends to any accounts, each by itself: what becomes of one is nothing to the others. keys: of
 -- each its account, ev and, if its due instant has changed, due; args: tag, then of each expected
--- hash, expected bytes, now, not_after, records, event, due ('' if it has not changed; else followed
--- by the account's id). Instants are milliseconds; now '0' is never ahead; due may be '+inf'. The
--- reply is the tag and what became of each.
+-- hash, expected bytes, now, not_after, records, event, due ('' if it has not changed; else
+-- followed by the account's id). Instants are milliseconds; now '0' is never ahead; due may be
+-- '+inf'. The reply is the tag and what became of each.
 local function append_if(keys, args)
     local time = redis.call('TIME')
     local store_now = time[1] * 1000 + time[2] / 1000

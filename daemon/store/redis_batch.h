@@ -38,8 +38,8 @@ static inline size_t redis_batch_bytes(const struct redis_batch *batch)
     return batch->keys.bytes.len + batch->arguments.bytes.len;
 }
 
-// One more, into a batch that is not full; `append` is within bounds and copied, the call is counted
-// as its partition's from now on. STATUS_NO_MEMORY, and the batch is as it was.
+// One more, into a batch that is not full; `append` is within bounds and copied, the call is
+// counted as its partition's from now on. STATUS_NO_MEMORY, and the batch is as it was.
 MUST_CHECK enum status redis_batch_add(struct redis_batch *batch, const struct store_append *append,
                                        const struct redis_call *call);
 // All that was gathered as one command, valid until the next; gives the tag to the calls.

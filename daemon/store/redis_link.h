@@ -11,8 +11,8 @@
 // it sends no more and is given up when all sent calls are answered. What is then open ends as
 // redis_pipeline_close says.
 //
-// What is sent in a turn of the loop leaves in one write at its end, appends gathered into one command
-// before that (store/redis_batch.h).
+// What is sent in a turn of the loop leaves in one write at its end, appends gathered into one
+// command before that (store/redis_batch.h).
 //
 // `on_answer` is never called from inside redis_link_send or redis_link_answer_later. Writing to a
 // closed connection raises SIGPIPE: the process ignores it (app).

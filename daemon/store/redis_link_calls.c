@@ -1,6 +1,6 @@
-// What is sent on a connection, and when it leaves: commands are put into the bufferevent's output, which
-// is written once a turn of the loop. Writing is enabled for the bufferevent itself only while the socket
-// has not taken everything.
+// What is sent on a connection, and when it leaves: commands are put into the bufferevent's output,
+// which is written once a turn of the loop. Writing is enabled for the bufferevent itself only
+// while the socket has not taken everything.
 #include "store/redis_link_parts.h"
 
 #include <event2/buffer.h>

@@ -1,5 +1,5 @@
-// The connection's insides, for redis_link.c (its states and the loop) and redis_link_calls.c (what is
-// sent on it). Internal to these two.
+// The connection's insides, for redis_link.c (its states and the loop) and redis_link_calls.c (what
+// is sent on it). Internal to these two.
 #pragma once
 
 #include <stdbool.h>

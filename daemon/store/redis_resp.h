@@ -26,7 +26,8 @@ void resp_writer_init(struct resp_writer *writer);
 void resp_writer_fini(struct resp_writer *writer);
 
 void resp_begin(struct resp_writer *writer, uint32_t arguments);
-// Empty, for arguments that become part of another writer's command: resp_more says how many follow.
+// Empty, for arguments that become part of another writer's command; resp_more says how many
+// follow.
 void resp_clear(struct resp_writer *writer);
 void resp_more(struct resp_writer *writer, uint32_t arguments);
 // Room for so many arguments of so many bytes in all. STATUS_NO_MEMORY, and nothing has changed.

@@ -1,5 +1,5 @@
-// Appends of one turn of the loop go to Redis as one command: each must get its own answer, whatever
-// becomes of the others. On a real redis-server.
+// Appends of one turn of the loop go to Redis as one command: each must get its own answer,
+// whatever becomes of the others. On a real redis-server.
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
