@@ -353,23 +353,27 @@ static void set_instants(const struct program_version *version, int64_t occurred
 {
     const struct program *program = version->program;
     const struct zone *zone = version->zone;
+    struct day_time local = zone_day_time(zone, occurred_ms);
+    struct civil_date date = civil_from_days(local.day);
     earned->lot_ends_ms = INSTANT_NEVER;
     if (program->expiry_months > 0) {
-        earned->lot_ends_ms = zone_period_end_after(
-            zone, occurred_ms, (int32_t)program->expiry_months, program->expiry_period);
+        earned->lot_ends_ms = zone_period_end_after(zone, date, (int32_t)program->expiry_months,
+                                                    program->expiry_period);
     }
     earned->spendable_ms = occurred_ms;
     if (program->pending_days > 0) {
-        int32_t day = civil_to_days(zone_date(zone, occurred_ms)) + (int32_t)program->pending_days;
+        int32_t day = local.day + (int32_t)program->pending_days;
         earned->spendable_ms = zone_day_start(zone, civil_from_days(day));
     }
     earned->score_until_ms = INSTANT_NEVER;
-    if (program->window == SCORE_ROLLING) {
-        earned->score_until_ms = zone_period_end_after(
-            zone, occurred_ms, (int32_t)program->rolling_months, PERIOD_MONTH);
-    } else if (program->window == SCORE_CALENDAR) {
+    if (program->window == SCORE_ROLLING && program->rolling_months == program->expiry_months &&
+        program->expiry_period == PERIOD_MONTH) {
+        earned->score_until_ms = earned->lot_ends_ms; // often so, and an end costs a search
+    } else if (program->window == SCORE_ROLLING) {
         earned->score_until_ms =
-            zone_period_end_after(zone, occurred_ms, 0, program->calendar_period);
+            zone_period_end_after(zone, date, (int32_t)program->rolling_months, PERIOD_MONTH);
+    } else if (program->window == SCORE_CALENDAR) {
+        earned->score_until_ms = zone_period_end_after(zone, date, 0, program->calendar_period);
     }
 }
 
