@@ -285,6 +285,7 @@ static enum status start_service(struct daemon *daemon)
         .partitions = options->partitions,
         .sandbox = options->sandbox,
         .cache_accounts = options->cache_accounts,
+        .cache_bytes = (size_t)options->cache_mib << 20,
         .seed = seed,
     };
     TRY(say(service_new(&service, &daemon->service), "service", ""));

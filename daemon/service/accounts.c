@@ -242,10 +242,14 @@ void accounts_compacted(struct accounts *accounts, struct span id, uint64_t cut_
 
 void accounts_forget(struct accounts *accounts)
 {
-    for (struct account_entry *entry = accounts->cache.idle_first; entry != NULL;
-         entry = entry->idle_next) {
-        entry_drop(entry);
-        entry->seen_seq = 0;
+    size_t place = 0;
+    struct account_entry *entry = account_cache_next(&accounts->cache, &place);
+    while (entry != NULL) {
+        if (entry->idle) {
+            entry_drop(entry);
+            entry->seen_seq = 0;
+        }
+        entry = account_cache_next(&accounts->cache, &place);
     }
 }
 
@@ -259,12 +263,12 @@ size_t accounts_cached(const struct accounts *accounts)
     return accounts->cache.count;
 }
 
-// An entry whose first task pauses after a conflict.
-static struct account_entry *find_pausing(const struct accounts *accounts, size_t bucket)
+// The next entry whose first task pauses after a conflict.
+static struct account_entry *next_pausing(const struct accounts *accounts, size_t *place)
 {
-    struct account_entry *entry = accounts->cache.buckets[bucket];
+    struct account_entry *entry = account_cache_next(&accounts->cache, place);
     while (entry != NULL && (entry->first == NULL || entry->first->timer.place == 0)) {
-        entry = entry->bucket_next;
+        entry = account_cache_next(&accounts->cache, place);
     }
     return entry;
 }
@@ -272,14 +276,18 @@ static struct account_entry *find_pausing(const struct accounts *accounts, size_
 void accounts_stop(struct accounts *accounts)
 {
     accounts->stopping = true;
-    for (size_t i = 0; i < accounts->cache.bucket_count; i++) {
-        struct account_entry *entry = find_pausing(accounts, i);
+    size_t ended = 0;
+    do { // again, for what goes meanwhile may have moved one past the place
+        size_t place = 0;
+        ended = 0;
+        struct account_entry *entry = next_pausing(accounts, &place);
         while (entry != NULL) {
             timers_clear(accounts->options.timers, &entry->first->timer);
             entry_go_on(entry, accounts);
-            entry = find_pausing(accounts, i);
+            ended++;
+            entry = next_pausing(accounts, &place);
         }
-    }
+    } while (ended > 0);
 }
 
 struct ledger_writer accounts_writer(struct accounts *accounts)
