@@ -1,5 +1,5 @@
-// The cache of accounts: it finds what it holds, keeps what is looked up while there is other to let
-// go, and never lets one in use go.
+// The cache of accounts: it finds what it holds, keeps what is looked up while there is other to
+// let go, and never lets one in use go.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -207,7 +207,7 @@ static void a_crowd_is_cut_by_number(void **state)
 // A sale of as many lines as there may be.
 static const char *long_sale(struct crowd *crowd)
 {
-    char *lines = arena_alloc(&crowd->world.arena, LIMIT_SALE_LINES * 32);
+    char *lines = arena_alloc_array(&crowd->world.arena, LIMIT_SALE_LINES, 32);
     size_t len = 0;
     for (int i = 0; i < LIMIT_SALE_LINES; i++) {
         static const char line[] = "{\"amount_minor\": 1000000000}, ";
