@@ -23,6 +23,7 @@ enum {
     OPTION_EMBEDDED,
     OPTION_IDENTIFIER_KEY_FILE,
     OPTION_PARTITIONS,
+    OPTION_CACHE_MIB,
     OPTION_CACHE_ACCOUNTS,
     OPTION_COMPACT_BYTES,
     OPTION_CLOCK_OFFSET_MS,
@@ -32,6 +33,7 @@ enum {
 };
 
 enum {
+    CACHE_MIB_MAX = 1 << 20,
     CACHE_ACCOUNTS_MAX = 100000000,
     CLOCK_OFFSET_MAX_MS = 86400000,
 };
@@ -59,7 +61,10 @@ static const struct argp_option table[] = {
     {"identifier-key-file", OPTION_IDENTIFIER_KEY_FILE, "FILE", 0,
      "64 hex digits under which identifiers are hashed; with --embedded made when missing", 2},
     {NULL, 0, NULL, 0, "How it works:", 3},
-    {"cache-accounts", OPTION_CACHE_ACCOUNTS, "N", 0, "accounts kept folded (default 100000)", 3},
+    {"cache-mib", OPTION_CACHE_MIB, "N", 0,
+     "memory for accounts kept folded, MiB, 1 to 1048576 (default 256)", 3},
+    {"cache-accounts", OPTION_CACHE_ACCOUNTS, "N", 0,
+     "and no more than so many (default as many as fit)", 3},
     {"compact-bytes", OPTION_COMPACT_BYTES, "N", 0,
      "compact an account's log above this many bytes; 0 never (default)", 3},
     {"sandbox", OPTION_SANDBOX, NULL, 0, "a test clock stands in the ledger and may be set", 3},
@@ -179,6 +184,9 @@ static error_t parse_working(int key, char *text, struct argp_state *state)
     static const char *const levels[] = {"debug", "info", "warning", "error", NULL};
     struct options *options = state->input;
     switch (key) {
+    case OPTION_CACHE_MIB:
+        options->cache_mib = (uint32_t)parse_number(state, "cache-mib", text, 1, CACHE_MIB_MAX);
+        return 0;
     case OPTION_CACHE_ACCOUNTS:
         options->cache_accounts =
             (uint32_t)parse_number(state, "cache-accounts", text, 1, CACHE_ACCOUNTS_MAX);

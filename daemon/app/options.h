@@ -27,7 +27,8 @@ struct options {
     const char *embedded; // or a directory of its own
     const char *identifier_key_file;
     uint32_t partitions;
-    uint32_t cache_accounts; // 0: the service's default
+    uint32_t cache_mib;      // 0: the service's default
+    uint32_t cache_accounts; // 0: as many as fit that
     uint32_t compact_bytes;  // 0: never
     int64_t clock_offset_ms; // for tests of the clock fence
     bool sandbox;

@@ -1,25 +1,25 @@
 // The arena: a list of chunks, filled in order. Invariants: every chunk before `current` is full
 // as far as this request is concerned, every chunk behind it is empty; used_bytes, the sum of what
-// was handed out rounded up to 16, never exceeds cap_bytes. A reset moves `current` back to the
-// first chunk; a chunk too small for an allocation is passed over and stays for the next request.
-// Chunks double up to the cap, so all of them together stay below four times the cap.
+// was handed out rounded up to 16, never exceeds cap_bytes, and room_bytes is what may still be
+// handed out of `current`, so whoever finds room there need look at nothing else. A reset moves
+// `current` back to the first chunk; a chunk too small for an allocation is passed over and stays
+// for the next request. Chunks double up to the cap, so all of them together stay below four times
+// the cap.
 #include "base/arena.h"
 
 #include <stdalign.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/check.h"
 
-enum { ALIGNMENT = 16, CHUNK_BYTES_MIN = 4096 };
+enum { CHUNK_BYTES_MIN = 4096 };
 
 struct arena_chunk {
     struct arena_chunk *next;
     size_t capacity;
-    size_t used;
-    alignas(ALIGNMENT) uint8_t data[];
+    alignas(ARENA_ALIGNMENT) uint8_t data[];
 };
 
 void arena_init(struct arena *arena, size_t cap_bytes)
@@ -41,20 +41,22 @@ void arena_fini(struct arena *arena)
     *arena = (struct arena){.cap_bytes = arena->cap_bytes};
 }
 
-void arena_reset(struct arena *arena)
+// From here on allocations come from `chunk`, of which nothing is taken yet; NULL: from none.
+static void chunk_enter(struct arena *arena, struct arena_chunk *chunk)
 {
-    for (struct arena_chunk *chunk = arena->first; chunk != NULL; chunk = chunk->next) {
-        chunk->used = 0;
-    }
-    arena->current = arena->first;
-    arena->used_bytes = 0;
-    arena->over_cap = false;
+    CHECK(arena->used_bytes <= arena->cap_bytes);
+    size_t room = arena->cap_bytes - arena->used_bytes;
+    size_t capacity = chunk == NULL ? 0 : chunk->capacity;
+    arena->current = chunk;
+    arena->next = chunk == NULL ? NULL : chunk->data;
+    arena->room_bytes = (capacity < room ? capacity : room) / ARENA_ALIGNMENT * ARENA_ALIGNMENT;
 }
 
-static size_t chunk_room(const struct arena_chunk *chunk)
+void arena_reset(struct arena *arena)
 {
-    CHECK(chunk->used <= chunk->capacity);
-    return chunk->capacity - chunk->used;
+    arena->used_bytes = 0;
+    arena->over_cap = false;
+    chunk_enter(arena, arena->first);
 }
 
 // Puts a fresh chunk of at least `bytes` behind `last` (first of all if that is NULL).
@@ -80,47 +82,32 @@ static struct arena_chunk *chunk_add(struct arena *arena, struct arena_chunk *la
     return chunk;
 }
 
-// The chunk at or behind `current` with room for `bytes`; NULL when the allocator says no.
-static struct arena_chunk *chunk_with_room(struct arena *arena, size_t bytes)
+// A chunk behind `current` of at least `bytes`; NULL when the allocator says no.
+static struct arena_chunk *chunk_behind(struct arena *arena, size_t bytes)
 {
-    struct arena_chunk *last = NULL;
-    for (struct arena_chunk *chunk = arena->current; chunk != NULL; chunk = chunk->next) {
-        if (chunk_room(chunk) >= bytes) {
-            return chunk;
-        }
+    struct arena_chunk *last = arena->current;
+    struct arena_chunk *chunk = last == NULL ? arena->first : last->next;
+    while (chunk != NULL && chunk->capacity < bytes) {
         last = chunk;
+        chunk = chunk->next;
     }
-    return chunk_add(arena, last, bytes);
+    return chunk != NULL ? chunk : chunk_add(arena, last, bytes);
 }
 
-void *arena_alloc(struct arena *arena, size_t bytes)
+void *arena_alloc_elsewhere(struct arena *arena, size_t bytes)
 {
-    CHECK(arena->used_bytes <= arena->cap_bytes);
-    size_t room = arena->cap_bytes - arena->used_bytes;
-    size_t rounded = bytes == 0 ? ALIGNMENT : (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    if (bytes > room || rounded < bytes || rounded > room) {
+    CHECK(arena->used_bytes <= arena->cap_bytes && bytes > arena->room_bytes);
+    size_t rounded = arena_rounded(bytes);
+    if (rounded < bytes || rounded > arena->cap_bytes - arena->used_bytes) {
         arena->over_cap = true;
         return NULL;
     }
-    struct arena_chunk *chunk = chunk_with_room(arena, rounded);
+    struct arena_chunk *chunk = chunk_behind(arena, rounded);
     if (chunk == NULL) {
         return NULL;
     }
-    arena->current = chunk;
-    void *memory = chunk->data + chunk->used;
-    memset(memory, 0, rounded);
-    chunk->used += rounded;
-    arena->used_bytes += rounded;
-    return memory;
-}
-
-void *arena_alloc_array(struct arena *arena, size_t count, size_t bytes)
-{
-    size_t total = 0;
-    if (__builtin_mul_overflow(count, bytes, &total)) {
-        return NULL;
-    }
-    return arena_alloc(arena, total);
+    chunk_enter(arena, chunk);
+    return arena_alloc_raw(arena, bytes);
 }
 
 enum status arena_copy(struct arena *arena, struct span bytes, struct span *ret_copy)
@@ -128,13 +115,14 @@ enum status arena_copy(struct arena *arena, struct span bytes, struct span *ret_
     if (bytes.len == SIZE_MAX) {
         return STATUS_NO_MEMORY;
     }
-    uint8_t *copy = arena_alloc(arena, bytes.len + 1);
+    uint8_t *copy = arena_alloc_raw(arena, bytes.len + 1);
     if (copy == NULL) {
         return STATUS_NO_MEMORY;
     }
     if (bytes.len > 0) {
         memcpy(copy, bytes.data, bytes.len);
     }
+    copy[bytes.len] = '\0';
     *ret_copy = span_of(copy, bytes.len);
     return STATUS_OK;
 }
@@ -148,7 +136,7 @@ char *arena_printf(struct arena *arena, const char *format, ...)
     if (len < 0) {
         return NULL;
     }
-    char *text = arena_alloc(arena, (size_t)len + 1);
+    char *text = arena_alloc_raw(arena, (size_t)len + 1);
     if (text == NULL) {
         return NULL;
     }

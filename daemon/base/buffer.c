@@ -3,7 +3,6 @@
 #include "base/buffer.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/check.h"
 
@@ -49,7 +48,7 @@ static size_t grown_capacity(size_t capacity, size_t needed, size_t cap_bytes)
     return cap_bytes != 0 && grown > cap_bytes ? cap_bytes : grown;
 }
 
-enum status buffer_reserve(struct buffer *buffer, size_t more_bytes)
+enum status buffer_grow(struct buffer *buffer, size_t more_bytes)
 {
     buffer_check(buffer);
     size_t needed = 0;
@@ -58,9 +57,6 @@ enum status buffer_reserve(struct buffer *buffer, size_t more_bytes)
     }
     if (buffer->cap_bytes != 0 && needed > buffer->cap_bytes) {
         return STATUS_TOO_LARGE;
-    }
-    if (needed <= buffer->capacity) {
-        return STATUS_OK;
     }
     size_t capacity = grown_capacity(buffer->capacity, needed, buffer->cap_bytes);
     uint8_t *data = realloc(buffer->data, capacity);
@@ -71,19 +67,4 @@ enum status buffer_reserve(struct buffer *buffer, size_t more_bytes)
     buffer->capacity = capacity;
     buffer_check(buffer);
     return STATUS_OK;
-}
-
-enum status buffer_append(struct buffer *buffer, struct span bytes)
-{
-    TRY(buffer_reserve(buffer, bytes.len));
-    if (bytes.len > 0) {
-        memcpy(buffer->data + buffer->len, bytes.data, bytes.len);
-        buffer->len += bytes.len;
-    }
-    return STATUS_OK;
-}
-
-enum status buffer_append_byte(struct buffer *buffer, uint8_t byte)
-{
-    return buffer_append(buffer, span_of(&byte, 1));
 }

@@ -83,6 +83,8 @@ enum {
     LIMIT_HANDSHAKE_MS = 5000,               // absolute, not per byte
     LIMIT_FRAME_MS = 10000,                  // from a frame's first byte to its last, absolute
     LIMIT_ACCOUNT_QUEUE = 1024,              // commands waiting for one account
+    LIMIT_ATTEMPT_TASKS = 64,                // of these, decided for one append
+    LIMIT_ATTEMPT_BYTES = 32 * 1024,         // records past the first one's of one append
     LIMIT_STORE_IN_FLIGHT = 65536,           // commands waiting for Redis
     LIMIT_STORE_CALLS = 32768,               // of the service at once: one a request, one a job
     LIMIT_STORE_OUTPUT_BYTES = 64 << 20,
@@ -125,6 +127,8 @@ enum {
 };
 
 static_assert(LIMIT_RECORD_BYTES <= LIMIT_SUFFIX_BYTES, "a suffix holds at least one record");
+static_assert((int)LIMIT_ATTEMPT_BYTES <= (int)LIMIT_SUFFIX_BYTES,
+              "who lost to an append of many is told all of it");
 static_assert((int)LIMIT_HTTP_STREAMS <= (int)LIMIT_CONNECTION_IN_FLIGHT,
               "one bound for both protocols");
 static_assert(LIMIT_HTTP_RESETS > LIMIT_HTTP_STREAMS, "a client may give up all it has open");

@@ -3,8 +3,6 @@
 // last byte of a longer one would be zero, and a tenth byte may only be 1.
 #include "base/varint.h"
 
-enum { MORE = 0x80, BITS = 0x7f };
-
 enum status reader_byte(struct reader *reader, uint8_t *ret_value)
 {
     if (reader->rest.len == 0) {
@@ -33,8 +31,8 @@ enum status reader_u64(struct reader *reader, uint64_t *ret_value)
     uint64_t value = 0;
     for (size_t i = 0; i < most; i++) {
         uint8_t byte = rest.data[i];
-        value |= (uint64_t)(byte & BITS) << (7 * i);
-        if ((byte & MORE) != 0) {
+        value |= (uint64_t)(byte & VARINT_BITS) << (7 * i);
+        if ((byte & VARINT_MORE) != 0) {
             continue;
         }
         bool shortest = byte != 0 || i == 0;
@@ -84,19 +82,13 @@ enum status reader_sized(struct reader *reader, size_t len_max, struct span *ret
     return STATUS_OK;
 }
 
-size_t varint_write(uint8_t *out, uint64_t value)
-{
-    size_t len = 0;
-    while (value > BITS) {
-        out[len++] = (uint8_t)(value & BITS) | MORE;
-        value >>= 7;
-    }
-    out[len++] = (uint8_t)value;
-    return len;
-}
-
+// Most of what a record is made of is written here: mostly without a look at the end, and a byte.
 enum status buffer_put_u64(struct buffer *buffer, uint64_t value)
 {
+    if (buffer_has_room(buffer, VARINT_BYTES_MAX)) {
+        buffer->len += varint_write(buffer->data + buffer->len, value);
+        return STATUS_OK;
+    }
     uint8_t bytes[VARINT_BYTES_MAX];
     return buffer_append(buffer, span_of(bytes, varint_write(bytes, value)));
 }
@@ -114,7 +106,7 @@ enum status buffer_put_sized(struct buffer *buffer, struct span bytes)
     if (bytes.len > SIZE_MAX - head_len) {
         return STATUS_TOO_LARGE;
     }
-    TRY(buffer_reserve(buffer, head_len + bytes.len));
+    TRY(buffer_reserve(buffer, head_len + bytes.len)); // both or neither
     TRY(buffer_append(buffer, span_of(head, head_len)));
     return buffer_append(buffer, bytes);
 }

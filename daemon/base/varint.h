@@ -8,7 +8,7 @@
 #include "base/span.h"
 #include "base/status.h"
 
-enum { VARINT_BYTES_MAX = 10 };
+enum { VARINT_BYTES_MAX = 10, VARINT_MORE = 0x80, VARINT_BITS = 0x7f };
 
 // A cursor over borrowed bytes; reads past the end or of a non-shortest form give STATUS_CORRUPT
 // and do not move it.
@@ -30,4 +30,13 @@ MUST_CHECK enum status buffer_put_i64(struct buffer *buffer, int64_t value);
 MUST_CHECK enum status buffer_put_sized(struct buffer *buffer, struct span bytes);
 
 // Writes at most VARINT_BYTES_MAX bytes at `out`; returns how many.
-size_t varint_write(uint8_t *out, uint64_t value);
+static inline size_t varint_write(uint8_t *out, uint64_t value)
+{
+    size_t len = 0;
+    while (value > VARINT_BITS) {
+        out[len++] = (uint8_t)(value & VARINT_BITS) | VARINT_MORE;
+        value >>= 7;
+    }
+    out[len++] = (uint8_t)value;
+    return len;
+}

@@ -47,17 +47,19 @@ struct account_savepoint {
     struct identifier_state *identifiers;
 };
 
+// NULL of none.
 static enum status copy_items(struct arena *arena, const void *items, size_t count, size_t bytes,
                               void **ret_copy)
 {
-    void *copy = arena_alloc_array(arena, count, bytes);
-    if (copy == NULL) {
+    *ret_copy = NULL;
+    if (count == 0) {
+        return STATUS_OK;
+    }
+    *ret_copy = arena_alloc_raw(arena, count * bytes); // no product overflows: so much is in memory
+    if (*ret_copy == NULL) {
         return STATUS_NO_MEMORY;
     }
-    if (count > 0) {
-        memcpy(copy, items, count * bytes);
-    }
-    *ret_copy = copy;
+    memcpy(*ret_copy, items, count * bytes);
     return STATUS_OK;
 }
 
@@ -68,7 +70,7 @@ static enum status copy_items(struct arena *arena, const void *items, size_t cou
 enum status account_save(const struct account *account, struct arena *arena,
                          struct account_savepoint **ret_savepoint)
 {
-    struct account_savepoint *saved = arena_alloc(arena, sizeof *saved);
+    struct account_savepoint *saved = arena_alloc_raw(arena, sizeof *saved);
     if (saved == NULL) {
         return STATUS_NO_MEMORY;
     }

@@ -258,12 +258,34 @@ enum status advance(struct account *account, struct ledger_writer *writer, struc
     return STATUS_OK;
 }
 
+// Whether time alone may bring a higher card than the one held, whatever days re-scorings are on:
+// some score to come reaches one, or versions to come may think otherwise.
+static bool may_rise(const struct account *account, const struct program_set *programs,
+                     struct span tier)
+{
+    const struct program_version *last = &programs->versions[programs->count - 1];
+    if (program_set_at(programs, account->now_ms) != last) {
+        return true;
+    }
+    int64_t score = account->score;
+    int64_t highest = score;
+    for (uint32_t i = 0; i < account->steps.count; i++) {
+        score += account->steps.items[i].rise - account->steps.items[i].fall;
+        highest = score > highest ? score : highest;
+    }
+    int rank = advance_rank(last->program, last->program, tier);
+    return advance_reached(last->program, highest, true) > rank;
+}
+
 // Looks ahead for the first upgrade that only time stands before: walks score steps and
 // re-scorings in order up to `until_ms`, where something happens anyway.
 static int64_t first_upgrade(const struct account *account, const struct program_set *programs,
                              int64_t until_ms)
 {
     struct held_card card = held_now(account);
+    if (programs->count == 0 || !may_rise(account, programs, card.tier)) {
+        return until_ms;
+    }
     int64_t last_rise_ms = last_rise(account);
     int64_t score = account->score;
     int64_t at_ms = account->now_ms;

@@ -65,21 +65,36 @@ bool civil_is_valid(struct civil_date date)
            date.day >= 1 && date.day <= civil_days_in_month(date.year, date.month);
 }
 
+int32_t civil_weekday_of(int32_t days)
+{
+    int64_t days_from_monday = (int64_t)days + 3; // 1970-01-01 was a Thursday
+    return (int32_t)(days_from_monday - floor_div(days_from_monday, 7) * 7) + 1;
+}
+
 int32_t civil_weekday(struct civil_date date)
 {
-    int64_t days_from_monday = (int64_t)civil_to_days(date) + 3; // 1970-01-01 was a Thursday
-    return (int32_t)(days_from_monday - floor_div(days_from_monday, 7) * 7) + 1;
+    return civil_weekday_of(civil_to_days(date));
+}
+
+// Months since January of year 0, and the month of such a count with a day.
+static int64_t month_count_of(struct civil_date date)
+{
+    return (int64_t)date.year * 12 + date.month - 1;
+}
+
+static struct civil_date date_of_month(int64_t month_count, int32_t day)
+{
+    int64_t year = floor_div(month_count, 12);
+    return (struct civil_date){
+        .year = (int32_t)year,
+        .month = (int32_t)(month_count - year * 12) + 1,
+        .day = day,
+    };
 }
 
 struct civil_date civil_add_months(struct civil_date date, int32_t months)
 {
-    int64_t month_count = (int64_t)date.year * 12 + date.month - 1 + months;
-    int64_t year = floor_div(month_count, 12);
-    struct civil_date moved = {
-        .year = (int32_t)year,
-        .month = (int32_t)(month_count - year * 12) + 1,
-        .day = date.day,
-    };
+    struct civil_date moved = date_of_month(month_count_of(date) + months, date.day);
     int32_t last_day = civil_days_in_month(moved.year, moved.month);
     if (moved.day > last_day) {
         moved.day = last_day;
@@ -87,15 +102,17 @@ struct civil_date civil_add_months(struct civil_date date, int32_t months)
     return moved;
 }
 
-struct civil_date civil_period_end(struct civil_date date, enum period period)
+// A year has whole periods, so one ends where the count of months is a multiple of its own.
+struct civil_date civil_period_end_after(struct civil_date date, int32_t months, enum period period)
 {
     int32_t period_months = period == PERIOD_YEAR ? 12 : period == PERIOD_HALF_YEAR ? 6 : 1;
-    struct civil_date first = {
-        .year = date.year,
-        .month = (date.month - 1) / period_months * period_months + 1,
-        .day = 1,
-    };
-    return civil_add_months(first, period_months);
+    int64_t ends_before = floor_div(month_count_of(date) + months, period_months);
+    return date_of_month((ends_before + 1) * period_months, 1);
+}
+
+struct civil_date civil_period_end(struct civil_date date, enum period period)
+{
+    return civil_period_end_after(date, 0, period);
 }
 
 // Exactly `count` decimal digits from `from` on.

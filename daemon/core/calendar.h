@@ -38,6 +38,12 @@ struct civil_time {
     int64_t ms_of_day;
 };
 
+// The same, the date as days since 1970.
+struct day_time {
+    int32_t day;
+    int64_t ms_of_day;
+};
+
 enum period { PERIOD_MONTH, PERIOD_HALF_YEAR, PERIOD_YEAR };
 
 // Days since 1970-01-01 and back (proleptic Gregorian).
@@ -47,10 +53,14 @@ bool civil_is_valid(struct civil_date date);
 int32_t civil_days_in_month(int32_t year, int32_t month);
 // 1 = Monday .. 7 = Sunday.
 int32_t civil_weekday(struct civil_date date);
+int32_t civil_weekday_of(int32_t days);
 // Month arithmetic that clamps to the month's last day. `months` may be negative.
 struct civil_date civil_add_months(struct civil_date date, int32_t months);
 // The first day after the period that `date` is in.
 struct civil_date civil_period_end(struct civil_date date, enum period period);
+// The same of the period that `date` + `months` is in.
+struct civil_date civil_period_end_after(struct civil_date date, int32_t months,
+                                         enum period period);
 
 // Exactly "YYYY-MM-DD", 1900-01-01 to 2200-12-31, else STATUS_INVALID.
 MUST_CHECK enum status civil_parse_date(struct span text, struct civil_date *ret_date);
@@ -62,11 +72,16 @@ MUST_CHECK enum status civil_parse_month_day(struct span text, int32_t *ret_mont
 // the year 9999, as INSTANT_NEVER is, count as the end of that year.
 struct civil_time zone_local(const struct zone *zone, int64_t instant_ms);
 struct civil_date zone_date(const struct zone *zone, int64_t instant_ms);
+// As days: what rules count by, and cheaper than a date.
+struct day_time zone_day_time(const struct zone *zone, int64_t instant_ms);
+int32_t zone_day(const struct zone *zone, int64_t instant_ms);
+// Whether no civil day starts in (from, until]. May say false where one would have to search.
+bool zone_is_one_day(const struct zone *zone, int64_t from_ms, int64_t until_ms);
 int64_t zone_instant(const struct zone *zone, struct civil_time local);
 // 00:00 local of a day (or the first instant after a gap that swallows it).
 int64_t zone_day_start(const struct zone *zone, struct civil_date date);
 // The same local time of day `months` later; clamps as civil_add_months.
 int64_t zone_add_months(const struct zone *zone, int64_t instant_ms, int32_t months);
-// The end of the period that (the date of `instant_ms`) + `months` is in, as an instant.
-int64_t zone_period_end_after(const struct zone *zone, int64_t instant_ms, int32_t months,
+// The end of the period that `date` + `months` is in, as an instant.
+int64_t zone_period_end_after(const struct zone *zone, struct civil_date date, int32_t months,
                               enum period period);

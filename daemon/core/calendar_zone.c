@@ -35,24 +35,60 @@ static size_t step_at(const struct zone *zone, int64_t instant_ms)
     return low;
 }
 
-struct civil_time zone_local(const struct zone *zone, int64_t instant_ms)
+static int64_t local_of(const struct zone *zone, size_t step, int64_t instant_ms)
 {
-    CHECK(zone->count > 0);
-    int64_t instant = clamp_instant(instant_ms);
-    int64_t local_ms = instant + zone->steps[step_at(zone, instant)].offset_ms;
+    return instant_ms + zone->steps[step].offset_ms;
+}
+
+static struct day_time day_time_of(int64_t local_ms)
+{
     int64_t ms_of_day = local_ms % DAY_MS;
     if (ms_of_day < 0) {
         ms_of_day += DAY_MS;
     }
-    return (struct civil_time){
-        .date = civil_from_days((int32_t)((local_ms - ms_of_day) / DAY_MS)),
-        .ms_of_day = ms_of_day,
-    };
+    return (struct day_time){.day = (int32_t)((local_ms - ms_of_day) / DAY_MS),
+                             .ms_of_day = ms_of_day};
+}
+
+struct day_time zone_day_time(const struct zone *zone, int64_t instant_ms)
+{
+    CHECK(zone->count > 0);
+    int64_t instant = clamp_instant(instant_ms);
+    return day_time_of(local_of(zone, step_at(zone, instant), instant));
+}
+
+int32_t zone_day(const struct zone *zone, int64_t instant_ms)
+{
+    return zone_day_time(zone, instant_ms).day;
+}
+
+struct civil_time zone_local(const struct zone *zone, int64_t instant_ms)
+{
+    struct day_time local = zone_day_time(zone, instant_ms);
+    return (struct civil_time){.date = civil_from_days(local.day), .ms_of_day = local.ms_of_day};
 }
 
 struct civil_date zone_date(const struct zone *zone, int64_t instant_ms)
 {
-    return zone_local(zone, instant_ms).date;
+    return civil_from_days(zone_day(zone, instant_ms));
+}
+
+// Within one step local time runs on without a leap, so that no midnight lies between two instants
+// of one day; a step may itself be where a day starts.
+bool zone_is_one_day(const struct zone *zone, int64_t from_ms, int64_t until_ms)
+{
+    CHECK(zone->count > 0);
+    int64_t from = clamp_instant(from_ms);
+    int64_t until = clamp_instant(until_ms);
+    if (until - from >= DAY_MS) {
+        return false;
+    }
+    size_t step = step_at(zone, from);
+    if (step + 1 < zone->count && until >= zone->steps[step + 1].from_ms) {
+        return false;
+    }
+    struct day_time local = day_time_of(local_of(zone, step, from));
+    return local.ms_of_day + (until - from) < DAY_MS;
 }
 
 // Of the steps in rising order the first under which the local time comes before the step's end is
@@ -83,9 +119,8 @@ int64_t zone_add_months(const struct zone *zone, int64_t instant_ms, int32_t mon
     return zone_instant(zone, local);
 }
 
-int64_t zone_period_end_after(const struct zone *zone, int64_t instant_ms, int32_t months,
+int64_t zone_period_end_after(const struct zone *zone, struct civil_date date, int32_t months,
                               enum period period)
 {
-    struct civil_date date = civil_add_months(zone_date(zone, instant_ms), months);
-    return zone_day_start(zone, civil_period_end(date, period));
+    return zone_day_start(zone, civil_period_end_after(date, months, period));
 }

@@ -15,10 +15,10 @@ static int64_t instant_of_date(const struct zone *zone, struct civil_date date, 
     struct civil_time noon = {.date = date, .ms_of_day = NOON_MS};
     int64_t at_ms = zone_instant(zone, noon);
     int32_t day = civil_to_days(date);
-    if (at_ms > now_ms && day == civil_to_days(zone_date(zone, now_ms))) {
+    if (at_ms > now_ms && day == zone_day(zone, now_ms)) {
         at_ms = now_ms;
     }
-    if (at_ms < enrolled_ms && day == civil_to_days(zone_date(zone, enrolled_ms))) {
+    if (at_ms < enrolled_ms && day == zone_day(zone, enrolled_ms)) {
         at_ms = enrolled_ms;
     }
     return at_ms;
@@ -57,9 +57,10 @@ static int32_t most_days_late(const struct program *program, const struct sale *
 
 static int32_t days_late(const struct program_version *version, int64_t occurred_ms, int64_t now_ms)
 {
-    int32_t occurred = civil_to_days(zone_date(version->zone, occurred_ms));
-    int32_t today = civil_to_days(zone_date(version->zone, now_ms));
-    return today - occurred;
+    if (occurred_ms == now_ms) {
+        return 0;
+    }
+    return zone_day(version->zone, now_ms) - zone_day(version->zone, occurred_ms);
 }
 
 // What the capped rules have given this member in the sale's day and month.
@@ -165,7 +166,7 @@ static enum status fill_awarded(const struct decide *decide, const struct award_
     awarded->day_counted = version->program->guard_member_day != 0;
     awarded->counted = awarded->counted || awarded->day_counted;
     if (awarded->counted) {
-        awarded->day = civil_to_days(zone_date(version->zone, sale->occurred_ms));
+        awarded->day = zone_day(version->zone, sale->occurred_ms);
     }
     return decide_unit(decide, record, sale->unit, &awarded->unit);
 }
@@ -199,7 +200,7 @@ static enum status award(const struct decide *decide, struct award_command *comm
 {
     struct account *account = decide->account;
     struct sale *sale = &command->sale;
-    int32_t day = civil_to_days(zone_date(version->zone, sale->occurred_ms));
+    int32_t day = zone_day(version->zone, sale->occurred_ms);
     struct earn_usage *usage;
     TRY(rule_usage(decide, version->program, day, &usage));
     struct earned earned;

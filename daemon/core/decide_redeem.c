@@ -43,7 +43,7 @@ enum status decide_spend(const struct decide *decide, const struct program_versi
 {
     const struct account *account = decide->account;
     const struct program *program = version->program;
-    int32_t day = civil_to_days(zone_date(version->zone, account->now_ms));
+    int32_t day = zone_day(version->zone, account->now_ms);
     int64_t value_minor = 0;
     struct refusal refusal = {.field = "points", .asked = command->points};
     refusal.reason = judge(account, program, day, command->points, &refusal.limit, &value_minor);

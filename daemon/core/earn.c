@@ -36,6 +36,7 @@ struct work {
     uint128 *line_sum; // a line: in units
     uint128 *weights;  // a line: of the rule looked at
     uint128 *scratch;  // a line or a rule
+    int64_t *shares;   // a line or a rule
 };
 
 enum status sale_total(const struct sale *sale, int64_t *ret_total_minor)
@@ -54,6 +55,9 @@ enum status sale_total(const struct sale *sale, int64_t *ret_total_minor)
 
 static uint128 common_divisor(uint128 a, uint128 b)
 {
+    if (a == b) {
+        return a;
+    }
     while (b != 0) {
         uint128 rest = a % b;
         a = b;
@@ -62,22 +66,28 @@ static uint128 common_divisor(uint128 a, uint128 b)
     return a;
 }
 
+// One run of memory for all, zeroed for the sums of lines.
 static enum status work_alloc(struct work *work, struct arena *arena)
 {
     size_t lines = work->sale->line_count;
     size_t rules = work->program->rule_count;
     size_t more = lines > rules ? lines : rules;
-    work->holds = arena_alloc_array(arena, rules, sizeof(*work->holds));
-    work->base = arena_alloc_array(arena, lines, sizeof(*work->base));
-    work->best_rate = arena_alloc_array(arena, lines, sizeof(*work->best_rate));
-    work->exact = arena_alloc_array(arena, rules, sizeof(*work->exact));
-    work->line_sum = arena_alloc_array(arena, lines, sizeof(*work->line_sum));
-    work->weights = arena_alloc_array(arena, lines, sizeof(*work->weights));
-    work->scratch = arena_alloc_array(arena, more, sizeof(*work->scratch));
-    bool all = work->holds != NULL && work->base != NULL && work->best_rate != NULL &&
-               work->exact != NULL && work->line_sum != NULL && work->weights != NULL &&
-               work->scratch != NULL;
-    return all ? STATUS_OK : STATUS_NO_MEMORY;
+    size_t exact_bytes = (3 * lines + rules + more) * sizeof(*work->exact);
+    size_t other_bytes = lines * sizeof(*work->best_rate) + more * sizeof(*work->shares) +
+                         rules * sizeof(*work->holds);
+    uint128 *room = arena_alloc(arena, exact_bytes + other_bytes);
+    if (room == NULL) {
+        return STATUS_NO_MEMORY;
+    }
+    work->base = room;
+    work->line_sum = work->base + lines;
+    work->weights = work->line_sum + lines;
+    work->exact = work->weights + lines;
+    work->scratch = work->exact + rules;
+    work->best_rate = (size_t *)(work->scratch + more);
+    work->shares = (int64_t *)(work->best_rate + lines);
+    work->holds = (bool *)(work->shares + more);
+    return STATUS_OK;
 }
 
 // The part of the sale that earns, and the unit that follows from it.
@@ -222,7 +232,11 @@ static int64_t rule_allowance(const struct work *work, size_t r)
 
 static void rule_cap(struct work *work, size_t r)
 {
+    const struct earn_rule *rule = &work->program->rules[r];
     uint128 most = 0;
+    if (rule->cap_sale == 0 && rule->cap_day == 0 && rule->cap_month == 0) {
+        return;
+    }
     // A bound too large to be counted in units is none.
     if (exact_multiply((uint128)rule_allowance(work, r), work->unit, &most) == STATUS_OK &&
         work->exact[r] > most) {
@@ -260,16 +274,15 @@ static enum status gather(struct work *work, uint128 *ret_sum)
 static enum status share_rules(const struct work *work, struct arena *arena, struct earned *earned)
 {
     size_t rules = work->program->rule_count;
-    int64_t *shares = arena_alloc_array(arena, rules, sizeof(*shares));
     earned->rules = arena_alloc_array(arena, rules, sizeof(*earned->rules));
-    if (shares == NULL || earned->rules == NULL) {
+    if (earned->rules == NULL) {
         return STATUS_NO_MEMORY;
     }
-    share_whole(work->exact, rules, work->unit, earned->points, work->scratch, shares);
+    share_whole(work->exact, rules, work->unit, earned->points, work->scratch, work->shares);
     for (size_t r = 0; r < rules; r++) {
-        if (shares[r] > 0) {
+        if (work->shares[r] > 0) {
             earned->rules[earned->rule_count] =
-                (struct earned_rule){.rule = r, .points = shares[r]};
+                (struct earned_rule){.rule = r, .points = work->shares[r]};
             earned->rule_count++;
         }
     }
@@ -298,13 +311,13 @@ static uint128 line_fineness(const struct work *work, int64_t points)
     return fineness;
 }
 
-// The points by line.
-static enum status share_lines(struct work *work, struct arena *arena, struct earned *earned)
+// The points by line. A single line has them all.
+static enum status share_lines(struct work *work, struct earned *earned)
 {
     size_t lines = work->sale->line_count;
-    int64_t *shares = arena_alloc_array(arena, lines, sizeof(*shares));
-    if (shares == NULL) {
-        return STATUS_NO_MEMORY;
+    if (lines == 1) {
+        earned->lines[0].points = earned->points;
+        return STATUS_OK;
     }
     uint128 fineness = line_fineness(work, earned->points);
     for (size_t r = 0; r < work->program->rule_count; r++) {
@@ -316,15 +329,15 @@ static enum status share_lines(struct work *work, struct arena *arena, struct ea
                             work->line_sum));
     }
     share_whole(work->line_sum, lines, work->unit * fineness, earned->points, work->scratch,
-                shares);
+                work->shares);
     for (size_t line = 0; line < lines; line++) {
-        earned->lines[line].points = shares[line];
+        earned->lines[line].points = work->shares[line];
     }
     return STATUS_OK;
 }
 
 // The score, and its shares by line: of the base alone.
-static enum status share_score(struct work *work, struct arena *arena, struct earned *earned)
+static enum status share_score(struct work *work, struct earned *earned)
 {
     size_t lines = work->sale->line_count;
     uint128 unit = (uint128)work->program->rate_denominator * work->whole * BASIS_POINTS;
@@ -335,14 +348,10 @@ static enum status share_score(struct work *work, struct arena *arena, struct ea
         TRY(exact_multiply(*exact, work->earning, exact));
         TRY(exact_add(sum, *exact, &sum));
     }
-    int64_t *shares = arena_alloc_array(arena, lines, sizeof(*shares));
-    if (shares == NULL) {
-        return STATUS_NO_MEMORY;
-    }
     TRY(exact_round(sum, unit, work->program->rounding, &earned->score));
-    share_whole(work->line_sum, lines, unit, earned->score, work->scratch, shares);
+    share_whole(work->line_sum, lines, unit, earned->score, work->scratch, work->shares);
     for (size_t line = 0; line < lines; line++) {
-        earned->lines[line].score = shares[line];
+        earned->lines[line].score = work->shares[line];
     }
     return STATUS_OK;
 }
@@ -353,23 +362,27 @@ static void set_instants(const struct program_version *version, int64_t occurred
 {
     const struct program *program = version->program;
     const struct zone *zone = version->zone;
+    struct day_time local = zone_day_time(zone, occurred_ms);
+    struct civil_date date = civil_from_days(local.day);
     earned->lot_ends_ms = INSTANT_NEVER;
     if (program->expiry_months > 0) {
-        earned->lot_ends_ms = zone_period_end_after(
-            zone, occurred_ms, (int32_t)program->expiry_months, program->expiry_period);
+        earned->lot_ends_ms = zone_period_end_after(zone, date, (int32_t)program->expiry_months,
+                                                    program->expiry_period);
     }
     earned->spendable_ms = occurred_ms;
     if (program->pending_days > 0) {
-        int32_t day = civil_to_days(zone_date(zone, occurred_ms)) + (int32_t)program->pending_days;
+        int32_t day = local.day + (int32_t)program->pending_days;
         earned->spendable_ms = zone_day_start(zone, civil_from_days(day));
     }
     earned->score_until_ms = INSTANT_NEVER;
-    if (program->window == SCORE_ROLLING) {
-        earned->score_until_ms = zone_period_end_after(
-            zone, occurred_ms, (int32_t)program->rolling_months, PERIOD_MONTH);
-    } else if (program->window == SCORE_CALENDAR) {
+    if (program->window == SCORE_ROLLING && program->rolling_months == program->expiry_months &&
+        program->expiry_period == PERIOD_MONTH) {
+        earned->score_until_ms = earned->lot_ends_ms; // often so, and an end costs a search
+    } else if (program->window == SCORE_ROLLING) {
         earned->score_until_ms =
-            zone_period_end_after(zone, occurred_ms, 0, program->calendar_period);
+            zone_period_end_after(zone, date, (int32_t)program->rolling_months, PERIOD_MONTH);
+    } else if (program->window == SCORE_CALENDAR) {
+        earned->score_until_ms = zone_period_end_after(zone, date, 0, program->calendar_period);
     }
 }
 
@@ -383,8 +396,8 @@ static enum status set_figures(struct work *work, int64_t total, struct arena *a
     TRY(gather(work, &sum));
     TRY(exact_round(sum, work->unit, work->program->rounding, &earned->points));
     TRY(share_rules(work, arena, earned));
-    TRY(share_lines(work, arena, earned));
-    return work->program->no_score ? STATUS_OK : share_score(work, arena, earned);
+    TRY(share_lines(work, earned));
+    return work->program->no_score ? STATUS_OK : share_score(work, earned);
 }
 
 enum status earn_compute(const struct program_version *version, const struct sale *sale, int rank,

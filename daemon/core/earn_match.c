@@ -16,14 +16,14 @@ static struct span first_element(struct span unit)
 void situation_init(struct situation *situation, const struct program_version *version,
                     const struct sale *sale, int64_t total_minor, int rank)
 {
-    struct civil_time local = zone_local(version->zone, sale->occurred_ms);
+    struct day_time local = zone_day_time(version->zone, sale->occurred_ms);
     *situation = (struct situation){
         .store = first_element(sale->unit),
         .channel = sale->channel,
         .tier = version->program->tiers[rank].id,
         .total_minor = total_minor,
-        .day = civil_to_days(local.date),
-        .weekday = civil_weekday(local.date),
+        .day = local.day,
+        .weekday = civil_weekday_of(local.day),
         .hour = (int32_t)(local.ms_of_day / HOUR_MS),
     };
 }

@@ -6,26 +6,6 @@
 
 #include "base/check.h"
 
-enum status exact_multiply(uint128 a, uint128 b, uint128 *ret_product)
-{
-    uint128 product = 0;
-    if (__builtin_mul_overflow(a, b, &product)) {
-        return STATUS_RANGE;
-    }
-    *ret_product = product;
-    return STATUS_OK;
-}
-
-enum status exact_add(uint128 a, uint128 b, uint128 *ret_sum)
-{
-    uint128 sum = 0;
-    if (__builtin_add_overflow(a, b, &sum)) {
-        return STATUS_RANGE;
-    }
-    *ret_sum = sum;
-    return STATUS_OK;
-}
-
 enum status exact_round(uint128 exact, uint128 unit, enum rounding rounding, int64_t *ret_whole)
 {
     CHECK(unit > 0);
@@ -58,6 +38,10 @@ static size_t take_largest(uint128 *remainders, size_t count)
 void share_whole(const uint128 *exact, size_t count, uint128 unit, int64_t total, uint128 *scratch,
                  int64_t *ret_shares)
 {
+    if (count == 1) {
+        ret_shares[0] = total;
+        return;
+    }
     int64_t left = total;
     for (size_t i = 0; i < count; i++) {
         ret_shares[i] = (int64_t)(exact[i] / unit);

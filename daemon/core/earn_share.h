@@ -12,8 +12,25 @@
 
 typedef unsigned __int128 uint128;
 
-MUST_CHECK enum status exact_multiply(uint128 a, uint128 b, uint128 *ret_product);
-MUST_CHECK enum status exact_add(uint128 a, uint128 b, uint128 *ret_sum);
+MUST_CHECK static inline enum status exact_multiply(uint128 a, uint128 b, uint128 *ret_product)
+{
+    uint128 product = 0;
+    if (__builtin_mul_overflow(a, b, &product)) {
+        return STATUS_RANGE;
+    }
+    *ret_product = product;
+    return STATUS_OK;
+}
+
+MUST_CHECK static inline enum status exact_add(uint128 a, uint128 b, uint128 *ret_sum)
+{
+    uint128 sum = 0;
+    if (__builtin_add_overflow(a, b, &sum)) {
+        return STATUS_RANGE;
+    }
+    *ret_sum = sum;
+    return STATUS_OK;
+}
 
 // An exact amount as a whole number, floored or rounded half up. STATUS_RANGE past
 // LIMIT_POINTS_A_RECORD.

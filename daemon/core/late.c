@@ -39,7 +39,7 @@ static int64_t replay_start(const struct replay *replay, int64_t now_ms)
         int64_t other_ms = replay->late->extra[i].from_ms;
         from_ms = other_ms < from_ms ? other_ms : from_ms;
     }
-    int32_t today = civil_to_days(zone_date(version->zone, now_ms));
+    int32_t today = zone_day(version->zone, now_ms);
     int64_t floor_ms = zone_day_start(version->zone, civil_from_days(today - LIMIT_REPLAY_DAYS));
     from_ms = from_ms < floor_ms ? floor_ms : from_ms;
     return from_ms < replay->account->enrolled_ms ? replay->account->enrolled_ms : from_ms;

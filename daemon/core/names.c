@@ -24,20 +24,16 @@ void names_truncate(struct names *names, uint32_t count)
     }
 }
 
-struct span names_text(const struct names *names, uint32_t ref)
-{
-    if (ref == 0 || ref > names->places.count) {
-        return span_of(NULL, 0);
-    }
-    const struct name_place *place = &names->places.items[ref - 1];
-    return span_of(names->bytes.data + place->offset, place->len);
-}
-
+// Lengths mostly differ, and so do first bytes: texts are hardly ever compared in vain.
 uint32_t names_find(const struct names *names, struct span text)
 {
-    for (uint32_t ref = 1; ref <= names->places.count; ref++) {
-        if (span_equal(names_text(names, ref), text)) {
-            return ref;
+    const struct name_place *places = names->places.items;
+    uint32_t count = names->places.count;
+    for (uint32_t i = 0; i < count; i++) {
+        if (places[i].len == text.len &&
+            (text.len == 0 || (names->bytes.data[places[i].offset] == text.data[0] &&
+                               span_equal(names_text(names, i + 1), text)))) {
+            return i + 1;
         }
     }
     return 0;

@@ -24,7 +24,15 @@ void names_init(struct names *names);
 void names_fini(struct names *names);
 void names_truncate(struct names *names, uint32_t count);
 // The text of a reference; empty for 0 or one that does not exist. Valid until the next add.
-struct span names_text(const struct names *names, uint32_t ref);
+static inline struct span names_text(const struct names *names, uint32_t ref)
+{
+    if (ref == 0 || ref > names->places.count) {
+        return span_of(NULL, 0);
+    }
+    const struct name_place *place = &names->places.items[ref - 1];
+    return span_of(names->bytes.data + place->offset, place->len);
+}
+
 // The reference of a text, or 0.
 uint32_t names_find(const struct names *names, struct span text);
 MUST_CHECK enum status names_add(struct names *names, struct span text, uint32_t *ret_ref);

@@ -46,13 +46,15 @@ const struct program_version *program_set_number(const struct program_set *set, 
     return NULL;
 }
 
-// The first re-scoring instant after `after_ms` by one version's dates. Three years are looked at:
-// where midnight of new year comes twice, the second year's date may lie before `after_ms`.
-static int64_t next_rescore_of(const struct program_version *version, int64_t after_ms)
+// The first re-scoring instant after `after_ms` by one version's dates, if it may be one up to
+// `until_ms`. Three years are looked at: where midnight of new year comes twice, the second year's
+// date may lie before `after_ms`.
+static int64_t next_rescore_of(const struct program_version *version, int64_t after_ms,
+                               int64_t until_ms)
 {
     enum { YEARS_AHEAD = 2 };
     const struct program *program = version->program;
-    if (program->rescore_count == 0) {
+    if (program->rescore_count == 0 || zone_is_one_day(version->zone, after_ms, until_ms)) {
         return INSTANT_NEVER;
     }
     int32_t year = zone_date(version->zone, after_ms).year;
@@ -87,7 +89,7 @@ int64_t program_set_next_rescore(const struct program_set *set, int64_t after_ms
         if (after >= until) {
             continue;
         }
-        int64_t at_ms = next_rescore_of(version, after);
+        int64_t at_ms = next_rescore_of(version, after, until);
         if (at_ms <= until && at_ms != INSTANT_NEVER) {
             return at_ms;
         }

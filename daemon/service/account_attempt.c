@@ -1,149 +1,143 @@
-// One attempt of a mutation: search for the id, decide, append on condition, and what each answer
-// of the store means for the cached account. Between the decision and the answer the account is
-// ahead of its log; the savepoint leads back, except after an open outcome, when only a load tells.
-#include <inttypes.h>
-
+// One attempt: the mutation at the head of an account's queue is decided, then those that wait
+// behind it, each on what those before it leave; what they write is appended on condition that
+// nobody else has written. Who would need anything else first (the store, the log, a read's fresh
+// look, more room) ends the attempt before it and is the head of the next.
+//
+// From here to the answer (account_landing.c) the account is ahead of its log; the first task's
+// savepoint leads back, except after an open outcome, when only a load tells.
 #include "base/check.h"
-#include "base/log.h"
 #include "core/advance.h"
 #include "core/ledger.h"
 #include "service/accounts_parts.h"
-#include "service/bounds.h"
 #include "service/event.h"
 
-static uint64_t next_random(struct accounts *accounts)
-{
-    uint64_t x = accounts->random; // xorshift64
-    x ^= x << 13;
-    x ^= x >> 7;
-    x ^= x << 17;
-    accounts->random = x;
-    return x;
-}
+struct attempt {
+    struct accounts *accounts;
+    struct account_entry *entry;
+    // the log as it stands, which is what all of it is decided on
+    uint8_t tail[CHAIN_HASH_BYTES];
+    uint64_t log_bytes;
+    uint64_t seq;
+    int64_t now_ms;
+    struct ledger_writer writer;
+};
 
-static void on_pause_over(struct timer *timer)
+static struct attempt attempt_of(struct account_entry *entry, struct accounts *accounts)
 {
-    struct account_task *task =
-        (struct account_task *)(void *)((char *)timer - offsetof(struct account_task, timer));
-    entry_go_on(task->entry, task->accounts);
-}
-
-// Somebody else was faster: tries again, after a while if that keeps happening.
-static void task_conflict(struct account_task *task)
-{
-    struct accounts *accounts = task->accounts;
-    task->id_clear = false;
-    task->want_whole = task->whole_log;
-    task->conflicts++;
-    if (task->conflicts > LIMIT_CONFLICT_RETRIES) {
-        task_trouble(task, TROUBLE_TOO_MANY_CONFLICTS, false);
-        return;
-    }
-    uint64_t longest_ms = task->conflicts < 6 ? UINT64_C(1) << task->conflicts : SERVICE_BACKOFF_MS;
-    uint64_t pause_ms = next_random(accounts) % longest_ms;
-    if (task->conflicts > 1 && pause_ms > 0) {
-        task->entry->busy = true;
-        timers_set(accounts->options.timers, &task->timer,
-                   timers_now(accounts->options.timers) + (int64_t)pause_ms, on_pause_over);
-    }
-}
-
-static void take_behind(struct account_task *task, struct span suffix)
-{
-    struct account_entry *entry = task->entry;
-    account_restore(&entry->account, task->savepoint);
-    if (entry_fold(task->accounts, entry, suffix) == STATUS_OK) {
-        task->verified = true;
-        entry->seen_seq = entry->account.seq;
-    }
-    task_conflict(task);
-}
-
-static void take_written(struct account_task *task, const struct store_reply *reply)
-{
-    struct accounts *accounts = task->accounts;
-    struct account_entry *entry = task->entry;
-    if (reply->log_bytes != entry->account.log_bytes) {
-        entry->compacted_bytes = reply->log_bytes; // it was compacted meanwhile
-    }
-    entry->account.log_bytes = reply->log_bytes;
-    entry->seen_seq = entry->account.seq;
-    entry->due_known = true;
-    entry->due_ms = task->due_ms;
-    struct task_result result = task_result_of(task, TASK_DECIDED);
-    result.decision = &task->decision;
-    result.record = &task->decision.record;
-    result.seq = entry->account.seq;
-    struct account_commit commit = {
-        .id = span_of(entry->id, entry->id_len),
-        .partition = entry->partition,
-        .account = &entry->account,
-        .compacted_bytes = entry->compacted_bytes,
+    const struct account *account = &entry->account;
+    struct attempt attempt = {
+        .accounts = accounts,
+        .entry = entry,
+        .log_bytes = account->log_bytes,
+        .seq = account->seq,
+        .now_ms = lease_now_ms(accounts->options.lease),
+        .writer = accounts_writer(accounts),
     };
-    task_finish(task, &result, false);
-    if (accounts->options.on_commit != NULL) {
-        accounts->options.on_commit(accounts->options.commit_context, &commit);
+    memcpy(attempt.tail, account->tail, sizeof(attempt.tail));
+    return attempt;
+}
+
+// --- deciding ---
+
+bool task_writes(const struct account_task *task)
+{
+    enum outcome outcome = task->decision.outcome;
+    return task->same == NULL &&
+           (outcome == OUTCOME_APPLIED || outcome == OUTCOME_REFUSED_RECORDED);
+}
+
+static enum status attempt_save(const struct attempt *attempt, struct account_task *task)
+{
+    arena_reset(task->arena);
+    return account_save(&attempt->entry->account, task->arena, &task->savepoint);
+}
+
+static enum status attempt_decide(struct attempt *attempt, struct account_task *task,
+                                  struct span log)
+{
+    struct account *account = &attempt->entry->account;
+    struct decide decide = {
+        .account = account,
+        .writer = &attempt->writer,
+        .arena = task->arena,
+        .now_ms = attempt->now_ms,
+        .mark = task->mark,
+        .actor = task->actor,
+        .log = log,
+    };
+    task->now_ms = attempt->now_ms;
+    task->same = NULL;
+    task->decision = (struct decision){0};
+    TRY(task->decide(task->context, &decide, &task->decision));
+    task->seq = account->seq;
+    size_t bytes = attempt->writer.out->len;
+    return task_writes(task) && attempt->log_bytes + bytes > LIMIT_LOG_BYTES ? STATUS_TOO_LARGE
+                                                                             : STATUS_OK;
+}
+
+// Whether nothing is to be asked before the task is decided on what has not landed yet.
+static bool task_may_follow(const struct attempt *attempt, const struct account_task *task)
+{
+    return task->decide != NULL && !task->dry && !task->whole_log && !task->want_whole &&
+           (task->verified || !task->want_check) && task->min_seq <= attempt->seq &&
+           task_in_time(task);
+}
+
+// The task of this attempt, before `task`, that was decided under the same id; or NULL.
+static const struct account_task *attempt_find(const struct attempt *attempt,
+                                               const struct account_task *task)
+{
+    const struct account_task *before = attempt->entry->first;
+    while (before != task &&
+           !(task_writes(before) && record_answers(&before->decision.record, &task->mark))) {
+        before = before->next;
     }
+    return before == task ? NULL : before;
 }
 
-static void take_doubt(struct account_task *task)
+// Decides the next task on what those before it leave. False: the attempt ends before it, and
+// nothing of it is left behind.
+static bool attempt_follow(struct attempt *attempt, struct account_task *task)
 {
-    entry_drop(task->entry);
-    struct task_result result = {.end = TASK_IN_DOUBT};
-    task_finish(task, &result, false);
-}
-
-static void take_failed(struct account_task *task, struct span text)
-{
-    log_event(LOG_ERROR, "append-refused", "account=%016" PRIx64 " why=\"%.*s\"%.*s",
-              task->entry->hash, (int)text.len, (const char *)text.data, (int)task->trace.len,
-              (const char *)task->trace.data);
-    entry_drop(task->entry);
-    task_trouble(task, TROUBLE_STORE_UNAVAILABLE, false);
-}
-
-static void take_append(struct account_task *task, const struct store_reply *reply)
-{
-    switch (reply->result) {
-    case STORE_OK:
-        take_written(task, reply);
-        return;
-    case STORE_BEHIND:
-        take_behind(task, reply->bytes);
-        return;
-    case STORE_RELOAD:
-    case STORE_TAKEN:
-        entry_drop(task->entry);
-        task_conflict(task);
-        return;
-    case STORE_CLOCK:
-        lease_kick(task->accounts->options.lease);
-        task_trouble(task, TROUBLE_CLOCK_SKEW, true);
-        return;
-    case STORE_EXPIRED:
-        task_trouble(task, TROUBLE_EXPIRED, true);
-        return;
-    case STORE_UNAVAILABLE:
-        task_trouble(task, TROUBLE_STORE_UNAVAILABLE, true);
-        return;
-    case STORE_UNKNOWN:
-        take_doubt(task);
-        return;
-    case STORE_FAILED:
-        take_failed(task, reply->bytes);
-        return;
+    struct account *account = &attempt->entry->account;
+    struct buffer *records = attempt->writer.out;
+    size_t bytes = records->len;
+    if (!task_may_follow(attempt, task)) {
+        return false;
     }
-    take_doubt(task);
+    if (task->mark.present && account_may_know(account, &task->mark)) {
+        task->now_ms = attempt->now_ms;
+        task->same = attempt_find(attempt, task);
+        return task->same != NULL;
+    }
+    if (attempt_save(attempt, task) != STATUS_OK) {
+        return false;
+    }
+    enum status status = attempt_decide(attempt, task, (struct span){0});
+    if (status == STATUS_OK && task_writes(task) && records->len <= LIMIT_ATTEMPT_BYTES) {
+        return true;
+    }
+    account_restore(account, task->savepoint);
+    buffer_truncate(records, bytes);
+    return status == STATUS_OK && task->decision.outcome == OUTCOME_REFUSED;
 }
 
-static void on_append(void *context, const struct store_reply *reply)
+// Of the tasks behind the first as many as go; how many that makes with it.
+static uint32_t attempt_gather(struct attempt *attempt)
 {
-    struct account_task *task = context;
-    task->in_doubt = false;
-    task_answered(task, reply, take_append);
+    const struct account_task *first = attempt->entry->first;
+    struct account_task *next = first->whole_log ? NULL : first->next;
+    uint32_t count = 1;
+    while (next != NULL && count < LIMIT_ATTEMPT_TASKS && attempt_follow(attempt, next)) {
+        next = next->next;
+        count++;
+    }
+    return count;
 }
 
-static int64_t not_after_ms(const struct account_task *task)
+// --- appending ---
+
+static int64_t task_not_after_ms(const struct account_task *task)
 {
     const struct accounts_options *options = &task->accounts->options;
     int64_t left_ms = task->expires_ms - timers_now(options->timers);
@@ -153,39 +147,53 @@ static int64_t not_after_ms(const struct account_task *task)
     return task->deadline_ms != 0 && task->deadline_ms < at_ms ? task->deadline_ms : at_ms;
 }
 
-// `base` is the account's state that the log still has.
-static enum status task_append(struct account_task *task, const uint8_t *tail, uint64_t bytes,
-                               uint64_t seq)
+// From now on the first `count` tasks wait for the answer to one append. The earliest of the
+// instants by which they are to land.
+static int64_t entry_await_tasks(struct account_entry *entry, uint32_t count)
 {
-    struct accounts *accounts = task->accounts;
-    struct account_entry *entry = task->entry;
+    int64_t earliest_ms = INT64_MAX;
+    struct account_task *task = entry->first;
+    for (uint32_t i = 0; i < count; i++) {
+        task->in_doubt = true;
+        task->not_after_ms = task_writes(task) ? task_not_after_ms(task) : INT64_MAX;
+        earliest_ms = task->not_after_ms < earliest_ms ? task->not_after_ms : earliest_ms;
+        task = task->next;
+    }
+    entry->attempted = count;
+    return earliest_ms;
+}
+
+static enum status attempt_append(const struct attempt *attempt, uint32_t count)
+{
+    struct accounts *accounts = attempt->accounts;
+    struct account_entry *entry = attempt->entry;
     struct event event = {
         .member_id = span_of(entry->id, entry->id_len),
-        .first_seq = seq + 1,
-        .records = buffer_span(&accounts->records),
+        .first_seq = attempt->seq + 1,
+        .records = buffer_span(attempt->writer.out),
     };
-    if (bytes + event.records.len > LIMIT_LOG_BYTES) {
-        return STATUS_TOO_LARGE;
-    }
+    CHECK(event.records.len > 0);
     buffer_clear(&accounts->event);
     TRY(event_encode(&event, &accounts->event));
-    task->due_ms = advance_due(&entry->account, lease_set(accounts->options.lease));
+    entry->append_due_ms = advance_due(&entry->account, lease_set(accounts->options.lease));
+    entry->append_not_after_ms = entry_await_tasks(entry, count);
     struct store_append append = {
         .account = {.partition = entry->partition, .id = event.member_id},
-        .expected_bytes = bytes,
-        .now_ms = lease_is_sandbox(accounts->options.lease) ? 0 : task->now_ms,
-        .not_after_ms = not_after_ms(task),
+        .expected_bytes = attempt->log_bytes,
+        .now_ms = lease_is_sandbox(accounts->options.lease) ? 0 : attempt->now_ms,
+        .not_after_ms = entry->append_not_after_ms,
         .records = event.records,
         .event = buffer_span(&accounts->event),
-        .due_changed = !entry->due_known || entry->due_ms != task->due_ms,
-        .due_ms = task->due_ms,
+        .due_changed = !entry->due_known || entry->due_ms != entry->append_due_ms,
+        .due_ms = entry->append_due_ms,
     };
-    memcpy(append.expected_hash, tail, sizeof(append.expected_hash));
+    memcpy(append.expected_hash, attempt->tail, sizeof(append.expected_hash));
     entry->busy = true;
-    task->in_doubt = true;
-    store_append(accounts->options.store, &append, on_append, task);
+    store_append(accounts->options.store, &append, task_on_append, entry->first);
     return STATUS_OK;
 }
+
+// --- the task at the head ---
 
 static void task_faulty(struct account_task *task, enum status status)
 {
@@ -224,43 +232,21 @@ bool task_must_search(const struct account_task *task)
 
 void task_attempt(struct account_task *task, struct span log)
 {
-    struct accounts *accounts = task->accounts;
-    struct account *account = &task->entry->account;
     if (task_must_search(task)) {
         task->want_whole = true;
         return;
     }
-    arena_reset(task->arena);
-    if (account_save(account, task->arena, &task->savepoint) != STATUS_OK) {
+    struct attempt attempt = attempt_of(task->entry, task->accounts);
+    if (attempt_save(&attempt, task) != STATUS_OK) {
         task_trouble(task, TROUBLE_NO_MEMORY, false);
         return;
     }
-    uint8_t tail[CHAIN_HASH_BYTES];
-    memcpy(tail, account->tail, sizeof(tail));
-    uint64_t bytes = account->log_bytes;
-    uint64_t seq = account->seq;
-    struct ledger_writer writer = accounts_writer(accounts);
-    task->now_ms = lease_now_ms(accounts->options.lease);
-    struct decide decide = {
-        .account = account,
-        .writer = &writer,
-        .arena = task->arena,
-        .now_ms = task->now_ms,
-        .mark = task->mark,
-        .actor = task->actor,
-        .log = log,
-    };
-    task->decision = (struct decision){0};
-    enum status status = task->decide(task->context, &decide, &task->decision);
-    bool written = task->decision.outcome == OUTCOME_APPLIED ||
-                   task->decision.outcome == OUTCOME_REFUSED_RECORDED;
-    if (status != STATUS_OK || !written) {
-        task_untraced(task, status);
-        return;
+    enum status status = attempt_decide(&attempt, task, log);
+    if (status == STATUS_OK && task_writes(task)) {
+        status = attempt_append(&attempt, attempt_gather(&attempt));
+        if (status == STATUS_OK) {
+            return;
+        }
     }
-    CHECK(accounts->records.len > 0);
-    status = task_append(task, tail, bytes, seq);
-    if (status != STATUS_OK) {
-        task_untraced(task, status);
-    }
+    task_untraced(task, status);
 }

@@ -1,5 +1,7 @@
-// The table, chained, and the list of idle entries. Invariants: an entry is in exactly one bucket;
-// it is in the idle list exactly when it has no task; `bytes` is the sum over all entries.
+// The table: open addressing with linear probing; beside each entry stand 32 bits of its id's hash,
+// so that only the entry looked for is touched, and whether it was looked up since the clock's hand
+// last passed. Invariants: no free slot lies between an entry and the slot its hash names; `bytes`
+// is the sum over all entries and the table.
 #include "service/account_cache.h"
 
 #include <stdlib.h>
@@ -7,17 +9,34 @@
 #include "base/check.h"
 #include "base/hash.h"
 
-enum { BUCKETS_MIN = 1024 };
+enum {
+    SLOTS_MIN = 1024,
+    ALLOCATION_BYTES = 16, // what the allocator adds to each array, about
+    ARRAYS = 16,           // of an account
+};
+
+struct account_slot {
+    struct account_entry *entry; // NULL: free
+    uint32_t print;              // of the id: names the slot, by its lowest bits
+    bool looked_up;              // since the hand passed
+};
 
 enum status account_cache_init(struct account_cache *cache, size_t count_max, size_t bytes_max)
 {
     *cache = (struct account_cache){.count_max = count_max, .bytes_max = bytes_max};
-    cache->bucket_count = BUCKETS_MIN;
-    while (cache->bucket_count < count_max) {
-        cache->bucket_count *= 2;
+    cache->slots = calloc(SLOTS_MIN, sizeof(struct account_slot));
+    if (cache->slots == NULL) {
+        return STATUS_NO_MEMORY;
     }
-    cache->buckets = calloc(cache->bucket_count, sizeof(struct account_entry *));
-    return cache->buckets == NULL ? STATUS_NO_MEMORY : STATUS_OK;
+    cache->slot_count = SLOTS_MIN;
+    cache->bytes = SLOTS_MIN * sizeof(struct account_slot);
+    return STATUS_OK;
+}
+
+static void entry_free(struct account_entry *entry)
+{
+    account_fini(&entry->account);
+    free(entry);
 }
 
 void account_cache_fini(struct account_cache *cache)
@@ -25,39 +44,105 @@ void account_cache_fini(struct account_cache *cache)
     if (cache == NULL) {
         return;
     }
-    for (size_t i = 0; i < cache->bucket_count && cache->buckets != NULL; i++) {
-        struct account_entry *entry = cache->buckets[i];
-        while (entry != NULL) {
-            struct account_entry *next = entry->bucket_next;
-            account_fini(&entry->account);
-            free(entry);
-            entry = next;
-        }
+    size_t place = 0;
+    struct account_entry *entry = account_cache_next(cache, &place);
+    while (entry != NULL) {
+        entry_free(entry);
+        entry = account_cache_next(cache, &place);
     }
-    while (cache->spare != NULL) {
-        struct account_entry *next = cache->spare->bucket_next;
-        free(cache->spare);
-        cache->spare = next;
-    }
-    free(cache->buckets);
+    free(cache->slots);
     *cache = (struct account_cache){0};
 }
 
-static struct account_entry **bucket_of(const struct account_cache *cache, uint64_t hash)
+struct account_entry *account_cache_next(const struct account_cache *cache, size_t *place)
 {
-    return &cache->buckets[hash & (cache->bucket_count - 1)];
+    while (*place < cache->slot_count) {
+        struct account_entry *entry = cache->slots[*place].entry;
+        (*place)++;
+        if (entry != NULL) {
+            return entry;
+        }
+    }
+    return NULL;
 }
 
-struct account_entry *account_cache_find(const struct account_cache *cache, struct span id)
+// --- the table ---
+
+// Eight bytes at a time: FNV-1a would be most of a look-up.
+static uint32_t print_of(struct span id)
 {
-    uint64_t hash = hash_fnv1a(id);
-    struct account_entry *entry = *bucket_of(cache, hash);
-    while (entry != NULL &&
-           (entry->hash != hash || !span_equal(span_of(entry->id, entry->id_len), id))) {
-        entry = entry->bucket_next;
+    static const uint64_t golden = UINT64_C(0x9e3779b97f4a7c15);
+    uint64_t hash = id.len * golden;
+    while (id.len > 0) {
+        uint64_t word = 0;
+        size_t bytes = id.len < sizeof(word) ? id.len : sizeof(word);
+        memcpy(&word, id.data, bytes);
+        hash = (hash ^ word) * golden;
+        hash ^= hash >> 29;
+        id = span_from(id, bytes);
     }
-    return entry;
+    return (uint32_t)(hash >> 32 ^ hash);
 }
+
+static struct span entry_id(const struct account_entry *entry)
+{
+    return span_of(entry->id, entry->id_len);
+}
+
+// The slot of the id, or the free one where it would go.
+static size_t slot_of(const struct account_cache *cache, uint32_t print, struct span id)
+{
+    size_t mask = cache->slot_count - 1;
+    size_t at = print & mask;
+    while (cache->slots[at].entry != NULL &&
+           (cache->slots[at].print != print || !span_equal(entry_id(cache->slots[at].entry), id))) {
+        at = (at + 1) & mask;
+    }
+    return at;
+}
+
+static void slot_clear(struct account_cache *cache, size_t at)
+{
+    size_t mask = cache->slot_count - 1;
+    struct account_slot *slots = cache->slots;
+    for (size_t next = (at + 1) & mask; slots[next].entry != NULL; next = (next + 1) & mask) {
+        size_t home = slots[next].print & mask;
+        if (((next - home) & mask) >= ((next - at) & mask)) { // it may stand at `at`
+            slots[at] = slots[next];
+            at = next;
+        }
+    }
+    slots[at] = (struct account_slot){0};
+}
+
+static enum status table_grow(struct account_cache *cache)
+{
+    struct account_slot *old = cache->slots;
+    size_t old_count = cache->slot_count;
+    struct account_slot *slots = calloc(2 * old_count, sizeof(*slots));
+    if (slots == NULL) {
+        return STATUS_NO_MEMORY;
+    }
+    cache->slots = slots;
+    cache->slot_count = 2 * old_count;
+    cache->bytes += old_count * sizeof(*slots);
+    for (size_t i = 0; i < old_count; i++) {
+        if (old[i].entry != NULL) {
+            slots[slot_of(cache, old[i].print, entry_id(old[i].entry))] = old[i];
+        }
+    }
+    free(old);
+    return STATUS_OK;
+}
+
+struct account_entry *account_cache_find(struct account_cache *cache, struct span id)
+{
+    struct account_slot *slot = &cache->slots[slot_of(cache, print_of(id), id)];
+    slot->looked_up = slot->entry != NULL;
+    return slot->entry;
+}
+
+// --- entries ---
 
 // What an account's arrays hold, by capacity.
 static size_t account_bytes(const struct account *account)
@@ -83,7 +168,8 @@ static size_t account_bytes(const struct account *account)
 
 static void count_bytes(struct account_cache *cache, struct account_entry *entry)
 {
-    size_t bytes = sizeof(*entry) + account_bytes(&entry->account);
+    size_t bytes =
+        sizeof(*entry) + (size_t)ARRAYS * ALLOCATION_BYTES + account_bytes(&entry->account);
     cache->bytes = cache->bytes - entry->bytes + bytes;
     entry->bytes = bytes;
 }
@@ -92,71 +178,59 @@ struct account_entry *account_cache_add(struct account_cache *cache, struct span
                                         uint32_t partition)
 {
     CHECK(id.len > 0 && id.len <= LIMIT_MEMBER_ID_BYTES);
-    struct account_entry *entry = cache->spare;
-    if (entry != NULL) {
-        cache->spare = entry->bucket_next;
-    } else {
-        entry = malloc(sizeof(*entry));
-        if (entry == NULL) {
-            return NULL;
-        }
+    if (cache->count >= cache->slot_count / 4 * 3 && table_grow(cache) != STATUS_OK) {
+        return NULL;
+    }
+    struct account_entry *entry = malloc(sizeof(*entry));
+    if (entry == NULL) {
+        return NULL;
     }
     *entry =
         (struct account_entry){.hash = hash_fnv1a(id), .id_len = id.len, .partition = partition};
     memcpy(entry->id, id.data, id.len);
     account_init(&entry->account);
-    struct account_entry **bucket = bucket_of(cache, entry->hash);
-    entry->bucket_next = *bucket;
-    *bucket = entry;
+    uint32_t print = print_of(id);
+    struct account_slot *slot = &cache->slots[slot_of(cache, print, id)];
+    CHECK(slot->entry == NULL);
+    *slot = (struct account_slot){.entry = entry, .print = print, .looked_up = true};
     cache->count++;
     count_bytes(cache, entry);
     return entry;
 }
 
-static void idle_remove(struct account_cache *cache, struct account_entry *entry)
+void account_cache_use(struct account_cache *cache, struct account_entry *entry)
 {
-    CHECK(entry->idle);
-    *(entry->idle_prev == NULL ? &cache->idle_first : &entry->idle_prev->idle_next) =
-        entry->idle_next;
-    *(entry->idle_next == NULL ? &cache->idle_last : &entry->idle_next->idle_prev) =
-        entry->idle_prev;
-    entry->idle_prev = NULL;
-    entry->idle_next = NULL;
+    cache->idle_count -= entry->idle ? 1 : 0;
     entry->idle = false;
 }
 
-void account_cache_use(struct account_cache *cache, struct account_entry *entry)
-{
-    if (entry->idle) {
-        idle_remove(cache, entry);
-    }
-}
+// --- the clock ---
 
-static void evict(struct account_cache *cache, struct account_entry *entry)
+// The hand comes to the next slot: an idle entry that was not looked up since it last came goes.
+static void hand_step(struct account_cache *cache)
 {
-    idle_remove(cache, entry);
-    struct account_entry **place = bucket_of(cache, entry->hash);
-    while (*place != entry) {
-        place = &(*place)->bucket_next;
+    struct account_slot *slot = &cache->slots[cache->hand];
+    struct account_entry *entry = slot->entry;
+    if (entry != NULL && !slot->looked_up && entry->idle) {
+        cache->count--;
+        cache->idle_count--;
+        cache->bytes -= entry->bytes;
+        entry_free(entry);
+        slot_clear(cache, cache->hand); // another one may stand here now
+        return;
     }
-    *place = entry->bucket_next;
-    cache->count--;
-    cache->bytes -= entry->bytes;
-    account_fini(&entry->account);
-    entry->bucket_next = cache->spare;
-    cache->spare = entry;
+    slot->looked_up = false;
+    cache->hand = (cache->hand + 1) & (cache->slot_count - 1);
 }
 
 void account_cache_release(struct account_cache *cache, struct account_entry *entry)
 {
     CHECK(entry->first == NULL && !entry->idle);
-    entry->idle_prev = cache->idle_last;
-    *(cache->idle_last == NULL ? &cache->idle_first : &cache->idle_last->idle_next) = entry;
-    cache->idle_last = entry;
     entry->idle = true;
+    cache->idle_count++;
     count_bytes(cache, entry);
-    while (cache->idle_first != NULL &&
+    while (cache->idle_count > 0 &&
            (cache->count > cache->count_max || cache->bytes > cache->bytes_max)) {
-        evict(cache, cache->idle_first);
+        hand_step(cache);
     }
 }

@@ -1,6 +1,7 @@
-// Folded accounts by member id: a table with a bound on their number and memory; the one unused for
-// longest goes first. An entry with tasks is in use and never goes. What a cached account says is
-// trusted only after a tail check or a successful append (service/accounts.c).
+// Folded accounts by member id: a table with a bound on their memory, and on their number. Over it
+// those that were not looked up for longest go, about (a clock with a second chance). An entry with
+// tasks is in use and never goes. What a cached account says is trusted only after a tail check or
+// a successful append (service/accounts.c).
 #pragma once
 
 #include <stdbool.h>
@@ -16,13 +17,10 @@ struct account_task;
 
 struct account_entry {
     // the cache's
-    struct account_entry *bucket_next;
-    struct account_entry *idle_prev; // in the list of idle entries, oldest first
-    struct account_entry *idle_next;
     bool idle;
-    uint64_t hash;
     size_t bytes; // accounted for
     // the owner's
+    uint64_t hash; // of the id; what log lines name it by
     char id[LIMIT_MEMBER_ID_BYTES + 1];
     size_t id_len;
     uint32_t partition;
@@ -37,16 +35,21 @@ struct account_entry {
     uint32_t queued;
     bool busy;    // the first one waits for the store or a timer
     bool running; // entry_run is on the stack for this entry
+    // the append under way
+    uint32_t attempted;          // so many tasks, from the first one on, were decided for it
+    int64_t append_due_ms;       // what the due index will hold
+    int64_t append_not_after_ms; // the earliest of the tasks'
 };
 
+struct account_slot;
+
 struct account_cache {
-    struct account_entry **buckets;
-    size_t bucket_count; // a power of two
-    struct account_entry *idle_first;
-    struct account_entry *idle_last;
-    struct account_entry *spare; // freed entries for re-use, by bucket_next
+    struct account_slot *slots;
+    size_t slot_count; // a power of two, more than `count`
+    size_t hand;       // of the clock: the slot looked at next
     size_t count;
-    size_t bytes;
+    size_t idle_count;
+    size_t bytes; // held: entries, their arrays, and the table
     size_t count_max;
     size_t bytes_max;
 };
@@ -55,12 +58,16 @@ MUST_CHECK enum status account_cache_init(struct account_cache *cache, size_t co
                                           size_t bytes_max);
 void account_cache_fini(struct account_cache *cache);
 
-struct account_entry *account_cache_find(const struct account_cache *cache, struct span id);
+// The entry, which gets its second chance anew; or NULL.
+struct account_entry *account_cache_find(struct account_cache *cache, struct span id);
 // A new entry in use, not loaded; NULL when out of memory. The id must not be there yet.
 struct account_entry *account_cache_add(struct account_cache *cache, struct span id,
                                         uint32_t partition);
 // Takes an idle entry into use; nothing if it is.
 void account_cache_use(struct account_cache *cache, struct account_entry *entry);
-// The entry is idle now: its memory is counted anew, and the oldest idle ones go while the cache is
-// over its bounds (perhaps this very one).
+// The entry is idle now: its memory is counted anew, and idle ones go while the cache is over its
+// bounds (perhaps this very one).
 void account_cache_release(struct account_cache *cache, struct account_entry *entry);
+// All entries, in no order: the next one from `*place` on, which begins at 0; NULL at the end. One
+// that goes meanwhile may move others.
+struct account_entry *account_cache_next(const struct account_cache *cache, size_t *place);

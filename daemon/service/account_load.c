@@ -114,6 +114,15 @@ void task_read(struct account_task *task, struct span log)
     task_finish(task, &result, true);
 }
 
+enum task_end task_end_known(const struct account_task *task, const struct record *record)
+{
+    if (record_buries(record, &task->mark)) {
+        return TASK_REVERSED_BEFORE;
+    }
+    bool same = memcmp(record->mark.digest, task->mark.digest, REQUEST_DIGEST_BYTES) == 0;
+    return same ? TASK_REPLAYED : TASK_ID_CONFLICT;
+}
+
 // Looks for the request in the whole log. False when that was its end.
 static bool task_search(struct account_task *task, struct span log)
 {
@@ -129,13 +138,8 @@ static bool task_search(struct account_task *task, struct span log)
         task_fold_failed(task, status);
         return false;
     }
-    enum task_end end = TASK_REVERSED_BEFORE;
-    if (!record_buries(&record, &task->mark)) {
-        bool same = memcmp(record.mark.digest, task->mark.digest, REQUEST_DIGEST_BYTES) == 0;
-        end = same ? TASK_REPLAYED : TASK_ID_CONFLICT;
-    }
     task->now_ms = lease_now_ms(task->accounts->options.lease);
-    struct task_result result = task_result_of(task, end);
+    struct task_result result = task_result_of(task, task_end_known(task, &record));
     result.record = &record;
     result.seq = seq;
     task_finish(task, &result, false);

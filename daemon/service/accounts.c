@@ -1,6 +1,7 @@
 // The queue of each account, and the steps of the task at its head. Invariants: of an entry only
-// the first task has anything out at the store or a timer set (`busy`); the account of an entry is
-// the fold of a prefix of its log, except between an attempt and the answer to its append.
+// the first task has anything out at the store or a timer set (`busy`), an append for those right
+// behind it too (`attempted`); the account of an entry is the fold of a prefix of its log, except
+// between an attempt and the answer to its append.
 #include "service/accounts.h"
 
 #include <stdlib.h>
@@ -105,18 +106,28 @@ struct task_result task_result_of(const struct account_task *task, enum task_end
     };
 }
 
-void task_finish(struct account_task *task, const struct task_result *result, bool restore)
+void task_tell(struct account_task *task, const struct task_result *result)
 {
-    struct account_entry *entry = task->entry;
-    CHECK(entry != NULL && entry->first == task && !entry->busy);
     task->in_doubt = result->end == TASK_IN_DOUBT;
     task->on_result(task->context, result);
-    if (restore) {
-        account_restore(&entry->account, task->savepoint);
-    }
+}
+
+void task_release(struct account_task *task)
+{
+    struct account_entry *entry = task->entry;
+    CHECK(entry != NULL && entry->first == task && !entry->busy && entry->attempted == 0);
     entry_pop(entry);
     task->entry = NULL;
     task->on_released(task->context);
+}
+
+void task_finish(struct account_task *task, const struct task_result *result, bool restore)
+{
+    task_tell(task, result);
+    if (restore) {
+        account_restore(&task->entry->account, task->savepoint);
+    }
+    task_release(task);
 }
 
 void task_trouble(struct account_task *task, enum trouble trouble, bool restore)
@@ -151,6 +162,7 @@ void accounts_submit(struct accounts *accounts, struct account_task *task)
     task->want_check = task->decide == NULL || task->dry;
     task->want_whole = task->whole_log;
     task->id_clear = false;
+    task->late = false;
     enum trouble trouble = task_lease(accounts, task);
     if (trouble != TROUBLE_NONE) {
         task_turn_away(task, trouble);
@@ -173,11 +185,16 @@ void accounts_submit(struct accounts *accounts, struct account_task *task)
 
 // --- steps ---
 
+bool task_in_time(const struct account_task *task)
+{
+    return !task->late && timers_now(task->accounts->options.timers) < task->expires_ms;
+}
+
 bool task_may_step(struct account_task *task)
 {
     const struct accounts *accounts = task->accounts;
     enum trouble trouble = task_lease(accounts, task);
-    if (timers_now(accounts->options.timers) >= task->expires_ms) {
+    if (!task_in_time(task)) {
         trouble = TROUBLE_EXPIRED;
     }
     if (trouble != TROUBLE_NONE) {
@@ -225,10 +242,14 @@ void accounts_compacted(struct accounts *accounts, struct span id, uint64_t cut_
 
 void accounts_forget(struct accounts *accounts)
 {
-    for (struct account_entry *entry = accounts->cache.idle_first; entry != NULL;
-         entry = entry->idle_next) {
-        entry_drop(entry);
-        entry->seen_seq = 0;
+    size_t place = 0;
+    struct account_entry *entry = account_cache_next(&accounts->cache, &place);
+    while (entry != NULL) {
+        if (entry->idle) {
+            entry_drop(entry);
+            entry->seen_seq = 0;
+        }
+        entry = account_cache_next(&accounts->cache, &place);
     }
 }
 
@@ -242,12 +263,12 @@ size_t accounts_cached(const struct accounts *accounts)
     return accounts->cache.count;
 }
 
-// An entry whose first task pauses after a conflict.
-static struct account_entry *find_pausing(const struct accounts *accounts, size_t bucket)
+// The next entry whose first task pauses after a conflict.
+static struct account_entry *next_pausing(const struct accounts *accounts, size_t *place)
 {
-    struct account_entry *entry = accounts->cache.buckets[bucket];
+    struct account_entry *entry = account_cache_next(&accounts->cache, place);
     while (entry != NULL && (entry->first == NULL || entry->first->timer.place == 0)) {
-        entry = entry->bucket_next;
+        entry = account_cache_next(&accounts->cache, place);
     }
     return entry;
 }
@@ -255,14 +276,18 @@ static struct account_entry *find_pausing(const struct accounts *accounts, size_
 void accounts_stop(struct accounts *accounts)
 {
     accounts->stopping = true;
-    for (size_t i = 0; i < accounts->cache.bucket_count; i++) {
-        struct account_entry *entry = find_pausing(accounts, i);
+    size_t ended = 0;
+    do { // again, for what goes meanwhile may have moved one past the place
+        size_t place = 0;
+        ended = 0;
+        struct account_entry *entry = next_pausing(accounts, &place);
         while (entry != NULL) {
             timers_clear(accounts->options.timers, &entry->first->timer);
             entry_go_on(entry, accounts);
-            entry = find_pausing(accounts, i);
+            ended++;
+            entry = next_pausing(accounts, &place);
         }
-    }
+    } while (ended > 0);
 }
 
 struct ledger_writer accounts_writer(struct accounts *accounts)

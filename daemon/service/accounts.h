@@ -7,8 +7,12 @@
 //                          ^            ^      \-> id check -> decide -> append -> result
 //                          \------------+---------------------------- BEHIND, RELOAD
 //
+// Mutations that wait when an attempt is made go along with it: each is decided on what those
+// before it leave, and what they all write is one append. Each keeps its own record and is answered
+// when that append has landed, in the order they came.
+//
 // A mutation that needs the whole log (what it takes back is told there) loads it for every attempt
-// and decides before the store's reply is gone.
+// and decides, alone, before the store's reply is gone.
 //
 // A task is embedded in its owner, who keeps it, its id and its arena alive until on_released.
 #pragma once
@@ -98,9 +102,12 @@ struct account_task {
     struct timer timer;
     struct account_savepoint *savepoint;
     struct decision decision;
+    const struct account_task *same; // decided before it in this attempt, under the same id
+    uint64_t seq;                    // of the decision's record
     int64_t now_ms;
-    int64_t due_ms;
+    int64_t not_after_ms; // what it writes lands by then; INT64_MAX: it writes nothing
     uint32_t conflicts;
+    bool late;       // it can land no more
     bool verified;   // the account was seen fresh in this task
     bool want_check; // a tail check comes first
     bool want_whole; // the whole log is to be read, for the id check or the owner

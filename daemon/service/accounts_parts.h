@@ -1,5 +1,6 @@
 // What the parts of service/accounts.h share: the queue (accounts.c), loads and reads
-// (account_load.c), attempts and appends (account_attempt.c). Nobody else includes this.
+// (account_load.c), attempts (account_attempt.c) and what becomes of their appends
+// (account_landing.c). Nobody else includes this.
 #pragma once
 
 #include "base/buffer.h"
@@ -18,11 +19,16 @@ struct accounts {
 
 // Takes the next step of the task at the head of its entry.
 void task_step(struct account_task *task);
-// Ends it: on_result, back to the savepoint if `restore`, out of the queue, on_released.
+// Tells the owner how it ended; then releases it, the first one of its entry: out of the queue,
+// on_released.
+void task_tell(struct account_task *task, const struct task_result *result);
+void task_release(struct account_task *task);
+// Both, and in between back to the savepoint if `restore`.
 void task_finish(struct account_task *task, const struct task_result *result, bool restore);
 void task_trouble(struct account_task *task, enum trouble trouble, bool restore);
 // Whether the next step may be taken: the lease holds, and there is time left. False: it has ended.
 bool task_may_step(struct account_task *task);
+bool task_in_time(const struct account_task *task);
 // A timer has fired: the entry's tasks go on.
 void entry_go_on(struct account_entry *entry, struct accounts *accounts);
 // The store has answered the task at the head of its entry: `take` does what that brings, then the
@@ -49,6 +55,12 @@ struct ledger_writer accounts_writer(struct accounts *accounts);
 
 // Whether the id may be in the log and was not looked for in it yet.
 bool task_must_search(const struct account_task *task);
-// Decides on the account as folded and appends. `log` is the whole of it where the task needs that:
-// borrowed, only during the call.
+// What it means that this record has the task's id.
+enum task_end task_end_known(const struct account_task *task, const struct record *record);
+// Decides on the account as folded, with the mutations that wait behind it, and appends. `log` is
+// the whole of it where the task needs that: borrowed, only during the call.
 void task_attempt(struct account_task *task, struct span log);
+// Whether what was decided for the task is records of its own.
+bool task_writes(const struct account_task *task);
+// The answer to an append: the context is the first one of its tasks.
+void task_on_append(void *context, const struct store_reply *reply);

@@ -21,15 +21,14 @@ enum {
     SERVICE_RECONCILE_LOOKUPS = 128, // claims looked up in members' logs at a time
     SERVICE_VERIFY_PAGE = 100,       // accounts one VerifyAccounts answer looks at
     SERVICE_VERIFY_FAULTS = 100,     // and the most it reports
-    SERVICE_CACHE_ACCOUNTS = 100000, // accounts kept folded, unless told otherwise
 };
 
 // How far past its `not_after` a claim may be taken over: clocks of a store that has failed over
 // differ.
 #define SERVICE_TAKE_OVER_MARGIN_MS INT64_C(2000)
 
-// Memory the cache of folded accounts may take.
-#define SERVICE_CACHE_BYTES ((size_t)1 << 30)
+// Memory the cache of folded accounts may take, unless told otherwise.
+#define SERVICE_CACHE_BYTES ((size_t)256 << 20)
 
 static_assert((int)SERVICE_REQUESTS + 2 * (int)SERVICE_JOBS + 16 <= (int)LIMIT_STORE_CALLS,
               "the store can remember every call there may be");

@@ -265,6 +265,18 @@ static bool judge_age(struct request *request, int64_t now_ms)
     return true;
 }
 
+static enum status digest(struct request *request)
+{
+    struct span path = span_of_text(request->method->path);
+    commands_hash_fn *hash = request->service->options.digest_hash;
+    uint8_t *ret_digest = request->mark.digest;
+    if (request->canonical.len > 0) {
+        return commands_digest_canonical(&request->arena, path, request->message,
+                                         request->canonical, hash, ret_digest);
+    }
+    return commands_digest(&request->arena, path, request->message, hash, ret_digest);
+}
+
 static bool judge_mutation(struct request *request)
 {
     const struct service *service = request->service;
@@ -284,8 +296,7 @@ static bool judge_mutation(struct request *request)
     }
     request->mark.present = true;
     memcpy(request->mark.id, request->header.id, sizeof(request->mark.id));
-    status = commands_digest(&request->arena, span_of_text(request->method->path), request->message,
-                             service->options.digest_hash, request->mark.digest);
+    status = digest(request);
     if (status != STATUS_OK) {
         request_internal(request, status);
         return false;
@@ -330,13 +341,17 @@ static void keep_trace(struct request *request, struct span traceparent)
 
 static void name_actor(struct request *request, const struct identity *peer)
 {
-    int len = snprintf(request->actor, sizeof(request->actor), "%s/%s", peer->role, peer->unit);
-    CHECK(len > 0 && (size_t)len < sizeof(request->actor));
-    request->actor_len = (size_t)len;
-    size_t role_len = strlen(peer->role) + 1;
+    size_t role_len = strnlen(peer->role, sizeof(peer->role) - 1);
+    size_t unit_len = strnlen(peer->unit, sizeof(peer->unit) - 1);
+    char *unit = request->actor + role_len + 1;
+    memcpy(request->actor, peer->role, role_len);
+    request->actor[role_len] = '/';
+    memcpy(unit, peer->unit, unit_len);
+    unit[unit_len] = '\0';
+    request->actor_len = role_len + 1 + unit_len;
     request->commands = (struct commands){
         .arena = &request->arena,
-        .unit = span_of(request->actor + role_len, request->actor_len - role_len),
+        .unit = span_of(unit, unit_len),
         .any_unit = request->role == ROLE_ADMIN,
     };
 }
@@ -359,6 +374,19 @@ bool dispatch_admits(const struct identity *peer, struct span path,
     return true;
 }
 
+// The message, and of a mutation its bytes if they are canonical: the call's are gone when it waits.
+static enum status take_message(struct request *request, struct span payload,
+                                struct message_fault *ret_fault)
+{
+    bool canonical = false;
+    request->canonical = (struct span){0};
+    TRY(message_decode_noting(request->method->request, payload, &request->arena, &request->message,
+                              &canonical, ret_fault));
+    return canonical && request->method->mutating
+               ? arena_copy(&request->arena, payload, &request->canonical)
+               : STATUS_OK;
+}
+
 // Finds the method, the role's right to it, the time left, and the message. False when that was its
 // end.
 static bool judge_call(struct request *request, const struct dispatch_call *call)
@@ -373,8 +401,7 @@ static bool judge_call(struct request *request, const struct dispatch_call *call
         return false;
     }
     struct message_fault fault = {0};
-    enum status status = message_decode(request->method->request, call->payload, &request->arena,
-                                        &request->message, &fault);
+    enum status status = take_message(request, call->payload, &fault);
     if (status == STATUS_INVALID || status == STATUS_TOO_LARGE) {
         request_fail(request, LOYALTY__V1__CODE__CODE_INVALID_ARGUMENT, "MALFORMED", fault.path,
                      fault.reason);

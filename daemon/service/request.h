@@ -36,6 +36,7 @@ struct request {
     size_t trace_len;
     struct commands commands; // fault, arena and the unit, which points into `actor`
     ProtobufCMessage *message;
+    struct span canonical; // its bytes in `arena`, of a mutation where they are; else empty
     // mutations
     struct request_header header;
     struct mark mark;

@@ -47,8 +47,7 @@ static enum status make_accounts(struct service *service)
         .lease = service->lease,
         .timers = options->timers,
         .hash = options->chain_hash,
-        .cache_accounts =
-            options->cache_accounts == 0 ? SERVICE_CACHE_ACCOUNTS : options->cache_accounts,
+        .cache_accounts = options->cache_accounts == 0 ? SIZE_MAX : options->cache_accounts,
         .cache_bytes = options->cache_bytes == 0 ? SERVICE_CACHE_BYTES : options->cache_bytes,
         .seed = options->seed,
         .on_commit = on_commit,

@@ -34,7 +34,7 @@ struct service_options {
     struct zone_source zones;
     uint32_t partitions; // created when the store has none yet
     bool sandbox;
-    size_t cache_accounts; // 0: SERVICE_CACHE_ACCOUNTS
+    size_t cache_accounts; // 0: as many as fit cache_bytes
     size_t cache_bytes;    // 0: SERVICE_CACHE_BYTES
     uint64_t seed;
 };

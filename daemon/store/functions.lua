@@ -13,7 +13,9 @@
 -- is HALF: outcome unknown, never an error that looks definite.
 --
 -- Every reply is {tag, outcome, ...}: the tag is the caller's, echoed. An error reply therefore
--- means that nothing was written. All keys are declared. No amount is ever computed here.
+-- means that nothing was written. append_if alone is of many accounts in one call, so there no call
+-- may raise an error once something may have been written: each of its errors is that account's
+-- own. All keys are declared. No amount is ever computed here.
 -- The figures below are those of base/limits.h, asserted in redis_functions.c.
 
 local HASH_BYTES = 16
@@ -26,52 +28,74 @@ local SENTINEL = '!'
 local NO_PARTITION = 'the partition has not been created'
 
 -- The tail is not the caller's: what others appended behind it, if that is all that happened.
-local function behind(key, tag, hash, from)
+local function behind(key, hash, from)
     if from < HASH_BYTES or redis.call('STRLEN', key) - from > SUFFIX_BYTES then
-        return {tag, 'RELOAD'}
+        return {'RELOAD'}
     end
     local bytes = redis.call('GETRANGE', key, from - HASH_BYTES, '-1')
     if string.sub(bytes, 1, HASH_BYTES) ~= hash then
-        return {tag, 'RELOAD'}
+        return {'RELOAD'}
     end
-    return {tag, 'BEHIND', string.sub(bytes, HASH_BYTES + 1)}
+    return {'BEHIND', string.sub(bytes, HASH_BYTES + 1)}
 end
 
--- keys: account, ev, due; args: tag, expected hash, expected bytes, now, not_after, records, event
--- [, due, account id]. Instants are milliseconds; now '0' is never ahead; due may be '+inf'.
--- This is the hot path: two reads, two writes, and two more calls only when the due instant moves.
-local function append_if(keys, args)
-    local call, tag = redis.call, args[1]
-    local tail = call('GETRANGE', keys[1], '-16', '-1')
-    if tail ~= args[2] and not (tail == '' and args[2] == NO_HASH and args[3] == '0') then
-        return behind(keys[1], tag, args[2], args[3] + 0)
+-- One append, whose keys begin at k and arguments at a: the log's new length, {outcome, more}, or
+-- Redis's error, after which nothing of it was written. This is the hot path: one read, two writes,
+-- and two more calls only when the due instant moves.
+local function append_one(store_now, keys, k, args, a)
+    local call, log, due = redis.pcall, keys[k], args[a + 6]
+    local tail = call('GETRANGE', log, '-16', '-1')
+    if tail ~= args[a] and not (tail == '' and args[a] == NO_HASH and args[a + 1] == '0') then
+        return type(tail) == 'string' and behind(log, args[a], args[a + 1] + 0) or tail
     end
-    local time = call('TIME')
-    local store_now = time[1] * 1000 + time[2] / 1000
-    if args[4] - store_now > CLOCK_AHEAD_MS then
-        return {tag, 'CLOCK'}
+    if args[a + 2] - store_now > CLOCK_AHEAD_MS then
+        return {'CLOCK'}
     end
-    if store_now > args[5] + 0 then
-        return {tag, 'EXPIRED'}
+    if store_now > args[a + 3] + 0 then
+        return {'EXPIRED'}
     end
-    local due = args[8]
-    if due then
-        call('ZCARD', keys[3])
-    end
-    if not call('XADD', keys[2], 'NOMKSTREAM', '0-*', 'e', args[7]) then
-        return {tag, 'FAILED', NO_PARTITION}
-    end
-    local length = redis.pcall('APPEND', keys[1], args[6])
-    if type(length) ~= 'number' then
-        return {tag, 'HALF', length.err}
-    end
-    if due then
-        local added = redis.pcall('ZADD', keys[3], due, args[9])
-        if type(added) ~= 'number' then
-            return {tag, 'HALF', added.err}
+    if due ~= '' then
+        local count = call('ZCARD', keys[k + 2])
+        if type(count) ~= 'number' then
+            return count
         end
     end
-    return {tag, 'OK', length}
+    local entry = call('XADD', keys[k + 1], 'NOMKSTREAM', '0-*', 'e', args[a + 5])
+    if type(entry) ~= 'string' then
+        return entry or {'FAILED', NO_PARTITION}
+    end
+    local length = call('APPEND', log, args[a + 4])
+    if type(length) ~= 'number' then
+        return {'HALF', length.err}
+    end
+    if due ~= '' then
+        local added = call('ZADD', keys[k + 2], due, args[a + 7])
+        if type(added) ~= 'number' then
+            return {'HALF', added.err}
+        end
+    end
+    return length
+end
+
+-- Appends to any accounts, each by itself: what becomes of one is nothing to the others. keys: of
+-- each its account, ev and, if its due instant has changed, due; args: tag, then of each expected
+-- hash, expected bytes, now, not_after, records, event, due ('' if it has not changed; else
+-- followed by the account's id). Instants are milliseconds; now '0' is never ahead; due may be
+-- '+inf'. The reply is the tag and what became of each.
+local function append_if(keys, args)
+    local time = redis.call('TIME')
+    local store_now = time[1] * 1000 + time[2] / 1000
+    local reply, count, k, a, last = {args[1]}, 1, 1, 2, #args
+    while a <= last do
+        count = count + 1
+        reply[count] = append_one(store_now, keys, k, args, a)
+        if args[a + 6] == '' then
+            k, a = k + 2, a + 7
+        else
+            k, a = k + 3, a + 8
+        end
+    end
+    return reply
 end
 
 -- keys: account, arch; args: tag, hash at the cut, bytes before the cut, snapshot, account id.

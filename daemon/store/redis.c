@@ -37,7 +37,9 @@ struct resp_writer *redis_begin_function(struct redis_link *link, struct redis_c
 
 // --- answers ---
 
-bool redis_read_outcome(const struct redis_answer *answer, struct store_reply *ret_reply)
+// An outcome and what more is said: bytes (a string) or a log's length (an integer).
+static bool read_outcome(struct resp_value *const *items, size_t count,
+                         struct store_reply *ret_reply)
 {
     static const struct {
         const char *name;
@@ -47,19 +49,12 @@ bool redis_read_outcome(const struct redis_answer *answer, struct store_reply *r
         {"CLOCK", STORE_CLOCK},   {"EXPIRED", STORE_EXPIRED}, {"TAKEN", STORE_TAKEN},
         {"FAILED", STORE_FAILED}, {"HALF", STORE_UNKNOWN},
     };
-    if (answer->value == NULL) {
-        *ret_reply = (struct store_reply){.result = answer->result, .bytes = answer->text};
-        return true;
-    }
-    CHECK(answer->value->type == RESP_ARRAY && answer->value->count >= 2); // the tag was checked
-    struct span name = answer->value->items[1]->text;
-    for (size_t i = 0; i < sizeof(outcomes) / sizeof(outcomes[0]); i++) {
-        if (span_is_text(name, outcomes[i].name)) {
+    for (size_t i = 0; i < sizeof(outcomes) / sizeof(outcomes[0]) && count > 0; i++) {
+        if (span_is_text(items[0]->text, outcomes[i].name)) {
             *ret_reply = (struct store_reply){.result = outcomes[i].result};
-            if (answer->value->count > 2) {
-                const struct resp_value *more = answer->value->items[2];
-                ret_reply->bytes = more->text;
-                ret_reply->log_bytes = more->integer > 0 ? (uint64_t)more->integer : 0;
+            if (count > 1) {
+                ret_reply->bytes = items[1]->text;
+                ret_reply->log_bytes = items[1]->integer > 0 ? (uint64_t)items[1]->integer : 0;
             }
             return true;
         }
@@ -67,10 +62,36 @@ bool redis_read_outcome(const struct redis_answer *answer, struct store_reply *r
     return false;
 }
 
+bool redis_read_outcome(const struct redis_answer *answer, struct store_reply *ret_reply)
+{
+    if (answer->value == NULL) {
+        *ret_reply = (struct store_reply){.result = answer->result, .bytes = answer->text};
+        return true;
+    }
+    CHECK(answer->value->type == RESP_ARRAY && answer->value->count >= 2); // the tag was checked
+    return read_outcome(answer->value->items + 1, answer->value->count - 1, ret_reply);
+}
+
 static bool on_function(const struct redis_call *call, const struct redis_answer *answer)
 {
     struct store_reply reply;
     if (!redis_read_outcome(answer, &reply)) {
+        return false;
+    }
+    ((store_done_fn *)call->done)(call->context, &reply);
+    return true;
+}
+
+// Of one append of a batch: the log's new length, or an outcome.
+static bool on_append(const struct redis_call *call, const struct redis_answer *answer)
+{
+    struct store_reply reply = {.result = answer->result, .bytes = answer->text};
+    const struct resp_value *value = answer->value;
+    if (value != NULL && value->type == RESP_INTEGER && value->integer > 0) {
+        reply.log_bytes = (uint64_t)value->integer;
+    } else if (value != NULL &&
+               (value->type != RESP_ARRAY || !read_outcome(value->items, value->count, &reply) ||
+                reply.result == STORE_OK)) {
         return false;
     }
     ((store_done_fn *)call->done)(call->context, &reply);
@@ -163,34 +184,12 @@ static void append(struct store *store, const struct store_append *append, store
                    void *context)
 {
     struct redis *redis = redis_of(store);
-    struct redis_call call = redis_call_of(on_function, (void (*)(void))done, context, true);
+    struct redis_call call = redis_call_of(on_append, (void (*)(void))done, context, true);
     if (refused(redis, &call, store_append_problem(append))) {
         return;
     }
-    const struct store_account *account = &append->account;
-    struct redis_link *link = route(redis, account, &call);
-    const struct store_key keys[] = {
-        store_key_account(account),
-        store_key_partition(account->meta, account->partition, "ev"),
-        store_key_partition(account->meta, account->partition, "due"),
-    };
-    struct resp_writer *writer =
-        redis_begin_function(link, &call, "ly1_append_if", keys, 3, append->due_changed ? 8 : 6);
-    resp_put(writer, span_of(append->expected_hash, STORE_HASH_BYTES));
-    resp_put_number(writer, (int64_t)append->expected_bytes);
-    resp_put_number(writer, append->now_ms);
-    resp_put_number(writer, append->not_after_ms);
-    resp_put(writer, append->records);
-    resp_put(writer, append->event);
-    if (append->due_changed) {
-        if (append->due_ms == INSTANT_NEVER) {
-            resp_put_text(writer, "+inf");
-        } else {
-            resp_put_number(writer, append->due_ms);
-        }
-        resp_put(writer, account->id);
-    }
-    redis_pool_send(&redis->pool, link, &call);
+    struct redis_link *link = route(redis, &append->account, &call);
+    redis_pool_append(&redis->pool, link, append, &call);
 }
 
 static void compact(struct store *store, const struct store_compact *compact, store_done_fn *done,

@@ -19,6 +19,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "store/redis_address.h"
+#include "store/redis_link_parts.h"
 
 enum {
     BACKOFF_FIRST_MS = 50,
@@ -26,43 +27,11 @@ enum {
     BACKOFF_DOUBLINGS_MAX = 6,
     SALVAGE_BYTES = 16 * 1024,            // read at a time from a connection about to be closed
     LATE_ROOM = LIMIT_STORE_CALLS + 1024, // the callers' and the store's own
-    LATE_MAX = 1 << 22,
 };
 
 static_assert(BACKOFF_FIRST_MS << BACKOFF_DOUBLINGS_MAX >= BACKOFF_LAST_MS, "the last is reached");
 
-enum link_state { LINK_WAITING, LINK_CONNECTING, LINK_CHECKING, LINK_READY };
-
-struct redis_link {
-    struct event_base *base;
-    struct redis_options options; // user and password are owned copies; the address is not here
-    struct redis_address address;
-    redis_open_fn *on_open;
-    redis_turn_fn *on_turn;
-    redis_verdict_fn *on_verdict;
-    void *context;
-
-    enum link_state state;
-    struct bufferevent *bev;
-    struct bufferevent *dying;
-    struct redis_pipeline pipeline;
-    struct resp_writer writer;
-    struct redis_queue late; // calls to be told on the next turn
-    uint64_t last_tag;
-
-    struct event *retry_timer;
-    struct event *deadline_timer;
-    struct event *turn_timer;
-    bool deadline_armed;
-    bool turn_armed;
-    int64_t open_deadline_ms;
-    bool verdict_told;  // of staleness
-    uint32_t doublings; // of the pause: connections given up since the last that was ready
-
-    char reason[REDIS_REASON_BYTES]; // why not READY
-};
-
-static int64_t now_ms(void)
+int64_t redis_link_now_ms(void)
 {
     struct timespec now;
     CHECK(clock_gettime(CLOCK_MONOTONIC_COARSE, &now) == 0);
@@ -75,7 +44,7 @@ static void timer_set(struct event *timer, int64_t after_ms)
     CHECK(evtimer_add(timer, &after) == 0);
 }
 
-static void link_turn_soon(struct redis_link *link)
+void redis_link_turn_soon(struct redis_link *link)
 {
     if (!link->turn_armed) {
         link->turn_armed = true;
@@ -96,9 +65,10 @@ struct redis_load redis_link_load(const struct redis_link *link)
 {
     struct evbuffer *output = link->bev == NULL ? NULL : bufferevent_get_output(link->bev);
     return (struct redis_load){
-        .calls = link->pipeline.in_flight.count,
-        .open_bytes = redis_pipeline_open_bytes(&link->pipeline),
-        .unsent_bytes = output == NULL ? 0 : evbuffer_get_length(output),
+        .calls = link->pipeline.in_flight.count + link->batch.count,
+        .open_bytes = redis_pipeline_open_bytes(&link->pipeline) + redis_batch_bytes(&link->batch),
+        .unsent_bytes =
+            (output == NULL ? 0 : evbuffer_get_length(output)) + redis_batch_bytes(&link->batch),
     };
 }
 
@@ -114,7 +84,7 @@ void redis_link_ask_anew(struct redis_link *link, const char *reason)
 {
     redis_pipeline_spoil(&link->pipeline, reason);
     link->verdict_told = true;
-    link_turn_soon(link);
+    redis_link_turn_soon(link);
 }
 
 // An error reply may have told that the handshake does not hold any more.
@@ -133,7 +103,7 @@ void redis_link_ready(struct redis_link *link)
     link->doublings = 0;
     link->verdict_told = false;
     link->on_verdict(link->context, true, "");
-    link_turn_soon(link);
+    redis_link_turn_soon(link);
 }
 
 // --- deadlines ---
@@ -147,7 +117,7 @@ static int64_t link_deadline(const struct redis_link *link)
 }
 
 // One timer for all: deadlines are first in, first out, so that of the oldest call is enough.
-static void link_arm_deadline(struct redis_link *link)
+void redis_link_arm_deadline(struct redis_link *link)
 {
     if (link->deadline_armed) {
         return;
@@ -156,7 +126,7 @@ static void link_arm_deadline(struct redis_link *link)
     if (deadline_ms == INT64_MAX) {
         return;
     }
-    int64_t after_ms = deadline_ms - now_ms();
+    int64_t after_ms = deadline_ms - redis_link_now_ms();
     timer_set(link->deadline_timer, after_ms > 0 ? after_ms : 1);
     link->deadline_armed = true;
 }
@@ -205,6 +175,7 @@ static void link_retry_later(struct redis_link *link)
 
 static void link_close(struct redis_link *link)
 {
+    redis_link_drop_batch(link);
     CHECK(link->bev != NULL && link->dying == NULL);
     size_t unsent_bytes = evbuffer_get_length(bufferevent_get_output(link->bev));
     CHECK(unsent_bytes <= link->pipeline.output_bytes);
@@ -216,7 +187,7 @@ static void link_close(struct redis_link *link)
     link->state = LINK_WAITING;
     memcpy(link->reason, link->pipeline.reason, sizeof(link->reason));
     link_retry_later(link);
-    link_turn_soon(link);
+    redis_link_turn_soon(link);
     redis_pipeline_close(&link->pipeline, link->pipeline.output_bytes - unsent_bytes);
 }
 
@@ -235,7 +206,7 @@ static void link_settle(struct redis_link *link)
     if (!pipeline->open || !redis_pipeline_is_spent(pipeline)) {
         return;
     }
-    link_turn_soon(link); // the state may have to be told
+    redis_link_turn_soon(link); // the state may have to be told
     if (pipeline->broken || pipeline->in_flight.count == 0) {
         link_close(link);
     }
@@ -251,13 +222,20 @@ static void on_readable(struct bufferevent *bev, void *context)
     link_settle(link);
 }
 
+// The socket has taken all: from now on the turn's end writes again.
+static void on_written(struct bufferevent *bev, void *context)
+{
+    (void)context;
+    (void)bufferevent_disable(bev, EV_WRITE);
+}
+
 static void on_event(struct bufferevent *bev, short what, void *context)
 {
-    (void)bev;
     struct redis_link *link = context;
     int error = errno;
     if ((what & BEV_EVENT_CONNECTED) != 0) {
         link->state = LINK_CHECKING;
+        (void)bufferevent_disable(bev, EV_WRITE);
         link->on_open(link);
     } else if (link->state == LINK_CONNECTING) {
         redis_pipeline_break(&link->pipeline, "cannot connect to %s: %s", link->address.text,
@@ -275,29 +253,17 @@ static void on_deadline(evutil_socket_t fd, short what, void *context)
     (void)what;
     struct redis_link *link = context;
     link->deadline_armed = false;
-    if (link->state >= LINK_CHECKING && link_deadline(link) <= now_ms()) {
+    if (link->state >= LINK_CHECKING && link_deadline(link) <= redis_link_now_ms()) {
         link_salvage(link);
     }
-    if (link_deadline(link) <= now_ms()) {
+    if (link_deadline(link) <= redis_link_now_ms()) {
         char reason[REDIS_REASON_BYTES];
         (void)snprintf(reason, sizeof(reason), "no answer from %s within %lld ms",
                        link->address.text, (long long)link->options.command_ms);
         redis_link_refuse(link, reason); // what hangs here hangs for all
     }
     link_settle(link);
-    link_arm_deadline(link);
-}
-
-bool redis_link_tell_late(struct redis_link *link)
-{
-    uint32_t count =
-        link == NULL ? 0 : link->late.count; // those that come meanwhile wait for another turn
-    for (uint32_t i = 0; i < count; i++) {
-        struct redis_waiting front = redis_queue_pop(&link->late);
-        struct redis_answer answer = {.result = front.result, .text = span_of_text(front.text)};
-        redis_pipeline_answer(&link->pipeline, &front.call, &answer);
-    }
-    return count > 0;
+    redis_link_arm_deadline(link);
 }
 
 static void on_turn(evutil_socket_t fd, short what, void *context)
@@ -310,6 +276,13 @@ static void on_turn(evutil_socket_t fd, short what, void *context)
     link_settle(link);
     link->on_turn(link->context);
     (void)redis_link_tell_late(link);
+}
+
+static void on_turn_end(evutil_socket_t fd, short what, void *context)
+{
+    (void)fd;
+    (void)what;
+    redis_link_end_turn(context);
 }
 
 // A connecting bufferevent and an open pipeline; 0, or errno and neither.
@@ -338,14 +311,14 @@ static void on_retry(evutil_socket_t fd, short what, void *context)
     if (error != 0) {
         (void)snprintf(link->reason, sizeof(link->reason), "cannot connect to %s: %s",
                        link->address.text, strerror(error));
-        link_turn_soon(link);
+        redis_link_turn_soon(link);
         link_retry_later(link);
         return;
     }
     link->state = LINK_CONNECTING;
-    link->open_deadline_ms = now_ms() + link->options.command_ms;
-    bufferevent_setcb(link->bev, on_readable, NULL, on_event, link);
-    link_arm_deadline(link);
+    link->open_deadline_ms = redis_link_now_ms() + link->options.command_ms;
+    bufferevent_setcb(link->bev, on_readable, on_written, on_event, link);
+    redis_link_arm_deadline(link);
 }
 
 // --- lifetime ---
@@ -373,15 +346,18 @@ static enum status link_init(struct redis_link *link, struct event_base *base,
     TRY(redis_address_init(&link->address, redis));
     (void)snprintf(link->reason, sizeof(link->reason), "connecting to %s", link->address.text);
     resp_writer_init(&link->writer);
+    redis_batch_init(&link->batch);
     TRY(redis_queue_reserve(&link->late, LATE_ROOM));
     link->retry_timer = evtimer_new(base, on_retry, link);
     link->deadline_timer = evtimer_new(base, on_deadline, link);
     link->turn_timer = evtimer_new(base, on_turn, link);
-    if (link->retry_timer == NULL || link->deadline_timer == NULL || link->turn_timer == NULL) {
+    link->turn_end = event_new(base, -1, 0, on_turn_end, link);
+    if (link->retry_timer == NULL || link->deadline_timer == NULL || link->turn_timer == NULL ||
+        link->turn_end == NULL) {
         return STATUS_NO_MEMORY;
     }
     timer_set(link->retry_timer, 0);
-    link_turn_soon(link);
+    redis_link_turn_soon(link);
     return STATUS_OK;
 }
 
@@ -419,81 +395,18 @@ void redis_link_free(struct redis_link *link)
     }
     CHECK(link->bev == NULL && link->late.count == 0);
     link_reap(link);
-    struct event *const timers[] = {link->retry_timer, link->deadline_timer, link->turn_timer};
-    for (size_t i = 0; i < sizeof(timers) / sizeof(timers[0]); i++) {
-        if (timers[i] != NULL) {
-            event_free(timers[i]);
+    struct event *const events[] = {link->retry_timer, link->deadline_timer, link->turn_timer,
+                                    link->turn_end};
+    for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
+        if (events[i] != NULL) {
+            event_free(events[i]);
         }
     }
     redis_pipeline_fini(&link->pipeline);
     redis_queue_fini(&link->late);
     resp_writer_fini(&link->writer);
+    redis_batch_fini(&link->batch);
     free((char *)link->options.user);
     free((char *)link->options.password);
     free(link);
-}
-
-// --- calls ---
-
-const struct redis_options *redis_link_options(const struct redis_link *link)
-{
-    return &link->options;
-}
-
-uint64_t redis_link_next_tag(struct redis_link *link)
-{
-    return ++link->last_tag;
-}
-
-struct resp_writer *redis_link_writer(struct redis_link *link)
-{
-    return &link->writer;
-}
-
-void redis_link_answer_later(struct redis_link *link, const struct redis_call *call,
-                             enum store_result result, const char *static_text)
-{
-    CHECK(result != STORE_OK);
-    struct redis_waiting waiting = {.call = *call, .result = result, .text = static_text};
-    CHECK(redis_queue_push(&link->late, &waiting, LATE_MAX) == STATUS_OK);
-    link_turn_soon(link);
-}
-
-// STATUS_TOO_LARGE when too much is under way already, STATUS_NO_MEMORY.
-static enum status link_write(struct redis_link *link, const struct redis_call *call)
-{
-    struct span command = {0};
-    TRY(resp_finish(&link->writer, &command));
-    TRY(redis_pipeline_reserve(&link->pipeline));
-    // All or nothing: a command without its place in the queue would shift all replies.
-    if (bufferevent_write(link->bev, command.data, command.len) != 0) {
-        return STATUS_NO_MEMORY;
-    }
-    redis_pipeline_push(&link->pipeline, call, command.len, now_ms() + link->options.command_ms);
-    link_arm_deadline(link);
-    return STATUS_OK;
-}
-
-static bool link_send_in(struct redis_link *link, enum link_state state,
-                         const struct redis_call *call)
-{
-    bool open = link->state == state && !redis_pipeline_is_spent(&link->pipeline);
-    if (open && link_write(link, call) == STATUS_OK) {
-        return true;
-    }
-    redis_link_answer_later(link, call, STORE_UNAVAILABLE, "");
-    return false;
-}
-
-void redis_link_send(struct redis_link *link, const struct redis_call *call)
-{
-    (void)link_send_in(link, LINK_READY, call);
-}
-
-void redis_link_send_check(struct redis_link *link, const struct redis_call *call)
-{
-    bool opening = link->state == LINK_CHECKING;
-    if (!link_send_in(link, opening ? LINK_CHECKING : LINK_READY, call) && opening) {
-        redis_pipeline_break(&link->pipeline, "no memory to ask whether Redis is fit");
-    }
 }

@@ -11,6 +11,9 @@
 // it sends no more and is given up when all sent calls are answered. What is then open ends as
 // redis_pipeline_close says.
 //
+// What is sent in a turn of the loop leaves in one write at its end, appends gathered into one
+// command before that (store/redis_batch.h).
+//
 // `on_answer` is never called from inside redis_link_send or redis_link_answer_later. Writing to a
 // closed connection raises SIGPIPE: the process ignores it (app).
 #pragma once
@@ -21,6 +24,7 @@
 
 #include "base/status.h"
 #include "store/redis.h"
+#include "store/redis_batch.h"
 #include "store/redis_pipeline.h"
 
 struct event_base;
@@ -85,6 +89,13 @@ struct resp_writer *redis_link_writer(struct redis_link *link);
 // Sends the finished command for `call`, which is copied. A call that cannot be sent now is
 // answered UNAVAILABLE in a later turn of the loop.
 void redis_link_send(struct redis_link *link, const struct redis_call *call);
+// Where appends are gathered; not full. After an add, redis_link_gathered.
+struct redis_batch *redis_link_batch(struct redis_link *link);
+// Sends the batch before anything else that is sent, at the turn's end or at once when it is full.
+// Appends that cannot be sent then are answered UNAVAILABLE in a later turn.
+void redis_link_gathered(struct redis_link *link);
+// Sends the batch now, if there is one.
+void redis_link_send_batch(struct redis_link *link);
 // The answer to a call that need not be sent at all.
 void redis_link_answer_later(struct redis_link *link, const struct redis_call *call,
                              enum store_result result, const char *static_text);

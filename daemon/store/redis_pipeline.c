@@ -25,7 +25,7 @@ enum status redis_pipeline_open(struct redis_pipeline *pipeline)
 static struct redis_waiting pipeline_pop(struct redis_pipeline *pipeline)
 {
     struct redis_waiting front = redis_queue_pop(&pipeline->in_flight);
-    CHECK(front.end_offset > pipeline->answered_bytes);
+    CHECK(front.end_offset >= pipeline->answered_bytes); // equal within a batch
     pipeline->answered_bytes = front.end_offset;
     if (front.call.in_flight != NULL) {
         CHECK(*front.call.in_flight > 0);
@@ -56,26 +56,43 @@ void redis_pipeline_fini(struct redis_pipeline *pipeline)
     redis_queue_fini(&pipeline->in_flight);
 }
 
-enum status redis_pipeline_reserve(struct redis_pipeline *pipeline)
+enum status redis_pipeline_reserve(struct redis_pipeline *pipeline, uint32_t calls)
 {
-    uint32_t count = pipeline->in_flight.count;
-    return count < LIMIT_STORE_IN_FLIGHT ? redis_queue_reserve(&pipeline->in_flight, count + 1)
-                                         : STATUS_TOO_LARGE;
+    uint32_t count = pipeline->in_flight.count + calls;
+    return count <= LIMIT_STORE_IN_FLIGHT ? redis_queue_reserve(&pipeline->in_flight, count)
+                                          : STATUS_TOO_LARGE;
+}
+
+static void pipeline_push(struct redis_pipeline *pipeline, const struct redis_call *call,
+                          uint32_t items, int64_t deadline_ms)
+{
+    struct redis_waiting waiting = {
+        .call = *call,
+        .end_offset = pipeline->output_bytes,
+        .items = items,
+        .deadline_ms = deadline_ms,
+    };
+    CHECK(redis_queue_push(&pipeline->in_flight, &waiting, LIMIT_STORE_IN_FLIGHT) == STATUS_OK);
+    if (call->in_flight != NULL) {
+        ++*call->in_flight;
+    }
 }
 
 void redis_pipeline_push(struct redis_pipeline *pipeline, const struct redis_call *call,
                          size_t bytes, int64_t deadline_ms)
 {
     CHECK(pipeline->open);
-    struct redis_waiting waiting = {
-        .call = *call,
-        .end_offset = pipeline->output_bytes + bytes,
-        .deadline_ms = deadline_ms,
-    };
-    CHECK(redis_queue_push(&pipeline->in_flight, &waiting, LIMIT_STORE_IN_FLIGHT) == STATUS_OK);
     pipeline->output_bytes += bytes;
-    if (call->in_flight != NULL) {
-        ++*call->in_flight;
+    pipeline_push(pipeline, call, 0, deadline_ms);
+}
+
+void redis_pipeline_push_batch(struct redis_pipeline *pipeline, const struct redis_call *calls,
+                               uint32_t count, size_t bytes, int64_t deadline_ms)
+{
+    CHECK(pipeline->open && count > 0);
+    pipeline->output_bytes += bytes;
+    for (uint32_t i = 0; i < count; i++) {
+        pipeline_push(pipeline, &calls[i], i == 0 ? count : 0, deadline_ms);
     }
 }
 
@@ -140,6 +157,40 @@ static bool tag_matches(const struct redis_call *call, const struct resp_value *
            resp_parse_u64(value->items[0]->text, &tag) == STATUS_OK && tag == call->tag;
 }
 
+// A value that stands for the call alone, its tag aside.
+static struct redis_answer judge_value(struct redis_pipeline *pipeline,
+                                       const struct resp_value *value)
+{
+    if (value->type != RESP_ERROR) {
+        return (struct redis_answer){.result = STORE_OK, .value = value};
+    }
+    struct redis_error error = redis_error_judge(value->text);
+    if (error.reconnect) {
+        spoil_by_error(pipeline, value->text);
+    }
+    return (struct redis_answer){.result = error.result, .text = value->text};
+}
+
+// A whole batch's reply, `first` being its first call: an error is everybody's.
+static void pipeline_take_batch(struct redis_pipeline *pipeline, const struct redis_waiting *first,
+                                const struct resp_value *value)
+{
+    bool all = value->type == RESP_ERROR;
+    if (!all && (!tag_matches(&first->call, value) || value->count != 1 + (size_t)first->items)) {
+        redis_pipeline_break(pipeline, "Redis sent a reply to another batch");
+    }
+    struct redis_call call = first->call;
+    for (uint32_t i = 1; i <= first->items; i++) {
+        struct redis_answer answer = pipeline->broken
+                                         ? lost_answer(&call)
+                                         : judge_value(pipeline, all ? value : value->items[i]);
+        redis_pipeline_answer(pipeline, &call, &answer);
+        if (i < first->items) {
+            call = pipeline_pop(pipeline).call;
+        }
+    }
+}
+
 static void pipeline_take_value(struct redis_pipeline *pipeline, const struct resp_value *value)
 {
     if (pipeline->in_flight.count == 0) {
@@ -147,14 +198,12 @@ static void pipeline_take_value(struct redis_pipeline *pipeline, const struct re
         return;
     }
     struct redis_waiting front = pipeline_pop(pipeline);
-    struct redis_answer answer = {.result = STORE_OK, .value = value};
-    if (value->type == RESP_ERROR) {
-        struct redis_error error = redis_error_judge(value->text);
-        answer = (struct redis_answer){.result = error.result, .text = value->text};
-        if (error.reconnect) {
-            spoil_by_error(pipeline, value->text);
-        }
-    } else if (front.call.tag != 0 && !tag_matches(&front.call, value)) {
+    if (front.items > 0) {
+        pipeline_take_batch(pipeline, &front, value);
+        return;
+    }
+    struct redis_answer answer = judge_value(pipeline, value);
+    if (value->type != RESP_ERROR && front.call.tag != 0 && !tag_matches(&front.call, value)) {
         redis_pipeline_break(pipeline, "Redis sent a reply to another call");
         answer = lost_answer(&front.call);
     }

@@ -34,11 +34,15 @@ MUST_CHECK enum status redis_pipeline_open(struct redis_pipeline *pipeline);
 void redis_pipeline_close(struct redis_pipeline *pipeline, uint64_t written_bytes);
 void redis_pipeline_fini(struct redis_pipeline *pipeline);
 
-// Room for one more. STATUS_TOO_LARGE when LIMIT_STORE_IN_FLIGHT are, STATUS_NO_MEMORY.
-MUST_CHECK enum status redis_pipeline_reserve(struct redis_pipeline *pipeline);
+// Room for `calls` more. STATUS_TOO_LARGE when LIMIT_STORE_IN_FLIGHT would be, STATUS_NO_MEMORY.
+MUST_CHECK enum status redis_pipeline_reserve(struct redis_pipeline *pipeline, uint32_t calls);
 // A command of `bytes` bytes has been written, for which room was reserved.
 void redis_pipeline_push(struct redis_pipeline *pipeline, const struct redis_call *call,
                          size_t bytes, int64_t deadline_ms);
+// As many calls by one command, which Redis answers with the tag and one item a call: each call is
+// answered with its item, or with the error that it is.
+void redis_pipeline_push_batch(struct redis_pipeline *pipeline, const struct redis_call *calls,
+                               uint32_t count, size_t bytes, int64_t deadline_ms);
 // Answers all calls whose replies are complete.
 void redis_pipeline_take(struct redis_pipeline *pipeline, struct span bytes);
 // Answers one call; also for those that were never sent.

@@ -172,6 +172,26 @@ void redis_pool_send(const struct redis_pool *pool, struct redis_link *link,
     }
 }
 
+// Of meta's, which are few and whose order with all else is the clearer so, each goes alone.
+void redis_pool_append(const struct redis_pool *pool, struct redis_link *link,
+                       const struct store_append *append, const struct redis_call *call)
+{
+    const char *reason = NULL;
+    if (append->account.meta) {
+        redis_link_send_batch(link);
+    }
+    if (!redis_pool_is_ready(pool, &reason) ||
+        !pool_has_room(pool, link, append->records.len + append->event.len) ||
+        redis_batch_add(redis_link_batch(link), append, call) != STATUS_OK) {
+        redis_link_answer_later(link, call, STORE_UNAVAILABLE, "");
+        return;
+    }
+    redis_link_gathered(link);
+    if (append->account.meta) {
+        redis_link_send_batch(link);
+    }
+}
+
 void redis_pool_refuse(const struct redis_pool *pool, const struct redis_call *call,
                        enum store_result result, const char *static_text)
 {

@@ -57,6 +57,9 @@ bool redis_pool_is_ready(const struct redis_pool *pool, const char **ret_reason)
 // (LIMIT_STORE_IN_FLIGHT, LIMIT_STORE_OUTPUT_BYTES, over all connections): then it is UNAVAILABLE.
 void redis_pool_send(const struct redis_pool *pool, struct redis_link *link,
                      const struct redis_call *call);
+// As redis_pool_send, for an append within bounds: it is sent with others of this turn of the loop.
+void redis_pool_append(const struct redis_pool *pool, struct redis_link *link,
+                       const struct store_append *append, const struct redis_call *call);
 // The answer to a call that need not be sent at all.
 void redis_pool_refuse(const struct redis_pool *pool, const struct redis_call *call,
                        enum store_result result, const char *static_text);

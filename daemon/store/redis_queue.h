@@ -37,6 +37,7 @@ struct redis_call {
 struct redis_waiting {
     struct redis_call call;
     uint64_t end_offset;      // of the command in the connection's output
+    uint32_t items;           // of the first call of a batch: how many; else 0
     int64_t deadline_ms;      // monotonic
     enum store_result result; // of calls that wait only to be told
     const char *text;         // static

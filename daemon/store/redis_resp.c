@@ -72,14 +72,40 @@ static void put_header(struct buffer *bytes, uint8_t prefix, size_t number)
     bytes->len = (size_t)(at - bytes->data);
 }
 
-void resp_begin(struct resp_writer *writer, uint32_t arguments)
+void resp_clear(struct resp_writer *writer)
 {
-    CHECK(arguments > 0);
     if (writer->bytes.capacity > KEPT_BYTES) {
         buffer_fini(&writer->bytes);
     }
     buffer_clear(&writer->bytes);
-    writer->missing = arguments;
+    writer->missing = 0;
+    writer->status = STATUS_OK;
+}
+
+void resp_more(struct resp_writer *writer, uint32_t arguments)
+{
+    writer->missing += arguments;
+}
+
+enum status resp_reserve(struct resp_writer *writer, uint32_t arguments, size_t bytes)
+{
+    return buffer_reserve(&writer->bytes, bytes + (size_t)arguments * ARGUMENT_OVERHEAD);
+}
+
+void resp_put_all(struct resp_writer *writer, const struct resp_writer *parts, uint32_t arguments)
+{
+    CHECK(parts->missing == 0 && parts->status == STATUS_OK && writer->missing >= arguments);
+    writer->missing -= arguments;
+    if (writer->status == STATUS_OK) {
+        writer->status = buffer_append(&writer->bytes, buffer_span(&parts->bytes));
+    }
+}
+
+void resp_begin(struct resp_writer *writer, uint32_t arguments)
+{
+    CHECK(arguments > 0);
+    resp_clear(writer);
+    resp_more(writer, arguments);
     writer->status = buffer_reserve(&writer->bytes, ARGUMENT_OVERHEAD);
     if (writer->status == STATUS_OK) {
         put_header(&writer->bytes, '*', arguments);

@@ -26,6 +26,14 @@ void resp_writer_init(struct resp_writer *writer);
 void resp_writer_fini(struct resp_writer *writer);
 
 void resp_begin(struct resp_writer *writer, uint32_t arguments);
+// Empty, for arguments that become part of another writer's command; resp_more says how many
+// follow.
+void resp_clear(struct resp_writer *writer);
+void resp_more(struct resp_writer *writer, uint32_t arguments);
+// Room for so many arguments of so many bytes in all. STATUS_NO_MEMORY, and nothing has changed.
+MUST_CHECK enum status resp_reserve(struct resp_writer *writer, uint32_t arguments, size_t bytes);
+// All that `parts` holds, which is so many arguments.
+void resp_put_all(struct resp_writer *writer, const struct resp_writer *parts, uint32_t arguments);
 void resp_put(struct resp_writer *writer, struct span argument);
 void resp_put_text(struct resp_writer *writer, const char *argument);
 void resp_put_number(struct resp_writer *writer, int64_t argument);

@@ -68,6 +68,10 @@ typedef void commands_hash_fn(struct span method, struct span payload, uint8_t *
 MUST_CHECK enum status commands_digest(struct arena *arena, struct span method,
                                        ProtobufCMessage *request, commands_hash_fn *hash,
                                        uint8_t *ret_digest);
+// The same digest, read off the canonical bytes of `request` (message_decode_noting).
+MUST_CHECK enum status commands_digest_canonical(struct arena *arena, struct span method,
+                                                 const ProtobufCMessage *request, struct span bytes,
+                                                 commands_hash_fn *hash, uint8_t *ret_digest);
 
 // --- who is meant ---
 

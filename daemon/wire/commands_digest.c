@@ -1,23 +1,35 @@
 // The digest of a request: what tells a retry from another intent under the same id. The request is
 // packed anew from what was decoded, so bytes that mean the same (another order of fields or of map
-// entries, defaults spelled out) give the same digest.
+// entries, defaults spelled out) give the same digest. Most come as they would be packed; of these
+// only the mutation's parts that do not count are left out.
 #include "wire/commands.h"
 
 #include <stdlib.h>
 
+#include "base/varint.h"
 #include "wire/field.h"
 #include "wire/message.h"
 
-// The message in the singular field of this name, if it is of this type.
+// The singular field of this name, if it is of this type.
+static const ProtobufCFieldDescriptor *find_field(const ProtobufCMessageDescriptor *request,
+                                                  const char *name,
+                                                  const ProtobufCMessageDescriptor *type)
+{
+    for (unsigned i = 0; i < request->n_fields; i++) {
+        const ProtobufCFieldDescriptor *field = &request->fields[i];
+        if (field->type == PROTOBUF_C_TYPE_MESSAGE && field->descriptor == type &&
+            !field_is_repeated(field) && strcmp(field->name, name) == 0) {
+            return field;
+        }
+    }
+    return NULL;
+}
+
 static void *find_part(const ProtobufCMessage *request, const char *name,
                        const ProtobufCMessageDescriptor *type)
 {
-    const ProtobufCFieldDescriptor *field = field_find(request->descriptor, span_of_text(name));
-    if (field == NULL || field_is_repeated(field) || field->type != PROTOBUF_C_TYPE_MESSAGE ||
-        field->descriptor != type) {
-        return NULL;
-    }
-    return *(void *const *)field_place_const(request, field);
+    const ProtobufCFieldDescriptor *field = find_field(request->descriptor, name, type);
+    return field == NULL ? NULL : *(void *const *)field_place_const(request, field);
 }
 
 Loyalty__V1__Mutation *commands_find_mutation(const ProtobufCMessage *request)
@@ -91,5 +103,87 @@ enum status commands_digest(struct arena *arena, struct span method, ProtobufCMe
     }
     TRY(packed);
     hash(method, payload, ret_digest);
+    return STATUS_OK;
+}
+
+// --- of canonical bytes ---
+
+// A field as it stands there.
+struct part {
+    uint32_t tag;
+    struct span whole;
+    struct span body; // where it is sized
+};
+
+static enum status take_part(struct reader *reader, struct part *ret_part)
+{
+    struct span before = reader->rest;
+    struct part part = {0};
+    TRY(reader_u32(reader, &part.tag));
+    if ((part.tag & 7) == PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED) {
+        TRY(reader_sized(reader, before.len, &part.body));
+    } else {
+        uint64_t number = 0;
+        TRY(reader_u64(reader, &number));
+    }
+    part.whole = span_of(before.data, before.len - reader->rest.len);
+    *ret_part = part;
+    return STATUS_OK;
+}
+
+static bool counts(const struct part *part)
+{
+    const ProtobufCFieldDescriptor *field =
+        protobuf_c_message_descriptor_get_field(&loyalty__v1__mutation__descriptor, part->tag >> 3);
+    return field == NULL || (field->offset != offsetof(Loyalty__V1__Mutation, created_at) &&
+                             field->offset != offsetof(Loyalty__V1__Mutation, deadline) &&
+                             field->offset != offsetof(Loyalty__V1__Mutation, min_seq));
+}
+
+static uint8_t *put(uint8_t *at, struct span bytes)
+{
+    memcpy(at, bytes.data, bytes.len);
+    return at + bytes.len;
+}
+
+// The mutation without what does not count: never longer than it was.
+static enum status put_mutation(const struct part *mutation, uint8_t **at)
+{
+    size_t len = 0;
+    struct part part;
+    for (struct reader reader = {.rest = mutation->body}; reader.rest.len > 0;) {
+        TRY(take_part(&reader, &part));
+        len += counts(&part) ? part.whole.len : 0;
+    }
+    *at += varint_write(*at, mutation->tag);
+    *at += varint_write(*at, len);
+    for (struct reader reader = {.rest = mutation->body}; reader.rest.len > 0;) {
+        TRY(take_part(&reader, &part));
+        *at = counts(&part) ? put(*at, part.whole) : *at;
+    }
+    return STATUS_OK;
+}
+
+enum status commands_digest_canonical(struct arena *arena, struct span method,
+                                      const ProtobufCMessage *request, struct span bytes,
+                                      commands_hash_fn *hash, uint8_t *ret_digest)
+{
+    const ProtobufCFieldDescriptor *mutation =
+        find_field(request->descriptor, "mutation", &loyalty__v1__mutation__descriptor);
+    uint8_t *payload = arena_alloc_raw(arena, bytes.len);
+    if (payload == NULL) {
+        return STATUS_NO_MEMORY;
+    }
+    uint8_t *at = payload;
+    for (struct reader reader = {.rest = bytes}; reader.rest.len > 0;) {
+        struct part part;
+        TRY(take_part(&reader, &part));
+        if (mutation != NULL && part.tag >> 3 == mutation->id) {
+            TRY(put_mutation(&part, &at));
+        } else {
+            at = put(at, part.whole);
+        }
+    }
+    hash(method, span_of(payload, (size_t)(at - payload)), ret_digest);
     return STATUS_OK;
 }

@@ -31,7 +31,8 @@ struct frame_reply {
     bool replayed;
 };
 
-// Envelopes without the length. Decoded parts live in the arena. STATUS_INVALID with `ret_fault`
+// Envelopes without the length. Decoded parts live in the arena or borrow from the envelope.
+// STATUS_INVALID with `ret_fault`
 // filled (message.h), STATUS_TOO_LARGE for an envelope over LIMIT_FRAME_BYTES, STATUS_NO_MEMORY.
 MUST_CHECK enum status frame_decode_request(struct span envelope, struct arena *arena,
                                             struct frame_request *ret_request,

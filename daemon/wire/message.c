@@ -13,11 +13,12 @@ static void release(void *arena, void *memory)
     (void)memory;
 }
 
-enum status message_decode(const ProtobufCMessageDescriptor *type, struct span bytes,
-                           struct arena *arena, ProtobufCMessage **ret_message,
-                           struct message_fault *ret_fault)
+enum status message_decode_noting(const ProtobufCMessageDescriptor *type, struct span bytes,
+                                  struct arena *arena, ProtobufCMessage **ret_message,
+                                  bool *ret_canonical, struct message_fault *ret_fault)
 {
-    TRY(message_scan(type, bytes, ret_fault));
+    bool canonical = false;
+    TRY(message_scan(type, bytes, &canonical, ret_fault));
     ProtobufCAllocator allocator = {
         .alloc = allocate,
         .free = release,
@@ -28,14 +29,23 @@ enum status message_decode(const ProtobufCMessageDescriptor *type, struct span b
         return STATUS_NO_MEMORY;
     }
     *ret_message = message;
+    *ret_canonical = canonical;
     return STATUS_OK;
+}
+
+enum status message_decode(const ProtobufCMessageDescriptor *type, struct span bytes,
+                           struct arena *arena, ProtobufCMessage **ret_message,
+                           struct message_fault *ret_fault)
+{
+    bool canonical = false;
+    return message_decode_noting(type, bytes, arena, ret_message, &canonical, ret_fault);
 }
 
 enum status message_encode(const ProtobufCMessage *message, struct arena *arena,
                            struct span *ret_bytes)
 {
     size_t len = protobuf_c_message_get_packed_size(message);
-    uint8_t *bytes = arena_alloc(arena, len);
+    uint8_t *bytes = arena_alloc_raw(arena, len);
     if (bytes == NULL) {
         return STATUS_NO_MEMORY;
     }

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <protobuf-c/protobuf-c.h>
+#include <stdbool.h>
 
 #include "base/arena.h"
 #include "base/span.h"
@@ -28,9 +29,15 @@ struct message_fault {
 MUST_CHECK enum status message_decode(const ProtobufCMessageDescriptor *type, struct span bytes,
                                       struct arena *arena, ProtobufCMessage **ret_message,
                                       struct message_fault *ret_fault);
+// The same, and says whether the bytes are canonical: those that message_encode makes of the message
+// again. What is said to be so is; what is not may still be.
+MUST_CHECK enum status message_decode_noting(const ProtobufCMessageDescriptor *type,
+                                             struct span bytes, struct arena *arena,
+                                             ProtobufCMessage **ret_message, bool *ret_canonical,
+                                             struct message_fault *ret_fault);
 // Only the look: the same answers but NO_MEMORY.
 MUST_CHECK enum status message_scan(const ProtobufCMessageDescriptor *type, struct span bytes,
-                                    struct message_fault *ret_fault);
+                                    bool *ret_canonical, struct message_fault *ret_fault);
 
 // The bytes of a message, in the order of field numbers: equal messages give equal bytes.
 // STATUS_NO_MEMORY is the only failure.

@@ -1,6 +1,10 @@
 // The look at a message's bytes before protobuf-c sees them. One pass, no memory but the stack: a
 // level for each message inside another, at most WIRE_MESSAGE_DEPTH of them. Whatever passes here
 // protobuf_c_message_unpack accepts and reads the same way (a test holds both side by side).
+//
+// On its way the look notes whether the bytes are canonical: fields in the order of their numbers,
+// numbers in their shortest form, nothing that is not written at all (zeros, empty texts). Maps and
+// lists of numbers are never called so; no request that comes often has one.
 // Source: protobuf.dev, "Encoding".
 #include <stdarg.h>
 #include <stdbool.h>
@@ -16,8 +20,11 @@ struct level {
     const struct level *parent;
     const ProtobufCMessageDescriptor *type;
     const ProtobufCFieldDescriptor *field; // NULL: none yet
-    uint16_t seen[WIRE_TYPE_FIELDS];       // values of each field so far
+    uint32_t given;                        // a bit for each field that has come
+    uint16_t seen[WIRE_TYPE_FIELDS];       // values of each field so far; only where it has come
 };
+
+static_assert(WIRE_TYPE_FIELDS <= 32, "a level has a bit for each field");
 
 // A key of a map of a message that is still being read.
 struct map_key {
@@ -30,6 +37,7 @@ struct scan {
     struct message_fault *fault;
     uint32_t values; // of the whole message so far
     uint32_t depth;
+    bool canonical; // until now
     uint32_t key_count;
     struct map_key keys[WIRE_MAP_KEYS];
 };
@@ -68,7 +76,7 @@ refuse(const struct scan *scan, const struct level *level, bool at_field, const 
 }
 
 // At most ten bytes and 64 bits.
-static bool read_long_varint(struct span *rest, uint64_t *ret_value)
+static bool read_long_varint(struct scan *scan, struct span *rest, uint64_t *ret_value)
 {
     uint64_t value = 0;
     for (size_t i = 0; i < 10 && i < rest->len; i++) {
@@ -78,6 +86,7 @@ static bool read_long_varint(struct span *rest, uint64_t *ret_value)
         }
         value |= (uint64_t)(byte & 0x7f) << (7 * i);
         if (byte < 0x80) {
+            scan->canonical = scan->canonical && (byte != 0 || i == 0);
             *rest = span_from(*rest, i + 1);
             *ret_value = value;
             return true;
@@ -87,31 +96,31 @@ static bool read_long_varint(struct span *rest, uint64_t *ret_value)
 }
 
 // Most are tags and lengths of one byte.
-static inline bool read_varint(struct span *rest, uint64_t *ret_value)
+static inline bool read_varint(struct scan *scan, struct span *rest, uint64_t *ret_value)
 {
     if (rest->len > 0 && rest->data[0] < 0x80) {
         *ret_value = rest->data[0];
         *rest = span_from(*rest, 1);
         return true;
     }
-    return read_long_varint(rest, ret_value);
+    return read_long_varint(scan, rest, ret_value);
 }
 
-static inline bool read_small_varint(struct span *rest, uint32_t *ret_value)
+static inline bool read_small_varint(struct scan *scan, struct span *rest, uint32_t *ret_value)
 {
     struct span before = *rest;
     uint64_t value = 0;
-    if (!read_varint(rest, &value) || value > UINT32_MAX || before.len - rest->len > 5) {
+    if (!read_varint(scan, rest, &value) || value > UINT32_MAX || before.len - rest->len > 5) {
         return false;
     }
     *ret_value = (uint32_t)value;
     return true;
 }
 
-static bool read_sized(struct span *rest, struct span *ret_bytes)
+static inline bool read_sized(struct scan *scan, struct span *rest, struct span *ret_bytes)
 {
     uint32_t len = 0;
-    if (!read_small_varint(rest, &len) || len > rest->len || len > INT32_MAX) {
+    if (!read_small_varint(scan, rest, &len) || len > rest->len || len > INT32_MAX) {
         return false;
     }
     *ret_bytes = span_of(rest->data, len);
@@ -149,14 +158,14 @@ static enum status count_value(struct scan *scan, const struct level *level)
 }
 
 // A varint of the level's present field.
-static enum status scan_number(const struct scan *scan, const struct level *level,
-                               struct span *rest)
+static enum status scan_number(struct scan *scan, const struct level *level, struct span *rest)
 {
     uint64_t value = 0;
-    if (!read_varint(rest, &value)) {
+    if (!read_varint(scan, rest, &value)) {
         return refuse(scan, level, true, "the bytes do not hold a number here");
     }
     int64_t number = (int64_t)value;
+    scan->canonical = scan->canonical && value != 0;
     switch (level->field->type) {
     case PROTOBUF_C_TYPE_UINT32:
     case PROTOBUF_C_TYPE_SINT32:
@@ -169,6 +178,9 @@ static enum status scan_number(const struct scan *scan, const struct level *leve
             return refuse(scan, level, true, "the number does not fit 32 bits");
         }
         return STATUS_OK;
+    case PROTOBUF_C_TYPE_BOOL:
+        scan->canonical = scan->canonical && value == 1;
+        return STATUS_OK;
     case PROTOBUF_C_TYPE_ENUM:
         if (number < INT32_MIN || number > INT32_MAX ||
             protobuf_c_enum_descriptor_get_value(level->field->descriptor, (int)number) == NULL) {
@@ -180,9 +192,10 @@ static enum status scan_number(const struct scan *scan, const struct level *leve
     }
 }
 
-static enum status scan_fixed(const struct scan *scan, const struct level *level, struct span *rest,
+static enum status scan_fixed(struct scan *scan, const struct level *level, struct span *rest,
                               size_t bytes)
 {
+    scan->canonical = false; // the contract has none
     if (rest->len < bytes) {
         return refuse(scan, level, true, "the bytes end too early");
     }
@@ -190,7 +203,7 @@ static enum status scan_fixed(const struct scan *scan, const struct level *level
     return STATUS_OK;
 }
 
-static enum status scan_scalar(const struct scan *scan, const struct level *level,
+static enum status scan_scalar(struct scan *scan, const struct level *level,
                                ProtobufCWireType wire_type, struct span *rest)
 {
     switch (wire_type) {
@@ -204,15 +217,15 @@ static enum status scan_scalar(const struct scan *scan, const struct level *leve
 }
 
 // The key of a map's entry that has been looked at; empty when it has none.
-static struct span entry_key(struct span entry)
+static struct span entry_key(struct scan *scan, struct span entry)
 {
     uint32_t tag = 0;
     uint64_t number = 0;
     struct span bytes = {0};
-    while (read_small_varint(&entry, &tag)) {
+    while (read_small_varint(scan, &entry, &tag)) {
         if ((tag & 7) != PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED) {
-            (void)read_varint(&entry, &number);
-        } else if (read_sized(&entry, &bytes) && tag >> 3 == 1) {
+            (void)read_varint(scan, &entry, &number);
+        } else if (read_sized(scan, &entry, &bytes) && tag >> 3 == 1) {
             return bytes;
         }
     }
@@ -222,7 +235,8 @@ static struct span entry_key(struct span entry)
 // An entry of a map under a key that is there already: decoders differ in which they keep.
 static enum status count_key(struct scan *scan, const struct level *level, struct span entry)
 {
-    struct span key = entry_key(entry);
+    struct span key = entry_key(scan, entry);
+    scan->canonical = false;
     for (uint32_t i = 0; i < scan->key_count; i++) {
         const struct map_key *known = &scan->keys[i];
         if (known->level == level && known->field == level->field && span_equal(known->key, key)) {
@@ -246,8 +260,11 @@ static enum status scan_message(struct scan *scan, const struct level *parent,
 static enum status scan_sized(struct scan *scan, struct level *level, struct span *rest)
 {
     struct span bytes;
-    if (!read_sized(rest, &bytes)) {
+    if (!read_sized(scan, rest, &bytes)) {
         return refuse(scan, level, true, "the bytes end too early");
+    }
+    if (level->field->type != PROTOBUF_C_TYPE_MESSAGE && bytes.len == 0) {
+        scan->canonical = false;
     }
     switch (level->field->type) {
     case PROTOBUF_C_TYPE_MESSAGE:
@@ -263,6 +280,7 @@ static enum status scan_sized(struct scan *scan, struct level *level, struct spa
     default:
         break;
     }
+    scan->canonical = false;
     uint16_t *seen = &level->seen[level->field - level->type->fields];
     for (*seen = (uint16_t)(*seen - 1); bytes.len > 0;) {
         *seen = (uint16_t)(*seen + 1);
@@ -272,25 +290,41 @@ static enum status scan_sized(struct scan *scan, struct level *level, struct spa
     return STATUS_OK;
 }
 
+// Another member of the present field's oneof that has come; NULL if none.
+static const ProtobufCFieldDescriptor *find_rival(const struct level *level)
+{
+    for (unsigned i = 0; i < level->type->n_fields; i++) {
+        const ProtobufCFieldDescriptor *other = &level->type->fields[i];
+        if (other != level->field && (level->given >> i & 1) != 0 &&
+            field_same_oneof(level->field, other)) {
+            return other;
+        }
+    }
+    return NULL;
+}
+
 // Counts a value of the present field; one that may not come again, or not beside another, is
 // refused.
 static enum status count_field(struct scan *scan, struct level *level)
 {
     const ProtobufCFieldDescriptor *field = level->field;
-    uint16_t *seen = &level->seen[field - level->type->fields];
-    if (*seen > 0 && !field_is_repeated(field)) {
+    size_t place = (size_t)(field - level->type->fields);
+    uint32_t bit = UINT32_C(1) << place;
+    if ((level->given & bit) == 0) {
+        scan->canonical = scan->canonical && level->given < bit;
+        level->given |= bit;
+        level->seen[place] = 0;
+    } else if (!field_is_repeated(field)) {
         return refuse(scan, level, true, "given twice");
+    } else {
+        scan->canonical = scan->canonical && level->given >> place == 1;
     }
-    *seen = (uint16_t)(*seen + 1);
+    level->seen[place]++;
     TRY(count_value(scan, level));
-    if (!field_is_oneof(field)) {
-        return STATUS_OK;
-    }
-    for (unsigned i = 0; i < level->type->n_fields; i++) {
-        const ProtobufCFieldDescriptor *other = &level->type->fields[i];
-        if (other != field && level->seen[i] > 0 && field_same_oneof(field, other)) {
-            return refuse(scan, level, true, "may not be given beside %s", other->name);
-        }
+    const ProtobufCFieldDescriptor *rival =
+        field_is_oneof(field) && level->given != bit ? find_rival(level) : NULL;
+    if (rival != NULL) {
+        return refuse(scan, level, true, "may not be given beside %s", rival->name);
     }
     return STATUS_OK;
 }
@@ -311,7 +345,7 @@ static const ProtobufCFieldDescriptor *find_field(const struct level *level, uin
 static enum status scan_field(struct scan *scan, struct level *level, struct span *rest)
 {
     uint32_t tag = 0;
-    if (!read_small_varint(rest, &tag) || tag >> 3 == 0) {
+    if (!read_small_varint(scan, rest, &tag) || tag >> 3 == 0) {
         return refuse(scan, level, false, "the bytes are no message");
     }
     const ProtobufCFieldDescriptor *field = find_field(level, tag >> 3);
@@ -329,6 +363,7 @@ static enum status scan_field(struct scan *scan, struct level *level, struct spa
         return refuse(scan, level, true, "wire type %u where the contract has %u",
                       (unsigned)(tag & 7), (unsigned)expected);
     }
+    scan->canonical = scan->canonical && !field_is_repeated(field);
     return scan_scalar(scan, level, expected, rest);
 }
 
@@ -336,7 +371,11 @@ static enum status scan_message(struct scan *scan, const struct level *parent,
                                 const ProtobufCMessageDescriptor *type, struct span rest)
 {
     CHECK(type->n_fields <= WIRE_TYPE_FIELDS);
-    struct level level = {.parent = parent, .type = type};
+    struct level level; // the counts need no zeroes
+    level.parent = parent;
+    level.type = type;
+    level.field = NULL;
+    level.given = 0;
     if (scan->depth == WIRE_MESSAGE_DEPTH) {
         return refuse(scan, parent, true, "nested deeper than %d messages", WIRE_MESSAGE_DEPTH);
     }
@@ -353,12 +392,15 @@ static enum status scan_message(struct scan *scan, const struct level *parent,
 // NOLINTEND(misc-no-recursion)
 
 enum status message_scan(const ProtobufCMessageDescriptor *type, struct span bytes,
-                         struct message_fault *ret_fault)
+                         bool *ret_canonical, struct message_fault *ret_fault)
 {
     struct scan scan; // the keys need no zeroes
     scan.fault = ret_fault;
     scan.values = 0;
     scan.depth = 0;
     scan.key_count = 0;
-    return scan_message(&scan, NULL, type, bytes);
+    scan.canonical = true;
+    TRY(scan_message(&scan, NULL, type, bytes));
+    *ret_canonical = scan.canonical;
+    return STATUS_OK;
 }

@@ -11,10 +11,11 @@
 #include "wire/receipt.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 #include "base/check.h"
 
-enum { GROUPED_BYTES = 32 };
+enum { GROUPED_BYTES = 32, PARTS = 4 };
 
 struct lines {
     struct arena *arena;
@@ -22,12 +23,11 @@ struct lines {
     size_t count;
 };
 
-// "-1,234,567", right-justified in `out`; returns where it begins.
-static const char *group(int64_t figure, char out[GROUPED_BYTES])
+// "-1,234,567", right-justified in `out`.
+static struct span group(int64_t figure, char out[GROUPED_BYTES])
 {
     uint64_t rest = figure < 0 ? 0 - (uint64_t)figure : (uint64_t)figure;
-    char *at = out + GROUPED_BYTES - 1;
-    *at = '\0';
+    char *at = out + GROUPED_BYTES;
     size_t digits = 0;
     do {
         if (digits > 0 && digits % 3 == 0) {
@@ -40,15 +40,34 @@ static const char *group(int64_t figure, char out[GROUPED_BYTES])
     if (figure < 0) {
         *--at = '-';
     }
-    return at;
+    return span_of(at, (size_t)(out + GROUPED_BYTES - at));
 }
 
-static enum status add(struct lines *lines, char *line)
+static char *put(char *at, struct span part)
+{
+    if (part.len > 0) {
+        memcpy(at, part.data, part.len);
+    }
+    return at + part.len;
+}
+
+// By hand: every sale prints five lines.
+static enum status add(struct lines *lines, const struct span parts[PARTS])
 {
     CHECK(lines->count < RECEIPT_LINES_MAX);
+    size_t len = 0;
+    for (size_t i = 0; i < PARTS; i++) {
+        len += parts[i].len;
+    }
+    char *line = arena_alloc_raw(lines->arena, len + 1);
     if (line == NULL) {
         return STATUS_NO_MEMORY;
     }
+    char *at = line;
+    for (size_t i = 0; i < PARTS; i++) {
+        at = put(at, parts[i]);
+    }
+    *at = '\0';
     lines->items[lines->count] = line;
     lines->count++;
     return STATUS_OK;
@@ -57,13 +76,13 @@ static enum status add(struct lines *lines, char *line)
 static enum status add_figure(struct lines *lines, const char *what, int64_t figure)
 {
     char grouped[GROUPED_BYTES];
-    return add(lines, arena_printf(lines->arena, "%s: %s", what, group(figure, grouped)));
+    return add(lines, (const struct span[PARTS]){span_of_text(what), span_of_text(": "),
+                                                 group(figure, grouped)});
 }
 
 static enum status add_name(struct lines *lines, const char *what, struct span name)
 {
-    return add(lines, arena_printf(lines->arena, "%s%.*s", what, (int)name.len,
-                                   name.len == 0 ? "" : (const char *)name.data));
+    return add(lines, (const struct span[PARTS]){span_of_text(what), name});
 }
 
 static enum status add_missing(struct lines *lines, const struct replies *replies,
@@ -74,9 +93,8 @@ static enum status add_missing(struct lines *lines, const struct replies *replie
         return STATUS_OK;
     }
     char grouped[GROUPED_BYTES];
-    return add(lines,
-               arena_printf(lines->arena, "To %.*s: %s", (int)next.len, (const char *)next.data,
-                            group(record->figures.missing, grouped)));
+    return add(lines, (const struct span[PARTS]){span_of_text("To "), next, span_of_text(": "),
+                                                 group(record->figures.missing, grouped)});
 }
 
 // The line of what the record did; false of one that prints nothing. NULL: it did nothing.

@@ -9,14 +9,12 @@ static bool hyphen_before(size_t byte)
     return byte == 4 || byte == 6 || byte == 8 || byte == 10;
 }
 
-static int digit_value(uint8_t c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    uint8_t lower = c | 0x20;
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
+// 16 and the digit's value; 0 of what is no digit.
+static const uint8_t digits[256] = {
+    ['0'] = 16, ['1'] = 17, ['2'] = 18, ['3'] = 19, ['4'] = 20, ['5'] = 21, ['6'] = 22, ['7'] = 23,
+    ['8'] = 24, ['9'] = 25, ['a'] = 26, ['b'] = 27, ['c'] = 28, ['d'] = 29, ['e'] = 30, ['f'] = 31,
+    ['A'] = 26, ['B'] = 27, ['C'] = 28, ['D'] = 29, ['E'] = 30, ['F'] = 31,
+};
 
 enum status uuid_parse(struct span text, uint8_t ret_uuid[UUID_BYTES])
 {
@@ -25,16 +23,18 @@ enum status uuid_parse(struct span text, uint8_t ret_uuid[UUID_BYTES])
     }
     uint8_t uuid[UUID_BYTES];
     const uint8_t *at = text.data;
+    unsigned all = 16; // of what was read: whether each was a digit
     for (size_t i = 0; i < UUID_BYTES; i++) {
         if (hyphen_before(i) && *at++ != '-') {
             return STATUS_INVALID;
         }
-        int high = digit_value(*at++);
-        int low = digit_value(*at++);
-        if (high < 0 || low < 0) {
-            return STATUS_INVALID;
-        }
-        uuid[i] = (uint8_t)(high * 16 + low);
+        unsigned high = digits[*at++];
+        unsigned low = digits[*at++];
+        all &= high & low;
+        uuid[i] = (uint8_t)(high << 4 | (low & 15));
+    }
+    if (all == 0) {
+        return STATUS_INVALID;
     }
     memcpy(ret_uuid, uuid, UUID_BYTES);
     return STATUS_OK;
@@ -42,14 +42,14 @@ enum status uuid_parse(struct span text, uint8_t ret_uuid[UUID_BYTES])
 
 void uuid_format(const uint8_t uuid[UUID_BYTES], char ret_text[UUID_TEXT_BYTES + 1])
 {
-    static const char digits[] = "0123456789abcdef";
+    static const char characters[] = "0123456789abcdef";
     char *at = ret_text;
     for (size_t i = 0; i < UUID_BYTES; i++) {
         if (hyphen_before(i)) {
             *at++ = '-';
         }
-        *at++ = digits[uuid[i] >> 4];
-        *at++ = digits[uuid[i] & 15];
+        *at++ = characters[uuid[i] >> 4];
+        *at++ = characters[uuid[i] & 15];
     }
     *at = '\0';
 }

@@ -291,9 +291,10 @@ static bool read_binary(const struct media *media, struct span bytes,
                         const ProtobufCMessageDescriptor *type, struct span *ret_binary)
 {
     struct message_fault fault;
+    bool canonical = false;
     return codec_read(media->codec, bytes, type, &fuzz_world.arena, ret_binary, &fault) ==
                STATUS_OK &&
-           message_scan(type, *ret_binary, &fault) == STATUS_OK;
+           message_scan(type, *ret_binary, &canonical, &fault) == STATUS_OK;
 }
 
 static void check_error(const struct rpc_answer *answer)

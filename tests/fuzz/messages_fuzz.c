@@ -272,7 +272,7 @@ static bool look_message(struct look *look, struct span rest, int depth)
 
 static struct arena arena = {.cap_bytes = ARENA_BYTES}; // as arena_init has it
 
-static void check_accepted(struct span bytes)
+static void check_accepted(struct span bytes, bool canonical)
 {
     ProtobufCMessage *message = NULL;
     ProtobufCMessage *again = NULL;
@@ -282,6 +282,7 @@ static void check_accepted(struct span bytes)
     CHECK(message_decode(&nest_type, bytes, &arena, &message, &fault) == STATUS_OK);
     CHECK(message->n_unknown_fields == 0);
     CHECK(message_encode(message, &arena, &written) == STATUS_OK);
+    CHECK(!canonical || span_equal(written, bytes));
     CHECK(message_decode(&nest_type, written, &arena, &again, &fault) == STATUS_OK);
     CHECK(message_encode(again, &arena, &rewritten) == STATUS_OK);
     CHECK(span_equal(written, rewritten));
@@ -314,10 +315,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     arena_reset(&arena);
     fuzz_memory_begin(MEMORY_BYTES_MAX);
     bool good = look_message(&look, bytes, 1);
-    enum status status = message_scan(&nest_type, bytes, &fault);
+    bool canonical = false;
+    enum status status = message_scan(&nest_type, bytes, &canonical, &fault);
     CHECK((status == STATUS_OK) == good);
     if (good) {
-        check_accepted(bytes);
+        check_accepted(bytes, canonical);
     } else {
         check_refused(&look, status, &fault);
     }

@@ -71,6 +71,7 @@ static const char *const words[] = {
 struct redis_link {
     struct redis_pipeline pipeline;
     struct resp_writer writer;
+    struct redis_batch batch;
     struct redis_options options;
     struct redis_queue late; // calls that are told later
     uint64_t last_tag;
@@ -114,17 +115,22 @@ static void tell_late(struct redis_link *link)
     }
 }
 
+static bool link_is_spent(const struct redis_link *link)
+{
+    return !link->pipeline.open || redis_pipeline_is_spent(&link->pipeline) ||
+           link->sent == SENT_MAX;
+}
+
 void redis_link_send(struct redis_link *link, const struct redis_call *call)
 {
     struct span command;
     CHECK(resp_finish(&link->writer, &command) == STATUS_OK && command.len > 0);
-    if (!link->pipeline.open || redis_pipeline_is_spent(&link->pipeline) ||
-        link->sent == SENT_MAX) {
+    if (link_is_spent(link)) {
         redis_link_answer_later(link, call, STORE_UNAVAILABLE, "");
         return;
     }
     link->sent++;
-    CHECK(redis_pipeline_reserve(&link->pipeline) == STATUS_OK);
+    CHECK(redis_pipeline_reserve(&link->pipeline, 1) == STATUS_OK);
     redis_pipeline_push(&link->pipeline, call, command.len, 0);
 }
 
@@ -183,6 +189,25 @@ void redis_pool_send(const struct redis_pool *pool, struct redis_link *link,
 {
     (void)pool;
     redis_link_send(link, call);
+}
+
+// Each append is a batch of its own.
+void redis_pool_append(const struct redis_pool *pool, struct redis_link *link,
+                       const struct store_append *append, const struct redis_call *call)
+{
+    (void)pool;
+    struct span command;
+    CHECK(redis_batch_add(&link->batch, append, call) == STATUS_OK);
+    CHECK(redis_batch_finish(&link->batch, redis_link_next_tag(link), &command) == STATUS_OK);
+    CHECK(command.len > 0);
+    (void)redis_batch_take(&link->batch);
+    if (link_is_spent(link)) {
+        redis_link_answer_later(link, call, STORE_UNAVAILABLE, "");
+        return;
+    }
+    link->sent++;
+    CHECK(redis_pipeline_reserve(&link->pipeline, 1) == STATUS_OK);
+    redis_pipeline_push_batch(&link->pipeline, link->batch.calls, 1, command.len, 0);
 }
 
 void redis_pool_refuse(const struct redis_pool *pool, const struct redis_call *call,
@@ -334,6 +359,7 @@ static void live(struct span choices, struct span bytes, size_t chunk, struct ou
     telling = outcomes;
     connection = (struct redis_link){.options = {.user = "u", .password = "p"}};
     resp_writer_init(&connection.writer);
+    redis_batch_init(&connection.batch);
     CHECK(redis_pipeline_open(&connection.pipeline) == STATUS_OK);
     size_t calls = make_calls(choices);
     take(bytes, chunk);
@@ -345,6 +371,7 @@ static void live(struct span choices, struct span bytes, size_t chunk, struct ou
     redis_pipeline_fini(&connection.pipeline);
     redis_queue_fini(&connection.late);
     resp_writer_fini(&connection.writer);
+    redis_batch_fini(&connection.batch);
 }
 
 // --- the driver ---

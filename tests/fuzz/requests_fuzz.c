@@ -326,6 +326,15 @@ static uint64_t digest_of(const char *path, ProtobufCMessage *message)
     return digest;
 }
 
+static uint64_t digest_of_canonical(const char *path, const ProtobufCMessage *message,
+                                    struct span bytes)
+{
+    uint64_t digest = 0;
+    CHECK(commands_digest_canonical(&arena, span_of_text(path), message, bytes, digest_hash,
+                                    (uint8_t *)&digest) == STATUS_OK);
+    return digest;
+}
+
 static void check_digest(const struct request_type *method, ProtobufCMessage *message)
 {
     ProtobufCMessage *again = NULL;
@@ -337,8 +346,11 @@ static void check_digest(const struct request_type *method, ProtobufCMessage *me
     CHECK(digest_of(method->path, message) == digest);
     CHECK(message_encode(message, &arena, &rewritten) == STATUS_OK);
     CHECK(span_equal(written, rewritten)); // it was left as it was
-    CHECK(message_decode(method->type, written, &arena, &again, &fault) == STATUS_OK);
+    bool canonical = false;
+    CHECK(message_decode_noting(method->type, written, &arena, &again, &canonical, &fault) ==
+          STATUS_OK);
     CHECK(digest_of(method->path, again) == digest);
+    CHECK(!canonical || digest_of_canonical(method->path, again, written) == digest);
     Loyalty__V1__Mutation *mutation = commands_find_mutation(again);
     if (mutation != NULL) {
         mutation->min_seq++;

@@ -212,7 +212,8 @@ static void on_retry(struct sim *sim, void *what, uint64_t attempt)
 static void client_settle(struct sim *sim, struct client *client)
 {
     client->intent = NULL;
-    int64_t rest_ms = sim_once_in(sim, 3) ? sim_below(sim, 5) : sim_below(sim, REST_MS);
+    bool short_rest = sim->kind->crowds || sim_once_in(sim, 3);
+    int64_t rest_ms = sim_below(sim, short_rest ? 5 : REST_MS);
     client_wake(sim, client, sim_once_in(sim, 80) ? sim_below(sim, 10000) : rest_ms);
     sim->busy--;
 }

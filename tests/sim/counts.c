@@ -93,6 +93,7 @@ void counts_tell(const struct counts *counts, double seconds)
     tell("replayed answers", counts->replays);
     tell("store executions", counts->executions);
     tell("appends", counts->appends);
+    tell("landed together", counts->together);
     tell("compactions", counts->compactions);
     tell("publishes", counts->publishes);
     tell("logs folded", counts->folds);

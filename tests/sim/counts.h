@@ -28,6 +28,7 @@ struct counts {
     uint64_t executions; // calls the store executed
     uint64_t results[COUNTS_RESULTS];
     uint64_t appends;
+    uint64_t together; // requests that landed with an earlier one's append
     uint64_t compactions;
     uint64_t publishes;
     uint64_t rolled_back; // answers that say so

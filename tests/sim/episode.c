@@ -167,7 +167,8 @@ static void make_world(struct sim *sim)
     server_set_clock(sim, 0);
     sim->server.clock_moved_ms = 0;
     observer_begin(sim);
-    sim->member_count = 3 + (uint32_t)sim_below(sim, SIM_MEMBERS - 2);
+    sim->member_count = sim->kind->crowds ? 1 + (uint32_t)sim_below(sim, 2)
+                                          : 3 + (uint32_t)sim_below(sim, SIM_MEMBERS - 2);
     for (uint32_t i = 0; i < sim->member_count; i++) {
         book_init(&sim->books[i], i);
     }
@@ -177,7 +178,8 @@ static void make_world(struct sim *sim)
         sim->daemons[i].number = i;
         daemon_start(&sim->daemons[i]);
     }
-    sim->client_count = 3 + (uint32_t)sim_below(sim, SIM_CLIENTS - 2);
+    sim->client_count =
+        sim->kind->crowds ? SIM_CLIENTS : 3 + (uint32_t)sim_below(sim, SIM_CLIENTS - 2);
     for (uint32_t i = 0; i < sim->client_count; i++) {
         sim->clients[i].number = i;
         sim->clients[i].daemon = i % sim->daemon_count;

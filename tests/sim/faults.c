@@ -87,6 +87,11 @@ const struct kind kinds[] = {
                [FAULT_MINUTES_PASSED] = 4,
                [FAULT_DAYS_PASSED] = 3},
      .loses = true},
+    {.name = "crowd",
+     .often = {CALL_FAULTS, [FAULT_REQUEST_DOUBLED] = 30, [FAULT_ANSWER_LOST] = 25,
+               [FAULT_CACHE_DROPPED] = 4, [FAULT_COMPACTED_ELSEWHERE] = 4,
+               [FAULT_STORE_STALLED] = 4, [FAULT_MINUTES_PASSED] = 10, [FAULT_DAYS_PASSED] = 4},
+     .crowds = true},
 };
 
 const size_t kind_count = sizeof(kinds) / sizeof(kinds[0]);

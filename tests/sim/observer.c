@@ -44,9 +44,9 @@ void observer_keep(struct sim *sim, uint64_t count)
     sim->first_change = count;
 }
 
-static void forget_ask(struct ask *ask)
+static void forget_asks(const struct change *change)
 {
-    if (ask != NULL) {
+    for (struct ask *ask = change->asks; ask != NULL; ask = ask->landed_next) {
         ask->recorded = false;
         ask->lost = true;
         ask->answered = false;
@@ -75,19 +75,19 @@ static void take_back(struct sim *sim, const struct change *change)
     case CHANGE_APPENDED:
         if (change->day != NULL) {
             day_take_back(sim, change->day);
-            forget_ask(change->ask);
+            forget_asks(change);
             break;
         }
         book_take_back(sim, change->book);
-        if (change->ask == NULL) {
+        if (change->binds) {
             forget_enrolments(sim, change->book);
         }
-        forget_ask(change->ask);
+        forget_asks(change);
         break;
     case CHANGE_PUBLISHED:
         sim->versions.count--;
         sim->versions_lost = true;
-        forget_ask(change->ask);
+        forget_asks(change);
         memcpy(sim->program_tail, change->tail, sizeof(sim->program_tail));
         break;
     case CHANGE_CLAIMED:
@@ -170,6 +170,13 @@ static struct ask *ask_of(struct sim *sim, const struct mark *mark)
                      (unsigned long long)number);
     }
     return sim->asks.items[number - 1].ask;
+}
+
+static void note_landed(struct sim *sim, struct change *change, struct ask *ask)
+{
+    sim->counts->together += change->asks != NULL ? 1 : 0;
+    ask->landed_next = change->asks;
+    change->asks = ask;
 }
 
 static const struct intent *winner_of(struct sim *sim, const struct ask *ask, struct book *book,
@@ -260,6 +267,7 @@ static void take_records(struct sim *sim, struct book *book, const struct store_
         book_take(sim, book, &record);
         memcpy(book->tail, place.hash, sizeof(book->tail));
         sim->counts->records[record.type % COUNTS_RECORDS]++;
+        ret_change->binds = ret_change->binds || record.type == RECORD_BOUND;
         if (record.mark.present) {
             struct ask *ask = ask_of(sim, &record.mark);
             take_mark(sim, ask, book, &record);
@@ -267,7 +275,7 @@ static void take_records(struct sim *sim, struct book *book, const struct store_
             ask->figures = record.figures;
             ask->tier = book_card(book)->tier;
             ask->points = record.type == RECORD_AWARDED ? record.awarded.points : 0;
-            ret_change->ask = ask;
+            note_landed(sim, ret_change, ask);
             day_land(sim, ask, &record);
         }
     }
@@ -318,8 +326,9 @@ static void take_steps(struct sim *sim, struct day *day, const struct store_appe
             chaos_claimed(sim);
         }
         if (record.mark.present) {
-            ret_change->ask = ask_of(sim, &record.mark);
-            take_mark(sim, ret_change->ask, NULL, &record);
+            struct ask *ask = ask_of(sim, &record.mark);
+            take_mark(sim, ask, NULL, &record);
+            note_landed(sim, ret_change, ask);
         }
     }
 }
@@ -380,9 +389,10 @@ static void take_published(struct sim *sim, const struct store_append *append)
         sim_violated(sim, "logs hold together", "the program's log has a record of type %d",
                      (int)record.type);
     }
-    change.ask = ask_of(sim, &record.mark);
-    take_mark(sim, change.ask, NULL, &record);
-    take_version(sim, change.ask, &record);
+    struct ask *ask = ask_of(sim, &record.mark);
+    take_mark(sim, ask, NULL, &record);
+    note_landed(sim, &change, ask);
+    take_version(sim, ask, &record);
     memcpy(sim->program_tail, place.hash, sizeof(sim->program_tail));
     *note_change(sim, CHANGE_PUBLISHED) = change;
 }

@@ -46,6 +46,7 @@ struct ask {
     bool recorded;
     bool lost; // was recorded, and a failover took it back
     uint64_t recorded_step;
+    struct ask *landed_next; // by the same append
     const struct intent *winner;
     uint64_t seq;
     struct figures figures;
@@ -183,7 +184,8 @@ struct change {
     int64_t at_ms;     // the world's time
     struct book *book; // appended; claimed: who had it before
     struct day *day;   // appended, and no member's
-    struct ask *ask;   // answered by this append
+    struct ask *asks;  // landed by this append, by landed_next
+    bool binds;        // appended: an enrolment's identifier has come to an end
     uint32_t partition;
     uint32_t claim;
     uint8_t tail[CHAIN_HASH_BYTES]; // published: the program's before

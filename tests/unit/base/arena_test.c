@@ -82,6 +82,23 @@ static size_t chunk_walk(struct arena *arena, uint8_t **ret_places)
     return count;
 }
 
+static void raw_memory_counts_as_zeroed_does(void **state)
+{
+    (void)state;
+    struct arena raw;
+    struct arena zeroed;
+    arena_init(&raw, 20000);
+    arena_init(&zeroed, 20000);
+    for (size_t bytes = 0; bytes < 300; bytes++) {
+        bool fits = arena_alloc_raw(&raw, bytes) != NULL;
+        assert_int_equal(fits, arena_alloc(&zeroed, bytes) != NULL);
+        assert_int_equal(raw.used_bytes, zeroed.used_bytes);
+    }
+    assert_true(raw.over_cap && zeroed.over_cap);
+    arena_fini(&raw);
+    arena_fini(&zeroed);
+}
+
 static void a_warm_arena_hands_out_the_same_memory(void **state)
 {
     (void)state;
@@ -146,6 +163,7 @@ int main(void)
         cmocka_unit_test(memory_is_zeroed_aligned_and_apart),
         cmocka_unit_test(the_cap_is_hard),
         cmocka_unit_test(absurd_sizes_are_refused),
+        cmocka_unit_test(raw_memory_counts_as_zeroed_does),
         cmocka_unit_test(a_warm_arena_hands_out_the_same_memory),
         cmocka_unit_test(copies_end_in_a_nul),
         cmocka_unit_test(printf_formats_or_gives_null),

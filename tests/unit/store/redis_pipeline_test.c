@@ -64,7 +64,7 @@ static void push(size_t index, uint64_t tag, bool mutation)
     indices[index] = index;
     struct redis_call call = {
         .on_answer = on_answer, .context = &indices[index], .tag = tag, .mutation = mutation};
-    assert_int_equal(redis_pipeline_reserve(&pipeline), STATUS_OK);
+    assert_int_equal(redis_pipeline_reserve(&pipeline, 1), STATUS_OK);
     redis_pipeline_push(&pipeline, &call, 100, 5000 + (int64_t)index);
 }
 

@@ -11,8 +11,8 @@
 #include <string.h>
 
 #include "base/hash.h"
-#include "loyalty/v1/programs.pb-c.h"
-#include "wire/message.h"
+#include "unit/wire/contract_types.h"
+#include "unit/wire/random_message.h"
 
 static struct arena arena;
 static struct span last_payload;
@@ -174,6 +174,58 @@ static void the_order_of_a_map_does_not_count(void **state)
     assert_true(digest("/PublishProgram", &request.base) != first);
 }
 
+// Whatever type: read off canonical bytes it is the digest of what was decoded.
+static void canonical_bytes_have_the_same_digest(void **state)
+{
+    (void)state;
+    struct dice dice = dice_from_environment();
+    struct contract_types types = contract_types();
+    size_t canonical_count = 0;
+    for (size_t i = 0; i < types.count * 100; i++) {
+        const ProtobufCMessageDescriptor *type = types.items[i % types.count];
+        arena_reset(&arena);
+        ProtobufCMessage *message = random_message(&dice, &arena, type);
+        struct span bytes;
+        ProtobufCMessage *back = NULL;
+        bool canonical = false;
+        struct message_fault fault;
+        uint64_t value = 0;
+        assert_int_equal(message_encode(message, &arena, &bytes), STATUS_OK);
+        assert_int_equal(message_decode_noting(type, bytes, &arena, &back, &canonical, &fault),
+                         STATUS_OK);
+        if (!canonical) {
+            continue;
+        }
+        canonical_count += commands_find_mutation(back) != NULL;
+        assert_int_equal(commands_digest_canonical(&arena, span_of_text("/Award"), back, bytes,
+                                                   hash, (uint8_t *)&value),
+                         STATUS_OK);
+        assert_true(digest("/Award", back) == value);
+    }
+    assert_in_range(canonical_count, 100, SIZE_MAX);
+}
+
+// An award as a till sends it is known to be canonical, also when fields of it have no value.
+static void an_award_is_canonical(void **state)
+{
+    (void)state;
+    struct request request;
+    make(&request);
+    for (int i = 0; i < 4; i++) {
+        request.mutation.deadline = i == 1 ? &request.deadline : NULL;
+        request.mutation.min_seq = i == 2 ? 300 : 0;
+        request.line.category = text(i == 3 ? "food" : "");
+        struct span bytes;
+        bool canonical = false;
+        struct message_fault fault;
+        assert_int_equal(message_encode(&request.award.base, &arena, &bytes), STATUS_OK);
+        assert_int_equal(
+            message_scan(&loyalty__v1__award_request__descriptor, bytes, &canonical, &fault),
+            STATUS_OK);
+        assert_true(canonical);
+    }
+}
+
 static void the_mutation_is_found(void **state)
 {
     (void)state;
@@ -207,6 +259,8 @@ int main(void)
         cmocka_unit_test(everything_else_counts),
         cmocka_unit_test(equal_meanings_have_equal_digests),
         cmocka_unit_test(the_order_of_a_map_does_not_count),
+        cmocka_unit_test(canonical_bytes_have_the_same_digest),
+        cmocka_unit_test(an_award_is_canonical),
         cmocka_unit_test(the_mutation_is_found),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

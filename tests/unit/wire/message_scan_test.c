@@ -30,8 +30,9 @@ static void check(const struct fault_case *cases, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         struct message_fault fault = {0};
+        bool canonical = false;
         enum status status =
-            message_scan(cases[i].type, span_of(cases[i].bytes, cases[i].len), &fault);
+            message_scan(cases[i].type, span_of(cases[i].bytes, cases[i].len), &canonical, &fault);
         assert_int_equal(status, cases[i].reason == NULL ? STATUS_OK : STATUS_INVALID);
         assert_string_equal(fault.path, cases[i].path);
         assert_string_equal(fault.reason, cases[i].reason == NULL ? "" : cases[i].reason);
@@ -167,6 +168,7 @@ static void keys_end_before_they_cost(void **state)
     (void)state;
     enum { ENTRY_BYTES = 5 };
     uint8_t bytes[(WIRE_MAP_KEYS + 1) * ENTRY_BYTES];
+    bool canonical = false;
     struct message_fault fault = {0};
     for (size_t i = 0; i < sizeof(bytes) / ENTRY_BYTES; i++) {
         const uint8_t entry[ENTRY_BYTES] = {0x12, 3, 0x0a, 1, (uint8_t)(1 + i)};
@@ -174,8 +176,10 @@ static void keys_end_before_they_cost(void **state)
     }
     struct span all = span_of(bytes, sizeof(bytes));
     struct span fewer = span_of(bytes, sizeof(bytes) - ENTRY_BYTES);
-    assert_int_equal(message_scan(&loyalty__v1__tier__descriptor, fewer, &fault), STATUS_OK);
-    assert_int_equal(message_scan(&loyalty__v1__tier__descriptor, all, &fault), STATUS_INVALID);
+    assert_int_equal(message_scan(&loyalty__v1__tier__descriptor, fewer, &canonical, &fault),
+                     STATUS_OK);
+    assert_int_equal(message_scan(&loyalty__v1__tier__descriptor, all, &canonical, &fault),
+                     STATUS_INVALID);
     assert_string_equal(fault.path, "names[64]");
     assert_string_equal(fault.reason, "more than 64 entries of maps");
 }
@@ -246,15 +250,19 @@ static void nesting_ends_before_the_stack(void **state)
 {
     (void)state;
     uint8_t bytes[128];
+    bool canonical = false;
     struct message_fault fault = {0};
-    assert_int_equal(message_scan(&nest_descriptor, nested(WIRE_MESSAGE_DEPTH, bytes), &fault),
-                     STATUS_OK);
-    assert_int_equal(message_scan(&nest_descriptor, nested(WIRE_MESSAGE_DEPTH + 1, bytes), &fault),
-                     STATUS_INVALID);
+    assert_int_equal(
+        message_scan(&nest_descriptor, nested(WIRE_MESSAGE_DEPTH, bytes), &canonical, &fault),
+        STATUS_OK);
+    assert_int_equal(
+        message_scan(&nest_descriptor, nested(WIRE_MESSAGE_DEPTH + 1, bytes), &canonical, &fault),
+        STATUS_INVALID);
     assert_string_equal(fault.reason, "nested deeper than 16 messages");
     assert_int_equal(strncmp(fault.path, "nest.nest.nest.", 15), 0);
     assert_int_equal(strlen(fault.path), WIRE_MESSAGE_DEPTH * 5 - 1);
-    assert_int_equal(message_scan(&nest_descriptor, nested(60, bytes), &fault), STATUS_INVALID);
+    assert_int_equal(message_scan(&nest_descriptor, nested(60, bytes), &canonical, &fault),
+                     STATUS_INVALID);
 }
 
 int main(void)

@@ -82,6 +82,8 @@ static void what_is_accepted_is_read_the_same(void **state)
     struct arena arena;
     arena_init(&arena, ARENA_BYTES);
     size_t accepted = 0;
+    size_t known_canonical = 0;
+    size_t known_other = 0;
     for (size_t i = 0; i < types.count * ROUNDS * 10; i++) {
         arena_reset(&arena);
         const ProtobufCMessageDescriptor *type = types.items[i % types.count];
@@ -89,18 +91,25 @@ static void what_is_accepted_is_read_the_same(void **state)
             mutated(&dice, encoded(random_message(&dice, &arena, type), &arena), &arena);
         struct message_fault fault = {0};
         ProtobufCMessage *message = NULL;
-        if (message_decode(type, bytes, &arena, &message, &fault) != STATUS_OK) {
+        bool is_canonical = false;
+        if (message_decode_noting(type, bytes, &arena, &message, &is_canonical, &fault) !=
+            STATUS_OK) {
             assert_int_not_equal(fault.reason[0], '\0');
             continue;
         }
         accepted++;
         ProtobufCMessage *again = NULL;
         struct span canonical = encoded(message, &arena);
+        assert_true(!is_canonical || span_equal(bytes, canonical));
+        known_canonical += is_canonical;
+        known_other += !is_canonical && !span_equal(bytes, canonical);
         assert_int_equal(message_decode(type, canonical, &arena, &again, &fault), STATUS_OK);
         assert_true(span_equal(encoded(again, &arena), canonical));
     }
-    print_message("%zu mutants accepted\n", accepted);
+    print_message("%zu mutants accepted, %zu known to be canonical, %zu not to be\n", accepted,
+                  known_canonical, known_other);
     assert_true(accepted > types.count);
+    assert_true(known_canonical > types.count && known_other > types.count);
     arena_fini(&arena);
 }
 
