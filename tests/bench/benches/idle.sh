@@ -40,6 +40,7 @@ idle_face() {
     figure "idle_$1_bytes" $((($(resident "$daemon") - resident_before) / connections)) bytes
     figure "idle_$1_kernel_bytes" $((($(socket_buffers) - buffers_before) / connections)) bytes
     release
+    verify 0 0
     stop_daemon
 }
 

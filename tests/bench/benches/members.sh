@@ -24,9 +24,9 @@ sum_keys() {
 
 # take_stock: sets held[NAME] to bytes.
 take_stock() {
-    read -r held[accounts] held[log] <<<"$(sum_keys 'ly:{*}:a:*')"
-    read -r held[events] _ <<<"$(sum_keys 'ly:{*}:ev')"
-    read -r held[due] _ <<<"$(sum_keys 'ly:{*}:due')"
+    read -r 'held[accounts]' 'held[log]' <<<"$(sum_keys 'ly:{*}:a:*')"
+    read -r 'held[events]' _ <<<"$(sum_keys 'ly:{*}:ev')"
+    read -r 'held[due]' _ <<<"$(sum_keys 'ly:{*}:due')"
     held[dataset]=$(redis-cli -s "$redis_socket" info memory | tr -d '\r' |
         awk -F: '$1 == "used_memory_dataset" {print $2}')
 }

@@ -103,11 +103,13 @@ through_door() {
 
 # side_daemons COUNT DEPTH
 side_daemons() {
-    through_door "$1" award $(($2 > 1 ? operations : operations / 4)) "$2"
+    local count=$(($2 > 1 ? operations : operations / 4))
+    through_door "$1" award "$count" "$2"
+    awarded=$((awarded + count))
 }
 
 scale_daemons() {
-    local members operations count depth most
+    local members operations count depth most awarded=0
     local -a doors=() door_server=() sides=()
     members=$(size 10000 4000)
     operations=$(size 100000 20000)
@@ -123,7 +125,7 @@ scale_daemons() {
         sides+=("daemons $count 1" "daemons $count 16")
     done
     interleave "${sides[@]}"
-    verify $((members * most)) -
+    verify $((members * most)) $((members * most + awarded))
     for ((count = 1; count <= most; count++)); do
         daemon=${doors[count]}
         stop_daemon

@@ -13,6 +13,7 @@ no_rewrites() {
 # start_logs: the two daemons; the ledger is empty.
 start_logs() {
     log_next=0
+    log_records=0
     log_operations=$(size 8000 2000)
     start_daemon --cache-accounts 1000000
     no_rewrites
@@ -24,9 +25,9 @@ start_logs() {
     wait_for "its Redis" as_admin verify --all
 }
 
-# stop_logs: when no log has a fault.
+# stop_logs: when no log has a fault, and all records are there.
 stop_logs() {
-    verify "$log_next" -
+    verify "$log_next" "$log_records"
     stop_daemon
     daemon=${log_daemon[warm]}
     stop_daemon
@@ -54,6 +55,7 @@ make_logs() {
             >/dev/null
     fi
     log_next=$((log_next + all))
+    log_records=$((log_records + all * records))
 }
 
 # side_log LOAD CACHE RECORDS: the load on members of this round, ten connections with eight
@@ -61,6 +63,7 @@ make_logs() {
 side_log() {
     local members=${log_members[$3]} place=$((2 * (round - 1)))
     [[ $2 == warm ]] || place=$((place + 1))
+    [[ $1 != award ]] || log_records=$((log_records + log_operations))
     with_cache "$2" load "$1" "$log_operations" --connections 10 --depth 8 \
         --members "$members" --first $((log_first[$3] + place * members))
 }
