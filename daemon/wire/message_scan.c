@@ -37,7 +37,7 @@ struct scan {
     struct message_fault *fault;
     uint32_t values; // of the whole message so far
     uint32_t depth;
-    bool canonical; // until now
+    bool odd; // not canonical
     uint32_t key_count;
     struct map_key keys[WIRE_MAP_KEYS];
 };
@@ -86,7 +86,7 @@ static bool read_long_varint(struct scan *scan, struct span *rest, uint64_t *ret
         }
         value |= (uint64_t)(byte & 0x7f) << (7 * i);
         if (byte < 0x80) {
-            scan->canonical = scan->canonical && (byte != 0 || i == 0);
+            scan->odd |= byte == 0; // for it is not the first
             *rest = span_from(*rest, i + 1);
             *ret_value = value;
             return true;
@@ -165,7 +165,7 @@ static enum status scan_number(struct scan *scan, const struct level *level, str
         return refuse(scan, level, true, "the bytes do not hold a number here");
     }
     int64_t number = (int64_t)value;
-    scan->canonical = scan->canonical && value != 0;
+    scan->odd |= value == 0;
     switch (level->field->type) {
     case PROTOBUF_C_TYPE_UINT32:
     case PROTOBUF_C_TYPE_SINT32:
@@ -179,7 +179,7 @@ static enum status scan_number(struct scan *scan, const struct level *level, str
         }
         return STATUS_OK;
     case PROTOBUF_C_TYPE_BOOL:
-        scan->canonical = scan->canonical && value == 1;
+        scan->odd |= value != 1;
         return STATUS_OK;
     case PROTOBUF_C_TYPE_ENUM:
         if (number < INT32_MIN || number > INT32_MAX ||
@@ -195,7 +195,7 @@ static enum status scan_number(struct scan *scan, const struct level *level, str
 static enum status scan_fixed(struct scan *scan, const struct level *level, struct span *rest,
                               size_t bytes)
 {
-    scan->canonical = false; // the contract has none
+    scan->odd = true; // the contract has none
     if (rest->len < bytes) {
         return refuse(scan, level, true, "the bytes end too early");
     }
@@ -236,7 +236,7 @@ static struct span entry_key(struct scan *scan, struct span entry)
 static enum status count_key(struct scan *scan, const struct level *level, struct span entry)
 {
     struct span key = entry_key(scan, entry);
-    scan->canonical = false;
+    scan->odd = true;
     for (uint32_t i = 0; i < scan->key_count; i++) {
         const struct map_key *known = &scan->keys[i];
         if (known->level == level && known->field == level->field && span_equal(known->key, key)) {
@@ -263,9 +263,7 @@ static enum status scan_sized(struct scan *scan, struct level *level, struct spa
     if (!read_sized(scan, rest, &bytes)) {
         return refuse(scan, level, true, "the bytes end too early");
     }
-    if (level->field->type != PROTOBUF_C_TYPE_MESSAGE && bytes.len == 0) {
-        scan->canonical = false;
-    }
+    scan->odd |= bytes.len == 0 && level->field->type != PROTOBUF_C_TYPE_MESSAGE;
     switch (level->field->type) {
     case PROTOBUF_C_TYPE_MESSAGE:
         TRY(scan_message(scan, level, level->field->descriptor, bytes));
@@ -280,7 +278,7 @@ static enum status scan_sized(struct scan *scan, struct level *level, struct spa
     default:
         break;
     }
-    scan->canonical = false;
+    scan->odd = true;
     uint16_t *seen = &level->seen[level->field - level->type->fields];
     for (*seen = (uint16_t)(*seen - 1); bytes.len > 0;) {
         *seen = (uint16_t)(*seen + 1);
@@ -311,13 +309,13 @@ static enum status count_field(struct scan *scan, struct level *level)
     size_t place = (size_t)(field - level->type->fields);
     uint32_t bit = UINT32_C(1) << place;
     if ((level->given & bit) == 0) {
-        scan->canonical = scan->canonical && level->given < bit;
+        scan->odd |= level->given > bit;
         level->given |= bit;
         level->seen[place] = 0;
     } else if (!field_is_repeated(field)) {
         return refuse(scan, level, true, "given twice");
     } else {
-        scan->canonical = scan->canonical && level->given >> place == 1;
+        scan->odd |= level->given >> place != 1;
     }
     level->seen[place]++;
     TRY(count_value(scan, level));
@@ -363,7 +361,7 @@ static enum status scan_field(struct scan *scan, struct level *level, struct spa
         return refuse(scan, level, true, "wire type %u where the contract has %u",
                       (unsigned)(tag & 7), (unsigned)expected);
     }
-    scan->canonical = scan->canonical && !field_is_repeated(field);
+    scan->odd |= field_is_repeated(field);
     return scan_scalar(scan, level, expected, rest);
 }
 
@@ -399,8 +397,8 @@ enum status message_scan(const ProtobufCMessageDescriptor *type, struct span byt
     scan.values = 0;
     scan.depth = 0;
     scan.key_count = 0;
-    scan.canonical = true;
+    scan.odd = false;
     TRY(scan_message(&scan, NULL, type, bytes));
-    *ret_canonical = scan.canonical;
+    *ret_canonical = !scan.odd;
     return STATUS_OK;
 }
