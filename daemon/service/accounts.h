@@ -87,7 +87,8 @@ struct account_task {
     uint64_t min_seq;       // 0: none
     task_decide_fn *decide; // NULL: a read
     bool dry;               // decides without ever writing: a quote
-    struct mark mark;       // mutations
+    bool tentative;   // OUTCOME_NOTHING is no answer yet: the account need not be fresh for it
+    struct mark mark; // mutations
     struct span actor;
     struct span trace; // what log lines about it end in; may be empty
     void *context;
