@@ -20,8 +20,10 @@ MUST_CHECK enum status vec_grow(void **items, uint32_t count, uint32_t *capacity
                                 uint32_t count_max);
 
 #define vec_reserve_one(vec, count_max)                                                            \
-    vec_grow((void **)&(vec)->items, (vec)->count, &(vec)->capacity, sizeof(*(vec)->items),        \
-             (count_max))
+    ((vec)->count < (vec)->capacity && (vec)->count < (count_max)                                  \
+         ? STATUS_OK                                                                               \
+         : vec_grow((void **)&(vec)->items, (vec)->count, &(vec)->capacity, sizeof(*(vec)->items), \
+                    (count_max)))
 
 void vec_free(void **items, uint32_t *count, uint32_t *capacity);
 #define vec_fini(vec) vec_free((void **)&(vec)->items, &(vec)->count, &(vec)->capacity)
