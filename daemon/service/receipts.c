@@ -286,18 +286,15 @@ static void on_claim(void *context, const struct task_result *result)
     struct request *request = flow->request;
     if (result->end == TASK_IN_DOUBT) {
         request_trouble(request, TROUBLE_STORE_UNAVAILABLE); // of the claim; no more was begun
-    } else if (request_answer_end(request, result)) {
-        return;
-    } else if (flow->verdict.granted) {
-        flow_go_on(flow, flow_member);
-    } else if (flow_makes_sure(flow)) {
+    } else if (request_answer_end(request, result) ||
+               (!flow->verdict.granted && flow_makes_sure(flow))) {
         return;
     } else if (result->decision->outcome == OUTCOME_REFUSED) {
         struct refusal refusal = result->decision->refusal;
         refusal.field = flow->intent.field;
         request_refuse(request, &refusal);
     } else {
-        flow_go_on(flow, flow_look);
+        flow_go_on(flow, flow->verdict.granted ? flow_member : flow_look);
     }
 }
 
