@@ -166,7 +166,7 @@ enum status ledger_walk(struct span log, struct arena *arena, ledger_visit_fn *v
 enum status ledger_intern(const struct account *account, struct arena *arena, struct record *record,
                           struct span text, uint32_t *ret_ref)
 {
-    uint32_t known = names_find(&account->names, text);
+    uint32_t known = text.len == 0 ? 0 : names_find(&account->names, text);
     if (known != 0 || text.len == 0) {
         *ret_ref = known;
         return STATUS_OK;
