@@ -1,6 +1,7 @@
 // A region of memory with a hard cap: allocation is a bump, freeing is all at once. Memory comes
-// back zeroed unless said. One arena serves one request; it keeps its chunks across resets, so a warm arena
-// allocates nothing. Running out gives NULL and is answered RETRY_LATER by the service.
+// back zeroed, unless asked for raw. One arena serves one request; it keeps its chunks across
+// resets, so a warm arena allocates nothing. Running out gives NULL and is answered RETRY_LATER by
+// the service.
 #pragma once
 
 #include <stdbool.h>

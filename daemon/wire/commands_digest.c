@@ -144,7 +144,9 @@ static bool counts(const struct part *part)
 
 static uint8_t *put(uint8_t *at, struct span bytes)
 {
-    memcpy(at, bytes.data, bytes.len);
+    if (bytes.len > 0) {
+        memcpy(at, bytes.data, bytes.len);
+    }
     return at + bytes.len;
 }
 
@@ -177,15 +179,18 @@ enum status commands_digest_canonical(struct arena *arena, struct span method,
         return STATUS_NO_MEMORY;
     }
     uint8_t *at = payload;
-    for (struct reader reader = {.rest = bytes}; reader.rest.len > 0;) {
+    struct reader reader = {.rest = bytes};
+    for (bool found = mutation == NULL; !found && reader.rest.len > 0;) {
         struct part part;
         TRY(take_part(&reader, &part));
-        if (mutation != NULL && part.tag >> 3 == mutation->id) {
+        found = part.tag >> 3 == mutation->id;
+        if (found) {
             TRY(put_mutation(&part, &at));
         } else {
             at = put(at, part.whole);
         }
     }
+    at = put(at, reader.rest);
     hash(method, span_of(payload, (size_t)(at - payload)), ret_digest);
     return STATUS_OK;
 }

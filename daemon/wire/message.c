@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "google/protobuf/timestamp.pb-c.h"
 #include "wire/field.h"
 
 // Up to so much an answer takes what it may need; a larger one is measured first.
@@ -59,12 +60,20 @@ enum status message_decode(const ProtobufCMessageDescriptor *type, struct span b
 enum {
     TAG_BYTES_MAX = 5,
     NUMBER_BYTES_MAX = 10,
-    HEAD_BYTES_MAX = TAG_BYTES_MAX + NUMBER_BYTES_MAX
+    HEAD_BYTES_MAX = TAG_BYTES_MAX + NUMBER_BYTES_MAX,
+    INSTANT_BYTES_MAX = 2 * HEAD_BYTES_MAX,
 };
 
 // NOLINTBEGIN(misc-no-recursion): as deep as the contract, which does not recurse
 
 static size_t message_bound(const ProtobufCMessage *message);
+
+// Most are instants, of two numbers.
+static size_t inner_bound(const ProtobufCMessage *message)
+{
+    bool instant = message->descriptor == &google__protobuf__timestamp__descriptor;
+    return instant && message->n_unknown_fields == 0 ? INSTANT_BYTES_MAX : message_bound(message);
+}
 
 // Of what is in one value that is sized.
 static size_t value_bound(ProtobufCType type, const void *value)
@@ -78,7 +87,7 @@ static size_t value_bound(ProtobufCType type, const void *value)
         return ((const ProtobufCBinaryData *)value)->len;
     default: {
         const ProtobufCMessage *inner = *(ProtobufCMessage *const *)value;
-        return inner == NULL ? 0 : message_bound(inner);
+        return inner == NULL ? 0 : inner_bound(inner);
     }
     }
 }
@@ -141,7 +150,7 @@ enum status message_encode(const ProtobufCMessage *message, struct arena *arena,
 
 ProtobufCMessage *message_new(const ProtobufCMessageDescriptor *type, struct arena *arena)
 {
-    ProtobufCMessage *message = arena_alloc(arena, type->sizeof_message);
+    ProtobufCMessage *message = arena_alloc_raw(arena, type->sizeof_message);
     if (message != NULL) {
         protobuf_c_message_init(type, message);
     }
