@@ -38,19 +38,22 @@ static inline size_t arena_rounded(size_t bytes)
     return (bytes + ARENA_ALIGNMENT - 1) / ARENA_ALIGNMENT * ARENA_ALIGNMENT;
 }
 
-// As arena_alloc, but with whatever was there: for what is written over at once.
-static inline void *arena_alloc_raw(struct arena *arena, size_t bytes)
+// Out of the current chunk, which has room for `rounded`.
+static inline void *arena_take(struct arena *arena, size_t rounded)
 {
-    size_t asked = bytes == 0 ? 1 : bytes;
-    if (asked > arena->room_bytes) {
-        return arena_alloc_elsewhere(arena, asked);
-    }
-    size_t rounded = arena_rounded(asked);
     void *memory = arena->next;
     arena->next += rounded;
     arena->room_bytes -= rounded;
     arena->used_bytes += rounded;
     return memory;
+}
+
+// As arena_alloc, but with whatever was there: for what is written over at once.
+static inline void *arena_alloc_raw(struct arena *arena, size_t bytes)
+{
+    size_t asked = bytes == 0 ? 1 : bytes;
+    return asked <= arena->room_bytes ? arena_take(arena, arena_rounded(asked))
+                                      : arena_alloc_elsewhere(arena, asked);
 }
 
 // Zeroed, aligned to 16 bytes; NULL when the cap or the allocator says no. `bytes` 0 gives a valid

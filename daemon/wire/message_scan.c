@@ -87,7 +87,7 @@ static bool read_long_varint(struct scan *scan, struct span *rest, uint64_t *ret
         value |= (uint64_t)(byte & 0x7f) << (7 * i);
         if (byte < 0x80) {
             scan->odd |= byte == 0; // for it is not the first
-            *rest = span_from(*rest, i + 1);
+            *rest = span_of(rest->data + i + 1, rest->len - i - 1);
             *ret_value = value;
             return true;
         }
@@ -100,7 +100,7 @@ static inline bool read_varint(struct scan *scan, struct span *rest, uint64_t *r
 {
     if (rest->len > 0 && rest->data[0] < 0x80) {
         *ret_value = rest->data[0];
-        *rest = span_from(*rest, 1);
+        *rest = span_of(rest->data + 1, rest->len - 1);
         return true;
     }
     return read_long_varint(scan, rest, ret_value);
@@ -117,14 +117,14 @@ static inline bool read_small_varint(struct scan *scan, struct span *rest, uint3
     return true;
 }
 
-static inline bool read_sized(struct scan *scan, struct span *rest, struct span *ret_bytes)
+static bool read_sized(struct scan *scan, struct span *rest, struct span *ret_bytes)
 {
     uint32_t len = 0;
     if (!read_small_varint(scan, rest, &len) || len > rest->len || len > INT32_MAX) {
         return false;
     }
     *ret_bytes = span_of(rest->data, len);
-    *rest = span_from(*rest, len);
+    *rest = span_of(rest->data + len, rest->len - len);
     return true;
 }
 
