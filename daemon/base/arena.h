@@ -21,7 +21,7 @@ struct arena {
     uint8_t *next;               // in it: where the next one goes
     size_t room_bytes;           // from there on, within the chunk and the cap; whole alignments
     size_t used_bytes;           // handed out since the last reset, alignment included
-    size_t cap_bytes;
+    size_t cap_bytes;            // changes only right before a reset
     bool over_cap; // something since the last reset did not fit the cap, and never would
 };
 
