@@ -53,6 +53,7 @@ void h2_host_free(struct h2_host *host)
     if (host != NULL) {
         nghttp2_session_callbacks_del(host->callbacks);
         nghttp2_option_del(host->option);
+        free(host->spare_block);
         free(host);
     }
 }

@@ -36,6 +36,7 @@ struct h2_host {
     struct server_http http;
     nghttp2_session_callbacks *callbacks; // owned
     nghttp2_option *option;               // owned
+    struct h2_block *spare_block;         // owned: one that is done with; NULL: none
     size_t exchanges;                     // open on all connections
 };
 
