@@ -267,7 +267,9 @@ static enum status scan_sized(struct scan *scan, struct level *level, struct spa
     switch (level->field->type) {
     case PROTOBUF_C_TYPE_MESSAGE:
         TRY(scan_message(scan, level, level->field->descriptor, bytes));
-        return field_is_map(level->type, level->field) ? count_key(scan, level, bytes) : STATUS_OK;
+        return field_is_repeated(level->field) && field_is_map(level->type, level->field)
+                   ? count_key(scan, level, bytes)
+                   : STATUS_OK;
     case PROTOBUF_C_TYPE_STRING:
         if (!text_is_clean(bytes)) {
             return refuse(scan, level, true, "not UTF-8, or with a NUL in it");
