@@ -74,7 +74,8 @@ enum status ledger_fold(struct account *account, struct span bytes, struct span 
         if (status != STATUS_OK) {
             return fault(ret_fault, number, offset, status, what);
         }
-        if (!names_this_account(account, id, partition)) {
+        // No later record can name it anew.
+        if (number == 1 && !names_this_account(account, id, partition)) {
             return fault(ret_fault, number, offset, STATUS_CORRUPT,
                          "the first record names another account");
         }
