@@ -189,7 +189,7 @@ static enum status attempt_append(const struct attempt *attempt, uint32_t count)
         .due_ms = entry->append_due_ms,
     };
     memcpy(append.expected_hash, attempt->tail, sizeof(append.expected_hash));
-    entry->busy = true;
+    entry_ask(entry);
     store_append(accounts->options.store, &append, task_on_append, entry->first);
     return STATUS_OK;
 }

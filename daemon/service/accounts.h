@@ -1,7 +1,8 @@
 // Accounts at work. Every read and mutation of an account is a task; the tasks of one account run
 // one after the other, in the order they came. A mutation decides on the cached account without
 // asking and appends on condition that nobody else did; who loses that folds what the others wrote
-// and decides anew. A read checks the tail first.
+// and decides anew. A read checks the tail first; whatever the store says of the account, an append
+// that landed included, is that check for all tasks that waited when it was asked.
 //
 //     submit -> queue -> [load] -> [tail check] -> read ----------------------> result
 //                          ^            ^      \-> id check -> decide -> append -> result
