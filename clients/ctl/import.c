@@ -24,7 +24,7 @@ enum {
     RETRY_SECONDS_DEFAULT = 60,
     RETRY_SECONDS_MAX = 86400,
     PREFIX_BYTES_MAX = 32,
-    BEGIN_PAUSE_NS = 200000000,
+    BEGIN_PAUSE_S = 1,
 };
 
 struct import_line {
@@ -171,24 +171,21 @@ static void print_totals(const struct import_totals *totals, bool json)
     (void)putchar('\n');
 }
 
-// A session that follows the program. A service that was there once is waited for as long as by the
-// import itself; what goes wrong is said each time.
+// A session that follows the program, as patient as the import itself; what goes wrong is said.
 static int begin(struct session *session, struct import_line *line)
 {
     int64_t give_up_ms = progress_now_ms() + line->options.retry_ms;
-    bool was_there = false;
     for (;;) {
         int code = session_open(session, &line->globals);
-        was_there = was_there || code == CTL_OK;
         if (code == CTL_OK) {
             code = follow_program(session, &line->options);
         }
-        bool again = was_there && (code == CTL_RETRY_LATER || code == CTL_UNKNOWN);
+        bool again = code == CTL_RETRY_LATER || code == CTL_UNKNOWN;
         if (!again || progress_now_ms() > give_up_ms) {
             return code;
         }
         session_close(session);
-        const struct timespec pause = {.tv_nsec = BEGIN_PAUSE_NS};
+        const struct timespec pause = {.tv_sec = BEGIN_PAUSE_S};
         (void)nanosleep(&pause, NULL);
     }
 }
