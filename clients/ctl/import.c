@@ -3,11 +3,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "ctl/command.h"
 #include "ctl/import_run.h"
 #include "ctl/parse.h"
 #include "ctl/print.h"
+#include "ctl/progress.h"
 #include "ctl/sales_file.h"
 #include "ctl/session.h"
 #include "ctl/zone.h"
@@ -22,6 +24,7 @@ enum {
     RETRY_SECONDS_DEFAULT = 60,
     RETRY_SECONDS_MAX = 86400,
     PREFIX_BYTES_MAX = 32,
+    BEGIN_PAUSE_S = 1,
 };
 
 struct import_line {
@@ -168,13 +171,29 @@ static void print_totals(const struct import_totals *totals, bool json)
     (void)putchar('\n');
 }
 
+// A session that follows the program, as patient as the import itself; what goes wrong is said.
+static int begin(struct session *session, struct import_line *line)
+{
+    int64_t give_up_ms = progress_now_ms() + line->options.retry_ms;
+    for (;;) {
+        int code = session_open(session, &line->globals);
+        if (code == CTL_OK) {
+            code = follow_program(session, &line->options);
+        }
+        bool again = code == CTL_RETRY_LATER || code == CTL_UNKNOWN;
+        if (!again || progress_now_ms() > give_up_ms) {
+            return code;
+        }
+        session_close(session);
+        const struct timespec pause = {.tv_sec = BEGIN_PAUSE_S};
+        (void)nanosleep(&pause, NULL);
+    }
+}
+
 static int import_file(const struct sales_file *file, struct import_line *line)
 {
     struct session session;
-    int code = session_open(&session, &line->globals);
-    if (code == CTL_OK) {
-        code = follow_program(&session, &line->options);
-    }
+    int code = begin(&session, line);
     if (code == CTL_OK) {
         struct import_totals totals;
         code = import_run(&session, file, &line->options, &totals);

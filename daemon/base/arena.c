@@ -107,7 +107,8 @@ void *arena_alloc_elsewhere(struct arena *arena, size_t bytes)
         return NULL;
     }
     chunk_enter(arena, chunk);
-    return arena_alloc_raw(arena, bytes);
+    CHECK(rounded <= arena->room_bytes);
+    return arena_take(arena, rounded);
 }
 
 enum status arena_copy(struct arena *arena, struct span bytes, struct span *ret_copy)

@@ -1,6 +1,7 @@
 // A region of memory with a hard cap: allocation is a bump, freeing is all at once. Memory comes
-// back zeroed unless said. One arena serves one request; it keeps its chunks across resets, so a warm arena
-// allocates nothing. Running out gives NULL and is answered RETRY_LATER by the service.
+// back zeroed, unless asked for raw. One arena serves one request; it keeps its chunks across
+// resets, so a warm arena allocates nothing. Running out gives NULL and is answered RETRY_LATER by
+// the service.
 #pragma once
 
 #include <stdbool.h>
@@ -20,7 +21,7 @@ struct arena {
     uint8_t *next;               // in it: where the next one goes
     size_t room_bytes;           // from there on, within the chunk and the cap; whole alignments
     size_t used_bytes;           // handed out since the last reset, alignment included
-    size_t cap_bytes;
+    size_t cap_bytes;            // changes only right before a reset
     bool over_cap; // something since the last reset did not fit the cap, and never would
 };
 
@@ -37,19 +38,22 @@ static inline size_t arena_rounded(size_t bytes)
     return (bytes + ARENA_ALIGNMENT - 1) / ARENA_ALIGNMENT * ARENA_ALIGNMENT;
 }
 
-// As arena_alloc, but with whatever was there: for what is written over at once.
-static inline void *arena_alloc_raw(struct arena *arena, size_t bytes)
+// Out of the current chunk, which has room for `rounded`.
+static inline void *arena_take(struct arena *arena, size_t rounded)
 {
-    size_t asked = bytes == 0 ? 1 : bytes;
-    if (asked > arena->room_bytes) {
-        return arena_alloc_elsewhere(arena, asked);
-    }
-    size_t rounded = arena_rounded(asked);
     void *memory = arena->next;
     arena->next += rounded;
     arena->room_bytes -= rounded;
     arena->used_bytes += rounded;
     return memory;
+}
+
+// As arena_alloc, but with whatever was there: for what is written over at once.
+static inline void *arena_alloc_raw(struct arena *arena, size_t bytes)
+{
+    size_t asked = bytes == 0 ? 1 : bytes;
+    return asked <= arena->room_bytes ? arena_take(arena, arena_rounded(asked))
+                                      : arena_alloc_elsewhere(arena, asked);
 }
 
 // Zeroed, aligned to 16 bytes; NULL when the cap or the allocator says no. `bytes` 0 gives a valid

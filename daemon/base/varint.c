@@ -23,15 +23,16 @@ enum status reader_bytes(struct reader *reader, size_t len, struct span *ret_byt
     return STATUS_OK;
 }
 
-// Most of what a log is made of is read here: no call in the loop.
-enum status reader_u64(struct reader *reader, uint64_t *ret_value)
+enum status reader_u64_long(struct reader *reader, uint64_t *ret_value)
 {
     struct span rest = reader->rest;
     size_t most = rest.len < VARINT_BYTES_MAX ? rest.len : VARINT_BYTES_MAX;
     uint64_t value = 0;
+    uint32_t shift = 0;
     for (size_t i = 0; i < most; i++) {
         uint8_t byte = rest.data[i];
-        value |= (uint64_t)(byte & VARINT_BITS) << (7 * i);
+        value |= (uint64_t)(byte & VARINT_BITS) << shift;
+        shift += 7;
         if ((byte & VARINT_MORE) != 0) {
             continue;
         }
@@ -74,29 +75,18 @@ enum status reader_sized(struct reader *reader, size_t len_max, struct span *ret
     struct reader ahead = *reader;
     uint64_t len = 0;
     TRY(reader_u64(&ahead, &len));
-    if (len > len_max) {
+    if (len > len_max || len > ahead.rest.len) {
         return STATUS_CORRUPT;
     }
-    TRY(reader_bytes(&ahead, (size_t)len, ret_bytes));
-    *reader = ahead;
+    *ret_bytes = span_of(ahead.rest.data, (size_t)len);
+    reader->rest = span_from(ahead.rest, (size_t)len);
     return STATUS_OK;
 }
 
-// Most of what a record is made of is written here: mostly without a look at the end, and a byte.
-enum status buffer_put_u64(struct buffer *buffer, uint64_t value)
+enum status buffer_put_u64_grown(struct buffer *buffer, uint64_t value)
 {
-    if (buffer_has_room(buffer, VARINT_BYTES_MAX)) {
-        buffer->len += varint_write(buffer->data + buffer->len, value);
-        return STATUS_OK;
-    }
     uint8_t bytes[VARINT_BYTES_MAX];
     return buffer_append(buffer, span_of(bytes, varint_write(bytes, value)));
-}
-
-enum status buffer_put_i64(struct buffer *buffer, int64_t value)
-{
-    uint64_t twice = (uint64_t)value << 1;
-    return buffer_put_u64(buffer, value < 0 ? ~twice : twice);
 }
 
 enum status buffer_put_sized(struct buffer *buffer, struct span bytes)

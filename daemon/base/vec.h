@@ -2,6 +2,7 @@
 // empty); elements stay in order; a failed push leaves it as it was. Freed with vec_fini.
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,9 +20,16 @@
 MUST_CHECK enum status vec_grow(void **items, uint32_t count, uint32_t *capacity, size_t bytes,
                                 uint32_t count_max);
 
+static inline bool vec_has_room(uint32_t count, uint32_t capacity, uint32_t count_max)
+{
+    return count < capacity && count < count_max;
+}
+
 #define vec_reserve_one(vec, count_max)                                                            \
-    vec_grow((void **)&(vec)->items, (vec)->count, &(vec)->capacity, sizeof(*(vec)->items),        \
-             (count_max))
+    (vec_has_room((vec)->count, (vec)->capacity, (count_max))                                      \
+         ? STATUS_OK                                                                               \
+         : vec_grow((void **)&(vec)->items, (vec)->count, &(vec)->capacity, sizeof(*(vec)->items), \
+                    (count_max)))
 
 void vec_free(void **items, uint32_t *count, uint32_t *capacity);
 #define vec_fini(vec) vec_free((void **)&(vec)->items, &(vec)->count, &(vec)->capacity)

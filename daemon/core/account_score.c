@@ -4,9 +4,9 @@
 
 static enum status step_at(struct account *account, int64_t at_ms, struct score_step **ret_step)
 {
-    uint32_t at = 0;
-    while (at < account->steps.count && account->steps.items[at].at_ms < at_ms) {
-        at++;
+    uint32_t at = account->steps.count; // a sale's score mostly ends last
+    while (at > 0 && account->steps.items[at - 1].at_ms >= at_ms) {
+        at--;
     }
     if (at == account->steps.count || account->steps.items[at].at_ms != at_ms) {
         TRY(vec_reserve_one(&account->steps, LIMIT_CONTRIBUTIONS));

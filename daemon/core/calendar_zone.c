@@ -19,11 +19,15 @@ static int64_t clamp_instant(int64_t instant_ms)
     return instant_ms < -INSTANT_BOUND_MS ? -INSTANT_BOUND_MS : instant_ms;
 }
 
-// Index of the step in force at an instant: the last that began, or the first of all.
+// Index of the step in force at an instant: the last that began, or the first of all. Many zones
+// have no step to come any more.
 static size_t step_at(const struct zone *zone, int64_t instant_ms)
 {
     size_t low = 0;
     size_t high = zone->count;
+    if (zone->steps[high - 1].from_ms <= instant_ms) {
+        return high - 1;
+    }
     while (high - low > 1) {
         size_t middle = low + (high - low) / 2;
         if (zone->steps[middle].from_ms <= instant_ms) {

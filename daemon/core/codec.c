@@ -5,14 +5,15 @@
 
 enum { QUARTER_HOUR_MS = 900000 };
 
-enum status codec_u64(struct codec *codec, uint64_t *value)
-{
-    return codec->writing ? buffer_put_u64(codec->out, *value) : reader_u64(&codec->reader, value);
-}
-
 enum status codec_u32(struct codec *codec, uint32_t *value)
 {
-    return codec->writing ? buffer_put_u64(codec->out, *value) : reader_u32(&codec->reader, value);
+    uint64_t wide = *value;
+    TRY(codec_u64(codec, &wide));
+    if (wide > UINT32_MAX) {
+        return STATUS_CORRUPT;
+    }
+    *value = (uint32_t)wide;
+    return STATUS_OK;
 }
 
 enum status codec_i64(struct codec *codec, int64_t *value)
@@ -68,17 +69,6 @@ enum status codec_instant(struct codec *codec, int64_t *instant_ms)
     } else {
         *instant_ms = (int64_t)count * ((coded & 1) != 0 ? 1 : QUARTER_HOUR_MS);
     }
-    return STATUS_OK;
-}
-
-enum status codec_raw(struct codec *codec, uint8_t *bytes, size_t len)
-{
-    if (codec->writing) {
-        return buffer_append(codec->out, span_of(bytes, len));
-    }
-    struct span read;
-    TRY(reader_bytes(&codec->reader, len, &read));
-    memcpy(bytes, read.data, len);
     return STATUS_OK;
 }
 

@@ -19,14 +19,31 @@ struct codec {
     struct arena *arena;  // reading: where lists go
 };
 
-MUST_CHECK enum status codec_u64(struct codec *codec, uint64_t *value);
+MUST_CHECK static inline enum status codec_u64(struct codec *codec, uint64_t *value)
+{
+    return codec->writing ? buffer_put_u64(codec->out, *value) : reader_u64(&codec->reader, value);
+}
+
 MUST_CHECK enum status codec_u32(struct codec *codec, uint32_t *value);
 MUST_CHECK enum status codec_i64(struct codec *codec, int64_t *value);
 MUST_CHECK enum status codec_i32(struct codec *codec, int32_t *value);
 // A figure that is never below 0.
 MUST_CHECK enum status codec_amount(struct codec *codec, int64_t *value);
 MUST_CHECK enum status codec_instant(struct codec *codec, int64_t *instant_ms);
-MUST_CHECK enum status codec_raw(struct codec *codec, uint8_t *bytes, size_t len);
+// Inline for its length, which is known where it is called: so the copy is no call either.
+MUST_CHECK static inline enum status codec_raw(struct codec *codec, uint8_t *bytes, size_t len)
+{
+    if (codec->writing) {
+        return buffer_append(codec->out, span_of(bytes, len));
+    }
+    if (len > codec->reader.rest.len) {
+        return STATUS_CORRUPT;
+    }
+    memcpy(bytes, codec->reader.rest.data, len);
+    codec->reader.rest = span_from(codec->reader.rest, len);
+    return STATUS_OK;
+}
+
 // Borrowed from the input when reading.
 MUST_CHECK enum status codec_text(struct codec *codec, struct span *text, size_t len_max);
 // A count of items of `item_bytes`; when reading, makes room for them in the arena.

@@ -71,7 +71,9 @@ enum status decide_emit(const struct decide *decide, struct record *record, enum
                         struct decision *ret_decision)
 {
     TRY(ledger_emit(decide->writer, decide->account, decide->arena, record));
-    *ret_decision = (struct decision){.outcome = outcome, .record = *record};
+    ret_decision->outcome = outcome;
+    ret_decision->refusal = (struct refusal){0};
+    ret_decision->record = *record;
     return STATUS_OK;
 }
 

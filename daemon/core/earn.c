@@ -358,12 +358,11 @@ static enum status share_score(struct work *work, struct earned *earned)
 
 // When the points end, when they can be spent, and until when the score counts.
 static void set_instants(const struct program_version *version, int64_t occurred_ms,
-                         struct earned *earned)
+                         int32_t local_day, struct earned *earned)
 {
     const struct program *program = version->program;
     const struct zone *zone = version->zone;
-    struct day_time local = zone_day_time(zone, occurred_ms);
-    struct civil_date date = civil_from_days(local.day);
+    struct civil_date date = civil_from_days(local_day);
     earned->lot_ends_ms = INSTANT_NEVER;
     if (program->expiry_months > 0) {
         earned->lot_ends_ms = zone_period_end_after(zone, date, (int32_t)program->expiry_months,
@@ -371,7 +370,7 @@ static void set_instants(const struct program_version *version, int64_t occurred
     }
     earned->spendable_ms = occurred_ms;
     if (program->pending_days > 0) {
-        int32_t day = local.day + (int32_t)program->pending_days;
+        int32_t day = local_day + (int32_t)program->pending_days;
         earned->spendable_ms = zone_day_start(zone, civil_from_days(day));
     }
     earned->score_until_ms = INSTANT_NEVER;
@@ -416,7 +415,8 @@ enum status earn_compute(const struct program_version *version, const struct sal
     if (earned.lines == NULL) {
         return STATUS_NO_MEMORY;
     }
-    set_instants(version, sale->occurred_ms, &earned);
+    struct day_time local = zone_day_time(version->zone, sale->occurred_ms);
+    set_instants(version, sale->occurred_ms, local.day, &earned);
     bool earns = program->points_paid_earns || sale->paid_with_points_minor < total;
     if (total > 0 && earns) {
         struct work work = {
@@ -425,7 +425,7 @@ enum status earn_compute(const struct program_version *version, const struct sal
             .usage = usage,
             .tier_bp = program->tiers[rank].multiplier_bp,
         };
-        situation_init(&work.situation, version, sale, total, rank);
+        situation_init(&work.situation, program, sale, local, total, rank);
         TRY(set_figures(&work, total, arena, &earned));
     }
     *ret_earned = earned;

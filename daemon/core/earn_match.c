@@ -13,14 +13,13 @@ static struct span first_element(struct span unit)
     return span_of(unit.data, len);
 }
 
-void situation_init(struct situation *situation, const struct program_version *version,
-                    const struct sale *sale, int64_t total_minor, int rank)
+void situation_init(struct situation *situation, const struct program *program,
+                    const struct sale *sale, struct day_time local, int64_t total_minor, int rank)
 {
-    struct day_time local = zone_day_time(version->zone, sale->occurred_ms);
     *situation = (struct situation){
         .store = first_element(sale->unit),
         .channel = sale->channel,
-        .tier = version->program->tiers[rank].id,
+        .tier = program->tiers[rank].id,
         .total_minor = total_minor,
         .day = local.day,
         .weekday = civil_weekday_of(local.day),

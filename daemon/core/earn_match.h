@@ -20,8 +20,9 @@ struct situation {
     int32_t hour;    // local, 0 to 23
 };
 
-void situation_init(struct situation *situation, const struct program_version *version,
-                    const struct sale *sale, int64_t total_minor, int rank);
+// `local` is the sale's own instant.
+void situation_init(struct situation *situation, const struct program *program,
+                    const struct sale *sale, struct day_time local, int64_t total_minor, int rank);
 // Every part but the categories, which are the lines'.
 bool condition_holds(const struct condition *condition, const struct situation *situation);
 bool condition_takes_line(const struct condition *condition, const struct sale_line *line);

@@ -74,7 +74,8 @@ enum status ledger_fold(struct account *account, struct span bytes, struct span 
         if (status != STATUS_OK) {
             return fault(ret_fault, number, offset, status, what);
         }
-        if (!names_this_account(account, id, partition)) {
+        // No later record can name it anew.
+        if (number == 1 && !names_this_account(account, id, partition)) {
             return fault(ret_fault, number, offset, STATUS_CORRUPT,
                          "the first record names another account");
         }
@@ -166,7 +167,7 @@ enum status ledger_walk(struct span log, struct arena *arena, ledger_visit_fn *v
 enum status ledger_intern(const struct account *account, struct arena *arena, struct record *record,
                           struct span text, uint32_t *ret_ref)
 {
-    uint32_t known = names_find(&account->names, text);
+    uint32_t known = text.len == 0 ? 0 : names_find(&account->names, text);
     if (known != 0 || text.len == 0) {
         *ret_ref = known;
         return STATUS_OK;

@@ -3,11 +3,14 @@
 
 #include <string.h>
 
-// Index of the lot of an end, or of where it would stand.
+// Index of the lot of an end, or of where it would stand: mostly the last.
 static uint32_t lot_index(const struct lot_list *lots, int64_t ends_ms)
 {
     uint32_t low = 0;
     uint32_t high = lots->count;
+    if (high > 0 && lots->items[high - 1].ends_ms <= ends_ms) {
+        return lots->items[high - 1].ends_ms == ends_ms ? high - 1 : high;
+    }
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
         if (lots->items[middle].ends_ms < ends_ms) {

@@ -112,16 +112,6 @@ static void discard_input(struct connection *connection)
 
 // --- handshake ---
 
-static enum status judge_peer(struct connection *connection, const char **ret_reason)
-{
-    struct connections *all = connection->all;
-    const SSL *ssl = connection->stream.ssl;
-    if (SSL_get_SSL_CTX(ssl) != all->tls) { // it began before a reload
-        TRY(tls_peer_recheck(ssl, all->tls, ret_reason));
-    }
-    return tls_peer_identity(ssl, all->trust_domain, &connection->peer, ret_reason);
-}
-
 static bool start_h2(struct connection *connection)
 {
     connection->h2 = h2_new(connection);
@@ -136,8 +126,10 @@ static bool start_h2(struct connection *connection)
 
 static void open_connection(struct connection *connection)
 {
+    const struct connections *all = connection->all;
     const char *reason = NULL;
-    if (judge_peer(connection, &reason) != STATUS_OK) {
+    if (tls_peer_admit(connection->stream.ssl, all->tls, all->trust_domain, &connection->peer,
+                       &connection->chain, &reason) != STATUS_OK) {
         connection_break(connection, reason);
         return;
     }
@@ -146,7 +138,7 @@ static void open_connection(struct connection *connection)
     if (tls_protocol_of(connection->stream.ssl) == TLS_PROTOCOL_HTTP && !start_h2(connection)) {
         return;
     }
-    if (connection->all->draining) {
+    if (all->draining) {
         connection_drain(connection);
     }
     connection_input_read(connection);
@@ -462,6 +454,7 @@ void connection_free(struct connection *connection)
     inbox_fini(&connection->inbox);
     outbox_fini(&connection->outbox);
     h2_free(connection->h2);
+    free(connection->chain);
     free(connection);
 }
 
@@ -491,7 +484,7 @@ void connection_recheck(struct connection *connection)
 {
     const char *reason = NULL;
     if ((connection->state == CONNECTION_OPEN || connection->state == CONNECTION_DRAINING) &&
-        tls_peer_recheck(connection->stream.ssl, connection->all->tls, &reason) != STATUS_OK) {
+        tls_peer_recheck(connection->chain, connection->all->tls, &reason) != STATUS_OK) {
         connection_break(connection, reason);
     }
 }

@@ -44,6 +44,7 @@
 
 struct connections;
 struct h2;
+struct tls_chain;
 
 enum {
     CONNECTION_LINGER_MS = 1000, // how long the peer has to read why it was closed
@@ -79,7 +80,8 @@ struct connection {
     struct event input_timer;  // the handshake's, a frame's, silence's, or the linger time's end
     struct event output_timer; // the end of one record's time, or of the next answer bytes'
     TAILQ_ENTRY(connection) next_awake;
-    struct identity peer; // from OPEN on
+    struct identity peer;    // from OPEN on
+    struct tls_chain *chain; // owned: the peer's certificates, from OPEN on
     char address[ACCEPTOR_ADDRESS_BYTES];
 };
 

@@ -143,7 +143,7 @@ static bool read_record(struct connection *connection)
     switch (stream_read(stream, all->scratch, sizeof(all->scratch), &len)) {
     case STREAM_OK:
         take_input(connection, span_of(all->scratch, len));
-        return true;
+        return stream_holds(stream);
     case STREAM_WANT_READ:
         return false;
     case STREAM_WANT_WRITE:

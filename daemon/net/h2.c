@@ -53,6 +53,7 @@ void h2_host_free(struct h2_host *host)
     if (host != NULL) {
         nghttp2_session_callbacks_del(host->callbacks);
         nghttp2_option_del(host->option);
+        free(host->spare_block);
         free(host);
     }
 }
@@ -83,8 +84,10 @@ struct h2 *h2_new(struct connection *connection)
     TAILQ_INIT(&h2->exchanges);
     TAILQ_INIT(&h2->coming);
     h2_limits_init(&h2->limits, connection->all->limits.http_ping_ms);
+    h2_memory_init(&h2->memory);
     h2->settings_since_us = h2_now_us();
-    if (nghttp2_session_server_new2(&h2->session, h2->host->callbacks, h2, h2->host->option) != 0 ||
+    if (nghttp2_session_server_new3(&h2->session, h2->host->callbacks, h2, h2->host->option,
+                                    &h2->memory.calls) != 0 ||
         submit_settings(h2) != 0) {
         h2_abandon(h2);
         h2_free(h2);

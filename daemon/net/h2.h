@@ -23,6 +23,7 @@
 #include "base/status.h"
 #include "net/h2_fields.h"
 #include "net/h2_limits.h"
+#include "net/h2_memory.h"
 #include "net/http.h"
 
 struct connection;
@@ -35,6 +36,7 @@ struct h2_host {
     struct server_http http;
     nghttp2_session_callbacks *callbacks; // owned
     nghttp2_option *option;               // owned
+    struct h2_block *spare_block;         // owned: one that is done with; NULL: none
     size_t exchanges;                     // open on all connections
 };
 
@@ -46,6 +48,7 @@ struct h2 {
     struct connection *connection;
     struct h2_host *host;
     nghttp2_session *session;      // owned; NULL: abandoned
+    struct h2_memory memory;       // the session's
     struct h2_block *block;        // owned: the field section being received; NULL: none
     struct h2_exchanges exchanges; // all that are open
     struct h2_exchanges coming;    // calls not come whole, oldest first

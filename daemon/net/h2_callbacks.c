@@ -28,7 +28,11 @@ static int go_on(const struct h2 *h2)
 
 static void drop_block(struct h2 *h2)
 {
-    free(h2->block);
+    if (h2->host->spare_block == NULL) {
+        h2->host->spare_block = h2->block;
+    } else {
+        free(h2->block);
+    }
     h2->block = NULL;
 }
 
@@ -45,7 +49,7 @@ static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame
     drop_block(h2); // of a stream that went bad on the way
     bool request = frame->headers.cat == NGHTTP2_HCAT_REQUEST;
     if (!request || !must_refuse(h2)) {
-        h2->block = h2_block_new(stream);
+        h2->block = h2_block_new(&h2->host->spare_block, stream);
     }
     if (request && h2->block == NULL) {
         h2_submitted(h2, nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, stream,

@@ -10,9 +10,10 @@
 
 enum { STATUS_DIGITS = 3 };
 
-struct h2_block *h2_block_new(int32_t stream)
+struct h2_block *h2_block_new(struct h2_block **spare, int32_t stream)
 {
-    struct h2_block *block = malloc(sizeof(*block));
+    struct h2_block *block = *spare == NULL ? malloc(sizeof(*block)) : *spare;
+    *spare = NULL;
     if (block != NULL) {
         block->stream = stream;
         block->begun_us = h2_now_us();

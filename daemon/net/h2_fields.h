@@ -27,8 +27,9 @@ struct h2_block {
     uint8_t bytes[LIMIT_HTTP_HEADER_BYTES];
 };
 
-// NULL: no memory. Freed with free().
-struct h2_block *h2_block_new(int32_t stream);
+// `*spare` if there is one (then there is none any more), else a new one; either is freed with
+// free(). NULL: no memory.
+struct h2_block *h2_block_new(struct h2_block **spare, int32_t stream);
 void h2_block_add(struct h2_block *block, struct span name, struct span value);
 bool h2_block_is_too_large(const struct h2_block *block);
 

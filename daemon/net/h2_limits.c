@@ -28,7 +28,7 @@ static const struct rule rules[H2_NUISANCES] = {
 int64_t h2_now_us(void)
 {
     struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    (void)clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
     return (int64_t)now.tv_sec * SECOND_US + now.tv_nsec / 1000;
 }
 

@@ -23,7 +23,7 @@ struct h2_limits {
 // What a PING costs: with streams open it may come twice as often.
 enum { H2_PING_UNITS = 2, H2_PING_UNITS_WITH_STREAMS = 1 };
 
-// Monotonic.
+// Monotonic, of a clock that moves in milliseconds.
 int64_t h2_now_us(void);
 
 void h2_limits_init(struct h2_limits *limits, uint32_t ping_ms);

@@ -159,10 +159,13 @@ static enum stream_result judge(struct stream *stream, int returned)
     }
 }
 
+// Emptying the queue of errors costs some 800 instructions, looking into it 50.
 static void prepare(struct stream *stream)
 {
     CHECK(!stream->broken);
-    ERR_clear_error();
+    if (ERR_peek_error() != 0) {
+        ERR_clear_error();
+    }
     errno = 0;
 }
 

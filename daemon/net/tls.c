@@ -180,6 +180,15 @@ static int on_verified(int good, X509_STORE_CTX *chain)
     return good;
 }
 
+// As without it, but the chain that was found is not kept for the life of the connection.
+static int on_chain(X509_STORE_CTX *chain, void *context)
+{
+    (void)context;
+    int good = X509_verify_cert(chain) == 1;
+    X509_STORE_CTX_set0_verified_chain(chain, NULL);
+    return good;
+}
+
 static enum status load_authorities(SSL_CTX *tls, const char *path, struct sentence error)
 {
     if (!tls_files_take_authorities(tls, path)) {
@@ -187,6 +196,7 @@ static enum status load_authorities(SSL_CTX *tls, const char *path, struct sente
     }
     ERR_clear_error();
     SSL_CTX_set_verify(tls, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+    SSL_CTX_set_cert_verify_callback(tls, on_chain, NULL);
     // On the store, not on the context, so that tls_peer_recheck judges by the same rules as a
     // handshake.
     X509_STORE *store = SSL_CTX_get_cert_store(tls);

@@ -15,6 +15,8 @@
 #include "net/identity.h"
 #include "net/server.h"
 
+struct tls_chain;
+
 // What a connection speaks, chosen by ALPN, ours first in this order. A client that offers none of
 // these is refused with the alert no_application_protocol.
 enum tls_protocol {
@@ -34,11 +36,21 @@ void tls_offer_http(SSL_CTX *tls);
 // After the handshake only.
 enum tls_protocol tls_protocol_of(const SSL *ssl);
 
-// After the handshake only: the one URI SAN of the peer's certificate. STATUS_INVALID with the
-// reason in `ret_reason` (static) when it has none, several, or one that is not an identity.
+// After the handshake only: whether the peer is let in, and as whom. `context` is the present one,
+// which judges again what began by an older one. From then on `ssl` knows its peer no more;
+// `ret_chain` does, freed with free(). STATUS_INVALID or STATUS_NO_MEMORY with the reason in
+// `ret_reason` (static).
+MUST_CHECK enum status tls_peer_admit(SSL *ssl, SSL_CTX *context, const char *trust_domain,
+                                      struct identity *ret_identity, struct tls_chain **ret_chain,
+                                      const char **ret_reason);
+
+// After the handshake and before tls_peer_admit: the one URI SAN of the peer's certificate.
+// STATUS_INVALID with the reason in `ret_reason` (static) when it has none, several, or one that is
+// not an identity.
 MUST_CHECK enum status tls_peer_identity(const SSL *ssl, const char *trust_domain,
                                          struct identity *ret_identity, const char **ret_reason);
 
-// Judges the peer's chain again, by `context` and by now. STATUS_INVALID with the reason in
+// Judges a peer's chain again, by `context` and by now. STATUS_INVALID with the reason in
 // `ret_reason` (static) when it is no longer good.
-MUST_CHECK enum status tls_peer_recheck(const SSL *ssl, SSL_CTX *context, const char **ret_reason);
+MUST_CHECK enum status tls_peer_recheck(const struct tls_chain *chain, SSL_CTX *context,
+                                        const char **ret_reason);

@@ -7,6 +7,8 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include "net/tls_chain.h"
+
 enum { ROUNDS_MAX = 16 };
 
 static int on_any(int good, X509_STORE_CTX *chain)
@@ -82,13 +84,23 @@ static bool pass_byte(SSL *from, SSL *to)
     return SSL_write(from, &byte, 1) == 1 && SSL_read(to, &byte, 1) == 1;
 }
 
+// What a connection does once its peer is known; then one byte each way.
+static bool go_on(struct rehearsal *rehearsal)
+{
+    if (tls_chain_prepare(rehearsal->server) != STATUS_OK) {
+        return false;
+    }
+    tls_chain_forget(rehearsal->server);
+    return pass_byte(rehearsal->client, rehearsal->server) &&
+           pass_byte(rehearsal->server, rehearsal->client);
+}
+
 enum status tls_rehearse(SSL_CTX *tls, const char **ret_reason)
 {
     struct rehearsal rehearsal = {0};
     ERR_clear_error();
     bool good = make_client(&rehearsal, tls) && make_ends(&rehearsal, tls) &&
-                shake_hands(&rehearsal) && pass_byte(rehearsal.client, rehearsal.server) &&
-                pass_byte(rehearsal.server, rehearsal.client);
+                shake_hands(&rehearsal) && go_on(&rehearsal);
     if (!good) {
         const char *reason = ERR_reason_error_string(ERR_peek_error());
         *ret_reason = reason == NULL ? "no handshake" : reason;

@@ -119,7 +119,8 @@ static bool attempt_follow(struct attempt *attempt, struct account_task *task)
     }
     account_restore(account, task->savepoint);
     buffer_truncate(records, bytes);
-    return status == STATUS_OK && task->decision.outcome == OUTCOME_REFUSED;
+    bool nothing = task->tentative && task->decision.outcome == OUTCOME_NOTHING;
+    return status == STATUS_OK && (nothing || task->decision.outcome == OUTCOME_REFUSED);
 }
 
 // Of the tasks behind the first as many as go; how many that makes with it.
@@ -188,7 +189,7 @@ static enum status attempt_append(const struct attempt *attempt, uint32_t count)
         .due_ms = entry->append_due_ms,
     };
     memcpy(append.expected_hash, attempt->tail, sizeof(append.expected_hash));
-    entry->busy = true;
+    entry_ask(entry);
     store_append(accounts->options.store, &append, task_on_append, entry->first);
     return STATUS_OK;
 }
@@ -209,7 +210,9 @@ static void task_faulty(struct account_task *task, enum status status)
 // What leaves no trace is only said of an account that was seen fresh.
 static void task_untraced(struct account_task *task, enum status status)
 {
-    if (!task->verified && status != STATUS_NO_MEMORY) {
+    bool nothing =
+        status == STATUS_OK && task->tentative && task->decision.outcome == OUTCOME_NOTHING;
+    if (!task->verified && !nothing && status != STATUS_NO_MEMORY) {
         account_restore(&task->entry->account, task->savepoint);
         task->want_check = true;
         return;

@@ -33,8 +33,9 @@ struct account_entry {
     struct account_task *first; // waiting tasks, the first one is at work
     struct account_task *last;
     uint32_t queued;
-    bool busy;    // the first one waits for the store or a timer
-    bool running; // entry_run is on the stack for this entry
+    uint32_t asked; // of them, from the first one on, were there when the store was last asked
+    bool busy;      // the first one waits for the store or a timer
+    bool running;   // entry_run is on the stack for this entry
     // the append under way
     uint32_t attempted;          // so many tasks, from the first one on, were decided for it
     int64_t append_due_ms;       // what the due index will hold

@@ -114,17 +114,12 @@ static void take_conflict(struct account_entry *entry, struct accounts *accounts
     entry_pause(entry, accounts);
 }
 
-static void note_verified(struct account_task *task)
-{
-    task->verified = true;
-}
-
 static void take_behind(struct account_entry *entry, struct accounts *accounts, struct span suffix)
 {
     entry_undo(entry);
     if (entry_fold(accounts, entry, suffix) == STATUS_OK) {
         entry->seen_seq = entry->account.seq;
-        tasks_each(entry, note_verified);
+        entry_note_fresh(entry);
     }
     take_conflict(entry, accounts);
 }
@@ -139,6 +134,7 @@ static void take_written(struct account_entry *entry, struct accounts *accounts,
     }
     entry->account.log_bytes = reply->log_bytes;
     entry->seen_seq = entry->account.seq;
+    entry_note_fresh(entry);
     entry->due_known = true;
     entry->due_ms = entry->append_due_ms;
     struct account_commit commit = {

@@ -77,7 +77,7 @@ static bool task_seen_fresh(struct account_task *task)
 {
     struct account_entry *entry = task->entry;
     entry->loaded = true;
-    task->verified = true;
+    entry_note_fresh(entry);
     task->want_check = false;
     uint64_t seen = entry->seen_seq > task->min_seq ? entry->seen_seq : task->min_seq;
     if (entry->account.seq < seen) {
@@ -199,7 +199,7 @@ static struct store_account entry_place(const struct account_entry *entry)
 void task_load(struct account_task *task)
 {
     struct store_account place = entry_place(task->entry);
-    task->entry->busy = true;
+    entry_ask(task->entry);
     store_load(task->accounts->options.store, &place, on_load, task);
 }
 
@@ -245,7 +245,7 @@ void task_check_tail(struct account_task *task)
         return;
     }
     struct store_account place = entry_place(entry);
-    entry->busy = true;
+    entry_ask(entry);
     store_load_from(task->accounts->options.store, &place,
                     entry->account.log_bytes - CHAIN_HASH_BYTES, on_delta, task);
 }

@@ -80,6 +80,23 @@ void task_answered(struct account_task *task, const struct store_reply *reply, t
     }
 }
 
+// So many at a time that other accounts have their turn.
+void entry_ask(struct account_entry *entry)
+{
+    entry->busy = true;
+    entry->asked =
+        entry->queued < LIMIT_ATTEMPT_TASKS ? entry->queued : (uint32_t)LIMIT_ATTEMPT_TASKS;
+}
+
+void entry_note_fresh(const struct account_entry *entry)
+{
+    struct account_task *task = entry->first;
+    for (uint32_t i = 0; i < entry->asked; i++) {
+        task->verified = true;
+        task = task->next;
+    }
+}
+
 static void entry_push(struct account_entry *entry, struct account_task *task)
 {
     *(entry->last == NULL ? &entry->first : &entry->last->next) = task;
@@ -214,10 +231,10 @@ void task_step(struct account_task *task)
         task_load(task);
     } else if (unsure) {
         task_check_tail(task);
-    } else if (task->decide == NULL) {
-        task_read(task, (struct span){0});
     } else if (task->entry->account.seq < task->min_seq) {
         task_rolled_back(task, task->min_seq);
+    } else if (task->decide == NULL) {
+        task_read(task, (struct span){0});
     } else {
         task_attempt(task, (struct span){0});
     }

@@ -1,7 +1,8 @@
 // Accounts at work. Every read and mutation of an account is a task; the tasks of one account run
 // one after the other, in the order they came. A mutation decides on the cached account without
 // asking and appends on condition that nobody else did; who loses that folds what the others wrote
-// and decides anew. A read checks the tail first.
+// and decides anew. A read checks the tail first; whatever the store says of the account, an append
+// that landed included, is that check for all tasks that waited when it was asked.
 //
 //     submit -> queue -> [load] -> [tail check] -> read ----------------------> result
 //                          ^            ^      \-> id check -> decide -> append -> result
@@ -87,7 +88,8 @@ struct account_task {
     uint64_t min_seq;       // 0: none
     task_decide_fn *decide; // NULL: a read
     bool dry;               // decides without ever writing: a quote
-    struct mark mark;       // mutations
+    bool tentative;   // OUTCOME_NOTHING is no answer yet: the account need not be fresh for it
+    struct mark mark; // mutations
     struct span actor;
     struct span trace; // what log lines about it end in; may be empty
     void *context;

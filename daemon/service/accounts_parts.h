@@ -44,6 +44,11 @@ void task_read(struct account_task *task, struct span log);
 // Ends it: the account is older than what was seen of it.
 void task_rolled_back(struct account_task *task, uint64_t seen_seq);
 
+// The store is asked for the first task.
+void entry_ask(struct account_entry *entry);
+// What it has answered is folded: of all tasks that were there when it was asked, the account is
+// seen fresh.
+void entry_note_fresh(const struct account_entry *entry);
 // Forgets the folded account.
 void entry_drop(struct account_entry *entry);
 // Folds bytes onto the account; on failure it is dropped.

@@ -374,7 +374,7 @@ bool dispatch_admits(const struct identity *peer, struct span path,
     return true;
 }
 
-// The message, and of a mutation its bytes if they are canonical: the call's are gone when it waits.
+// The message, and of a mutation its bytes if they are canonical: a call's are gone when it waits.
 static enum status take_message(struct request *request, struct span payload,
                                 struct message_fault *ret_fault)
 {

@@ -17,6 +17,7 @@ struct flow {
     bool whole_log;
     uint32_t rounds;
     // the member's last decision
+    bool sure;            // on an account that was seen fresh, whatever it was
     bool uncovered;       // counts for more than is claimed: `wanted`
     bool without_receipt; // the guard wants one
     struct claim_figures wanted;
@@ -54,6 +55,18 @@ static void flow_go_on(struct flow *flow, void (*next)(struct flow *flow))
         request_trouble(flow->request, TROUBLE_TOO_MANY_CONFLICTS);
     }
     flow->next = flow->request->answered ? NULL : next;
+}
+
+// A no that comes of a decision on the account as it was cached might be told of what was done
+// long ago: it is decided again on a fresh one first. False when that has been.
+static bool flow_makes_sure(struct flow *flow)
+{
+    if (flow->sure) {
+        return false;
+    }
+    flow->sure = true;
+    flow_go_on(flow, flow_member);
+    return true;
 }
 
 static void day_submit(struct flow *flow, task_decide_fn *decide, task_result_fn *on_result)
@@ -174,8 +187,8 @@ static enum status decide_member(void *context, const struct decide *decide,
 }
 
 // Days far from now would be accounts for nothing. Judged where a claim is to be made, so that the
-// retry of what was applied long ago is still answered as it was. False when that was the answer.
-static bool judge_day(struct request *request, const struct receipts_intent *intent)
+// retry of what was applied long ago is still answered as it was.
+static bool is_near(const struct request *request, const struct receipts_intent *intent)
 {
     const struct lease *lease = request->service->lease;
     const struct program_version *version = NULL;
@@ -187,27 +200,34 @@ static bool judge_day(struct request *request, const struct receipts_intent *int
     }
     int32_t today = civil_to_days(zone_date(version->zone, lease_now_ms(lease)));
     int32_t day = intent->receipt.business_day;
-    if (day <= today + SERVICE_RECEIPT_DAYS_AHEAD && day >= today - SERVICE_RECEIPT_DAYS_PAST) {
-        return true;
+    return day <= today + SERVICE_RECEIPT_DAYS_AHEAD && day >= today - SERVICE_RECEIPT_DAYS_PAST;
+}
+
+// The member's decision counts for nothing as it is: a claim is needed first, or there is none.
+static void take_nothing(struct flow *flow)
+{
+    if (flow->uncovered && is_near(flow->request, &flow->intent)) {
+        flow_go_on(flow, flow_claim);
+    } else if (flow_makes_sure(flow)) {
+        return;
+    } else if (flow->uncovered) {
+        request_fail(flow->request, LOYALTY__V1__CODE__CODE_INVALID_ARGUMENT, "BAD_RECEIPT",
+                     flow->intent.field,
+                     "A receipt's business date is at most a day ahead and some 400 days past; "
+                     "check the till's calendar.");
+    } else {
+        request_fail(flow->request, LOYALTY__V1__CODE__CODE_INVALID_ARGUMENT, "MISSING",
+                     flow->intent.field,
+                     "The program limits what a terminal gives a day: a sale needs its receipt.");
     }
-    request_fail(request, LOYALTY__V1__CODE__CODE_INVALID_ARGUMENT, "BAD_RECEIPT", intent->field,
-                 "A receipt's business date is at most a day ahead and some 400 days past; check "
-                 "the till's calendar.");
-    return false;
 }
 
 static void on_member(void *context, const struct task_result *result)
 {
     struct flow *flow = context;
     bool nothing = result->end == TASK_DECIDED && result->decision->outcome == OUTCOME_NOTHING;
-    if (nothing && flow->uncovered) {
-        if (judge_day(flow->request, &flow->intent)) {
-            flow_go_on(flow, flow_claim);
-        }
-    } else if (nothing && flow->without_receipt) {
-        request_fail(flow->request, LOYALTY__V1__CODE__CODE_INVALID_ARGUMENT, "MISSING",
-                     flow->intent.field,
-                     "The program limits what a terminal gives a day: a sale needs its receipt.");
+    if (nothing && (flow->uncovered || flow->without_receipt)) {
+        take_nothing(flow);
     } else {
         judge_claim(flow, result);
         flow->on_result(flow->request, result);
@@ -228,7 +248,7 @@ static int64_t flow_not_after_ms(const struct flow *flow)
 static void flow_member(struct flow *flow)
 {
     struct request *request = flow->request;
-    request->task = (struct account_task){.whole_log = flow->whole_log};
+    request->task = (struct account_task){.whole_log = flow->whole_log, .tentative = !flow->sure};
     request_prepare(request, decide_member, on_member, on_released);
     request->task.context = flow;
     int64_t claimed_ms = flow->verdict.held.not_after_ms;
@@ -266,7 +286,8 @@ static void on_claim(void *context, const struct task_result *result)
     struct request *request = flow->request;
     if (result->end == TASK_IN_DOUBT) {
         request_trouble(request, TROUBLE_STORE_UNAVAILABLE); // of the claim; no more was begun
-    } else if (request_answer_end(request, result)) {
+    } else if (request_answer_end(request, result) ||
+               (!flow->verdict.granted && flow_makes_sure(flow))) {
         return;
     } else if (result->decision->outcome == OUTCOME_REFUSED) {
         struct refusal refusal = result->decision->refusal;

@@ -4,7 +4,7 @@
 //
 //     decide on the member --> refused, replayed, nothing to count: that is the answer
 //           |   ^
-//     would give so many points
+//     would give so many points (by what is cached: a no that follows from it is made sure of)
 //           |   |
 //     claim in the terminal's day --> the guard refuses; another request has it:
 //           |                              look into its member's log

@@ -117,8 +117,9 @@ void resp_put(struct resp_writer *writer, struct span argument)
     CHECK(writer->missing > 0);
     writer->missing--;
     struct buffer *bytes = &writer->bytes;
-    if (writer->status == STATUS_OK) {
-        writer->status = buffer_reserve(bytes, argument.len + ARGUMENT_OVERHEAD);
+    size_t most = argument.len + ARGUMENT_OVERHEAD;
+    if (writer->status == STATUS_OK && !buffer_has_room(bytes, most)) {
+        writer->status = buffer_reserve(bytes, most);
     }
     if (writer->status != STATUS_OK) {
         return;

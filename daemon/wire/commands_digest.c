@@ -108,6 +108,8 @@ enum status commands_digest(struct arena *arena, struct span method, ProtobufCMe
 
 // --- of canonical bytes ---
 
+enum { HEAD_BYTES_MAX = 2 * VARINT_BYTES_MAX };
+
 // A field as it stands there.
 struct part {
     uint32_t tag;
@@ -142,25 +144,27 @@ static bool counts(const struct part *part)
 
 static uint8_t *put(uint8_t *at, struct span bytes)
 {
-    memcpy(at, bytes.data, bytes.len);
+    if (bytes.len > 0) {
+        memcpy(at, bytes.data, bytes.len);
+    }
     return at + bytes.len;
 }
 
-// The mutation without what does not count: never longer than it was.
+// The mutation without what does not count: put together behind where its head can end.
 static enum status put_mutation(const struct part *mutation, uint8_t **at)
 {
-    size_t len = 0;
-    struct part part;
+    uint8_t *body = *at + HEAD_BYTES_MAX;
+    uint8_t *end = body;
     for (struct reader reader = {.rest = mutation->body}; reader.rest.len > 0;) {
+        struct part part;
         TRY(take_part(&reader, &part));
-        len += counts(&part) ? part.whole.len : 0;
+        end = counts(&part) ? put(end, part.whole) : end;
     }
+    size_t len = (size_t)(end - body);
     *at += varint_write(*at, mutation->tag);
     *at += varint_write(*at, len);
-    for (struct reader reader = {.rest = mutation->body}; reader.rest.len > 0;) {
-        TRY(take_part(&reader, &part));
-        *at = counts(&part) ? put(*at, part.whole) : *at;
-    }
+    memmove(*at, body, len);
+    *at += len;
     return STATUS_OK;
 }
 
@@ -170,20 +174,23 @@ enum status commands_digest_canonical(struct arena *arena, struct span method,
 {
     const ProtobufCFieldDescriptor *mutation =
         find_field(request->descriptor, "mutation", &loyalty__v1__mutation__descriptor);
-    uint8_t *payload = arena_alloc_raw(arena, bytes.len);
+    uint8_t *payload = arena_alloc_raw(arena, HEAD_BYTES_MAX + bytes.len);
     if (payload == NULL) {
         return STATUS_NO_MEMORY;
     }
     uint8_t *at = payload;
-    for (struct reader reader = {.rest = bytes}; reader.rest.len > 0;) {
+    struct reader reader = {.rest = bytes};
+    for (bool found = mutation == NULL; !found && reader.rest.len > 0;) {
         struct part part;
         TRY(take_part(&reader, &part));
-        if (mutation != NULL && part.tag >> 3 == mutation->id) {
+        found = part.tag >> 3 == mutation->id;
+        if (found) {
             TRY(put_mutation(&part, &at));
         } else {
             at = put(at, part.whole);
         }
     }
+    at = put(at, reader.rest);
     hash(method, span_of(payload, (size_t)(at - payload)), ret_digest);
     return STATUS_OK;
 }

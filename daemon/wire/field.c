@@ -62,10 +62,12 @@ bool field_is_map(const ProtobufCMessageDescriptor *owner, const ProtobufCFieldD
         return false;
     }
     const ProtobufCMessageDescriptor *entry = field->descriptor;
-    size_t owner_len = strlen(owner->name);
     if (entry->n_fields != 2 || strcmp(entry->fields[0].name, "key") != 0 ||
-        strcmp(entry->fields[1].name, "value") != 0 ||
-        strncmp(entry->name, owner->name, owner_len) != 0 || entry->name[owner_len] != '.') {
+        strcmp(entry->fields[1].name, "value") != 0) {
+        return false;
+    }
+    size_t owner_len = strlen(owner->name);
+    if (strncmp(entry->name, owner->name, owner_len) != 0 || entry->name[owner_len] != '.') {
         return false;
     }
     char camel[FIELD_NAME_BYTES];

@@ -36,7 +36,7 @@ enum status instant_to_timestamp(int64_t ms, struct arena *arena,
     if (ms < LIMIT_INSTANT_MIN_MS || ms >= INSTANT_WRITTEN_END_MS) {
         return STATUS_RANGE;
     }
-    Google__Protobuf__Timestamp *timestamp = arena_alloc(arena, sizeof(*timestamp));
+    Google__Protobuf__Timestamp *timestamp = arena_alloc_raw(arena, sizeof(*timestamp));
     if (timestamp == NULL) {
         return STATUS_NO_MEMORY;
     }

@@ -29,8 +29,8 @@ struct message_fault {
 MUST_CHECK enum status message_decode(const ProtobufCMessageDescriptor *type, struct span bytes,
                                       struct arena *arena, ProtobufCMessage **ret_message,
                                       struct message_fault *ret_fault);
-// The same, and says whether the bytes are canonical: those that message_encode makes of the message
-// again. What is said to be so is; what is not may still be.
+// The same, and says whether the bytes are canonical: those that message_encode makes of the
+// message again. What is said to be so is; what is not may still be.
 MUST_CHECK enum status message_decode_noting(const ProtobufCMessageDescriptor *type,
                                              struct span bytes, struct arena *arena,
                                              ProtobufCMessage **ret_message, bool *ret_canonical,

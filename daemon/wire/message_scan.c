@@ -37,7 +37,7 @@ struct scan {
     struct message_fault *fault;
     uint32_t values; // of the whole message so far
     uint32_t depth;
-    bool canonical; // until now
+    bool odd; // not canonical
     uint32_t key_count;
     struct map_key keys[WIRE_MAP_KEYS];
 };
@@ -86,8 +86,8 @@ static bool read_long_varint(struct scan *scan, struct span *rest, uint64_t *ret
         }
         value |= (uint64_t)(byte & 0x7f) << (7 * i);
         if (byte < 0x80) {
-            scan->canonical = scan->canonical && (byte != 0 || i == 0);
-            *rest = span_from(*rest, i + 1);
+            scan->odd |= byte == 0; // for it is not the first
+            *rest = span_of(rest->data + i + 1, rest->len - i - 1);
             *ret_value = value;
             return true;
         }
@@ -100,7 +100,7 @@ static inline bool read_varint(struct scan *scan, struct span *rest, uint64_t *r
 {
     if (rest->len > 0 && rest->data[0] < 0x80) {
         *ret_value = rest->data[0];
-        *rest = span_from(*rest, 1);
+        *rest = span_of(rest->data + 1, rest->len - 1);
         return true;
     }
     return read_long_varint(scan, rest, ret_value);
@@ -117,14 +117,14 @@ static inline bool read_small_varint(struct scan *scan, struct span *rest, uint3
     return true;
 }
 
-static inline bool read_sized(struct scan *scan, struct span *rest, struct span *ret_bytes)
+static bool read_sized(struct scan *scan, struct span *rest, struct span *ret_bytes)
 {
     uint32_t len = 0;
     if (!read_small_varint(scan, rest, &len) || len > rest->len || len > INT32_MAX) {
         return false;
     }
     *ret_bytes = span_of(rest->data, len);
-    *rest = span_from(*rest, len);
+    *rest = span_of(rest->data + len, rest->len - len);
     return true;
 }
 
@@ -165,7 +165,7 @@ static enum status scan_number(struct scan *scan, const struct level *level, str
         return refuse(scan, level, true, "the bytes do not hold a number here");
     }
     int64_t number = (int64_t)value;
-    scan->canonical = scan->canonical && value != 0;
+    scan->odd |= value == 0;
     switch (level->field->type) {
     case PROTOBUF_C_TYPE_UINT32:
     case PROTOBUF_C_TYPE_SINT32:
@@ -179,7 +179,7 @@ static enum status scan_number(struct scan *scan, const struct level *level, str
         }
         return STATUS_OK;
     case PROTOBUF_C_TYPE_BOOL:
-        scan->canonical = scan->canonical && value == 1;
+        scan->odd |= value != 1;
         return STATUS_OK;
     case PROTOBUF_C_TYPE_ENUM:
         if (number < INT32_MIN || number > INT32_MAX ||
@@ -195,7 +195,7 @@ static enum status scan_number(struct scan *scan, const struct level *level, str
 static enum status scan_fixed(struct scan *scan, const struct level *level, struct span *rest,
                               size_t bytes)
 {
-    scan->canonical = false; // the contract has none
+    scan->odd = true; // the contract has none
     if (rest->len < bytes) {
         return refuse(scan, level, true, "the bytes end too early");
     }
@@ -236,7 +236,7 @@ static struct span entry_key(struct scan *scan, struct span entry)
 static enum status count_key(struct scan *scan, const struct level *level, struct span entry)
 {
     struct span key = entry_key(scan, entry);
-    scan->canonical = false;
+    scan->odd = true;
     for (uint32_t i = 0; i < scan->key_count; i++) {
         const struct map_key *known = &scan->keys[i];
         if (known->level == level && known->field == level->field && span_equal(known->key, key)) {
@@ -263,13 +263,13 @@ static enum status scan_sized(struct scan *scan, struct level *level, struct spa
     if (!read_sized(scan, rest, &bytes)) {
         return refuse(scan, level, true, "the bytes end too early");
     }
-    if (level->field->type != PROTOBUF_C_TYPE_MESSAGE && bytes.len == 0) {
-        scan->canonical = false;
-    }
+    scan->odd |= bytes.len == 0 && level->field->type != PROTOBUF_C_TYPE_MESSAGE;
     switch (level->field->type) {
     case PROTOBUF_C_TYPE_MESSAGE:
         TRY(scan_message(scan, level, level->field->descriptor, bytes));
-        return field_is_map(level->type, level->field) ? count_key(scan, level, bytes) : STATUS_OK;
+        return field_is_repeated(level->field) && field_is_map(level->type, level->field)
+                   ? count_key(scan, level, bytes)
+                   : STATUS_OK;
     case PROTOBUF_C_TYPE_STRING:
         if (!text_is_clean(bytes)) {
             return refuse(scan, level, true, "not UTF-8, or with a NUL in it");
@@ -280,7 +280,7 @@ static enum status scan_sized(struct scan *scan, struct level *level, struct spa
     default:
         break;
     }
-    scan->canonical = false;
+    scan->odd = true;
     uint16_t *seen = &level->seen[level->field - level->type->fields];
     for (*seen = (uint16_t)(*seen - 1); bytes.len > 0;) {
         *seen = (uint16_t)(*seen + 1);
@@ -311,13 +311,13 @@ static enum status count_field(struct scan *scan, struct level *level)
     size_t place = (size_t)(field - level->type->fields);
     uint32_t bit = UINT32_C(1) << place;
     if ((level->given & bit) == 0) {
-        scan->canonical = scan->canonical && level->given < bit;
+        scan->odd |= level->given > bit;
         level->given |= bit;
         level->seen[place] = 0;
     } else if (!field_is_repeated(field)) {
         return refuse(scan, level, true, "given twice");
     } else {
-        scan->canonical = scan->canonical && level->given >> place == 1;
+        scan->odd |= level->given >> place != 1;
     }
     level->seen[place]++;
     TRY(count_value(scan, level));
@@ -363,7 +363,7 @@ static enum status scan_field(struct scan *scan, struct level *level, struct spa
         return refuse(scan, level, true, "wire type %u where the contract has %u",
                       (unsigned)(tag & 7), (unsigned)expected);
     }
-    scan->canonical = scan->canonical && !field_is_repeated(field);
+    scan->odd |= field_is_repeated(field);
     return scan_scalar(scan, level, expected, rest);
 }
 
@@ -399,8 +399,8 @@ enum status message_scan(const ProtobufCMessageDescriptor *type, struct span byt
     scan.values = 0;
     scan.depth = 0;
     scan.key_count = 0;
-    scan.canonical = true;
+    scan.odd = false;
     TRY(scan_message(&scan, NULL, type, bytes));
-    *ret_canonical = scan.canonical;
+    *ret_canonical = !scan.odd;
     return STATUS_OK;
 }

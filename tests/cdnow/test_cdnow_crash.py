@@ -96,7 +96,8 @@ def main():
         at = WRITTEN_BYTES * (number + 1) // KILLS - run.random.randrange(WRITTEN_BYTES // KILLS)
         while run.written() < at and client.poll() is None:
             time.sleep(0.01)
-        assert client.poll() is None, f"the import ended before kill {number + 1}"
+        assert client.poll() is None, (f"the import ended before kill {number + 1}",
+                                       client.communicate())
         run.kill(number)
     output, errors = client.communicate()
     print(output, errors)

@@ -1,6 +1,7 @@
 // The daemon's own ways to memory: arenas, buffers and typed arrays. They keep what they have, so
-// that a warm daemon asks the allocator for nothing; each asking of them fails here all the same,
-// as it does when a cap is reached. The linker puts these before the functions of base/ (--wrap).
+// that a warm daemon asks the allocator for nothing; each taking from an arena fails here all the
+// same, as it does when a cap is reached, and each growing of the others. The linker puts these
+// before the functions of base/ (--wrap).
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -10,23 +11,23 @@
 #include "failures/inject.h"
 
 // The linker gives the names. NOLINTBEGIN(bugprone-reserved-identifier)
-extern void *__real_arena_alloc(struct arena *arena, size_t bytes);
-extern void *__real_arena_alloc_array(struct arena *arena, size_t count, size_t bytes);
+extern void *__real_arena_alloc_elsewhere(struct arena *arena, size_t bytes);
 extern enum status __real_arena_copy(struct arena *arena, struct span bytes, struct span *ret_copy);
-extern enum status __real_buffer_reserve(struct buffer *buffer, size_t more_bytes);
-extern enum status __real_buffer_append(struct buffer *buffer, struct span bytes);
-extern enum status __real_buffer_append_byte(struct buffer *buffer, uint8_t byte);
+extern void __real_arena_init(struct arena *arena, size_t cap_bytes);
+extern void __real_arena_fini(struct arena *arena);
+extern void __real_arena_reset(struct arena *arena);
+extern enum status __real_buffer_grow(struct buffer *buffer, size_t more_bytes);
 extern enum status __real_vec_grow(void **items, uint32_t count, uint32_t *capacity, size_t bytes,
                                    uint32_t count_max);
 
-void *__wrap_arena_alloc(struct arena *arena, size_t bytes);
-void *__wrap_arena_alloc_array(struct arena *arena, size_t count, size_t bytes);
+void *__wrap_arena_alloc_elsewhere(struct arena *arena, size_t bytes);
 enum status __wrap_arena_copy(struct arena *arena, struct span bytes, struct span *ret_copy);
 char *__wrap_arena_printf(struct arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-enum status __wrap_buffer_reserve(struct buffer *buffer, size_t more_bytes);
-enum status __wrap_buffer_append(struct buffer *buffer, struct span bytes);
-enum status __wrap_buffer_append_byte(struct buffer *buffer, uint8_t byte);
+void __wrap_arena_init(struct arena *arena, size_t cap_bytes);
+void __wrap_arena_fini(struct arena *arena);
+void __wrap_arena_reset(struct arena *arena);
+enum status __wrap_buffer_grow(struct buffer *buffer, size_t more_bytes);
 enum status __wrap_vec_grow(void **items, uint32_t count, uint32_t *capacity, size_t bytes,
                             uint32_t count_max);
 
@@ -39,19 +40,84 @@ static bool refuses(const char *what)
     return true;
 }
 
-void *__wrap_arena_alloc(struct arena *arena, size_t bytes)
+// --- arenas ---
+
+// An arena that has room takes from it without a call. So what it has is kept from it, here.
+enum { ARENAS_MAX = 256 };
+
+static struct {
+    const struct arena *arena;
+    size_t room_bytes;
+} hidden[ARENAS_MAX];
+static size_t hidden_count;
+
+static void hide_room(struct arena *arena)
 {
-    return refuses("arena_alloc") ? NULL : __real_arena_alloc(arena, bytes);
+    if (hidden_count < ARENAS_MAX) {
+        hidden[hidden_count].arena = arena;
+        hidden[hidden_count++].room_bytes = arena->room_bytes;
+        arena->room_bytes = 0;
+    }
 }
 
-void *__wrap_arena_alloc_array(struct arena *arena, size_t count, size_t bytes)
+// What was hidden of it, and is no more; 0: nothing was.
+static size_t take_hidden(const struct arena *arena)
 {
-    return refuses("arena_alloc_array") ? NULL : __real_arena_alloc_array(arena, count, bytes);
+    for (size_t i = 0; i < hidden_count; i++) {
+        if (hidden[i].arena == arena) {
+            size_t room_bytes = hidden[i].room_bytes;
+            hidden[i] = hidden[--hidden_count];
+            return room_bytes;
+        }
+    }
+    return 0;
+}
+
+static void show_room(struct arena *arena)
+{
+    arena->room_bytes += take_hidden(arena);
+}
+
+void __wrap_arena_init(struct arena *arena, size_t cap_bytes)
+{
+    (void)take_hidden(arena); // of one that stood here before
+    __real_arena_init(arena, cap_bytes);
+}
+
+void __wrap_arena_fini(struct arena *arena)
+{
+    (void)take_hidden(arena);
+    __real_arena_fini(arena);
+}
+
+void __wrap_arena_reset(struct arena *arena)
+{
+    show_room(arena);
+    __real_arena_reset(arena);
+    hide_room(arena);
+}
+
+void *__wrap_arena_alloc_elsewhere(struct arena *arena, size_t bytes)
+{
+    if (refuses("arena_alloc")) {
+        return NULL;
+    }
+    show_room(arena);
+    void *memory = bytes > arena->room_bytes ? __real_arena_alloc_elsewhere(arena, bytes)
+                                             : arena_alloc_raw(arena, bytes);
+    hide_room(arena);
+    return memory;
 }
 
 enum status __wrap_arena_copy(struct arena *arena, struct span bytes, struct span *ret_copy)
 {
-    return refuses("arena_copy") ? STATUS_NO_MEMORY : __real_arena_copy(arena, bytes, ret_copy);
+    if (refuses("arena_copy")) {
+        return STATUS_NO_MEMORY;
+    }
+    show_room(arena);
+    enum status status = __real_arena_copy(arena, bytes, ret_copy);
+    hide_room(arena);
+    return status;
 }
 
 char *__wrap_arena_printf(struct arena *arena, const char *format, ...)
@@ -60,8 +126,7 @@ char *__wrap_arena_printf(struct arena *arena, const char *format, ...)
     va_start(args, format);
     int len = vsnprintf(NULL, 0, format, args);
     va_end(args);
-    bool refused = len < 0 || refuses("arena_printf");
-    char *text = refused ? NULL : __real_arena_alloc(arena, (size_t)len + 1);
+    char *text = len < 0 ? NULL : arena_alloc_raw(arena, (size_t)len + 1);
     if (text != NULL) {
         va_start(args, format);
         (void)vsnprintf(text, (size_t)len + 1, format, args);
@@ -70,20 +135,11 @@ char *__wrap_arena_printf(struct arena *arena, const char *format, ...)
     return text;
 }
 
-enum status __wrap_buffer_reserve(struct buffer *buffer, size_t more_bytes)
-{
-    return refuses("buffer_reserve") ? STATUS_NO_MEMORY : __real_buffer_reserve(buffer, more_bytes);
-}
+// --- buffers and arrays ---
 
-enum status __wrap_buffer_append(struct buffer *buffer, struct span bytes)
+enum status __wrap_buffer_grow(struct buffer *buffer, size_t more_bytes)
 {
-    return refuses("buffer_append") ? STATUS_NO_MEMORY : __real_buffer_append(buffer, bytes);
-}
-
-enum status __wrap_buffer_append_byte(struct buffer *buffer, uint8_t byte)
-{
-    return refuses("buffer_append_byte") ? STATUS_NO_MEMORY
-                                         : __real_buffer_append_byte(buffer, byte);
+    return refuses("buffer_grow") ? STATUS_NO_MEMORY : __real_buffer_grow(buffer, more_bytes);
 }
 
 enum status __wrap_vec_grow(void **items, uint32_t count, uint32_t *capacity, size_t bytes,

@@ -6,11 +6,13 @@
 // Input: which of the two, and whether the peer is trusted when it is judged again; then the DER.
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/check.h"
 #include "fuzz/fuzz.h"
 #include "net/tls.h"
+#include "net/tls_chain.h"
 
 enum { MEMORY_BYTES_MAX = 4 << 20 };
 
@@ -78,7 +80,10 @@ static void check_again(bool trust_peer)
         CHECK(context != NULL);
     }
     SSL_CTX_set_cert_store(context, store_of(trust_peer, &trusts_peer));
-    enum status status = tls_peer_recheck(NULL, context, &reason);
+    struct tls_chain *chain = NULL;
+    CHECK(tls_chain_copy(NULL, &chain) == STATUS_OK);
+    enum status status = tls_peer_recheck(chain, context, &reason);
+    free(chain);
     CHECK(status == STATUS_OK || status == STATUS_INVALID);
     CHECK(reason != NULL && reason[0] != '\0');
     CHECK(trusts_peer || status == STATUS_INVALID);

@@ -409,8 +409,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     uint8_t who = fuzz_byte(&input);
     struct commands commands = commands_of(who);
     memory_is_short = (who & 8) != 0;
-    arena_reset(&arena);
     arena.cap_bytes = memory_is_short ? (size_t)(who >> 4) * 64 : ARENA_BYTES;
+    arena_reset(&arena);
     fuzz_memory_begin(MEMORY_BYTES_MAX);
     decode_and_check(method, &commands, input.rest);
     fuzz_memory_end();

@@ -62,10 +62,11 @@ static void absurd_sizes_are_refused(void **state)
     (void)state;
     struct arena arena;
     arena_init(&arena, SIZE_MAX);
-    assert_null(arena_alloc(&arena, SIZE_MAX));
-    assert_null(arena_alloc_array(&arena, SIZE_MAX / 2, 3));
+    volatile size_t most = SIZE_MAX; // the compiler has its own view of constants like this
+    assert_null(arena_alloc(&arena, most));
+    assert_null(arena_alloc_array(&arena, most / 2, 3));
     struct span copy = {0};
-    assert_int_equal(arena_copy(&arena, span_of("a", SIZE_MAX), &copy), STATUS_NO_MEMORY);
+    assert_int_equal(arena_copy(&arena, span_of("a", most), &copy), STATUS_NO_MEMORY);
     arena_fini(&arena);
 }
 

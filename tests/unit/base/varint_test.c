@@ -34,6 +34,30 @@ static void unsigned_values_come_back(void **state)
     buffer_fini(&buffer);
 }
 
+// Of each length the least and the most, with other bytes behind them and without.
+static void what_follows_a_value_does_not_matter(void **state)
+{
+    (void)state;
+    static const uint8_t behind[] = {0x00, 0x80, 0xff, 0x01};
+    for (uint32_t bits = 0; bits < 64; bits++) {
+        for (uint32_t less = 0; less <= 1; less++) {
+            uint64_t expected = (UINT64_C(1) << bits) - less;
+            for (size_t i = 0; i < sizeof behind; i++) {
+                uint8_t bytes[2 * VARINT_BYTES_MAX];
+                memset(bytes, behind[i], sizeof bytes);
+                size_t len = varint_write(bytes, expected);
+                for (size_t given = len; given <= sizeof bytes; given++) {
+                    struct reader reader = {.rest = span_of(bytes, given)};
+                    uint64_t value = ~expected;
+                    assert_int_equal(reader_u64(&reader, &value), STATUS_OK);
+                    assert_true(value == expected);
+                    assert_int_equal(reader.rest.len, given - len);
+                }
+            }
+        }
+    }
+}
+
 static void signed_values_come_back(void **state)
 {
     (void)state;
@@ -81,6 +105,8 @@ static void longer_forms_and_ends_are_corrupt(void **state)
     assert_corrupt_u64("\x80", 1);
     assert_corrupt_u64("\x80\x00", 2);
     assert_corrupt_u64("\xff\x80\x00", 3);
+    assert_corrupt_u64("\x80\x00\x01\x01\x01\x01\x01\x01\x01", 9);
+    assert_corrupt_u64("\xff\xff\xff\xff\xff\xff\xff\x00\x01", 9);
     assert_corrupt_u64("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02", 10);
     assert_corrupt_u64("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x81\x00", 11);
 }
@@ -151,6 +177,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(unsigned_values_come_back),
+        cmocka_unit_test(what_follows_a_value_does_not_matter),
         cmocka_unit_test(signed_values_come_back),
         cmocka_unit_test(bytes_are_those_of_protobuf),
         cmocka_unit_test(longer_forms_and_ends_are_corrupt),

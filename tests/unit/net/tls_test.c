@@ -209,6 +209,21 @@ static void nothing_is_given_to_resume_with(void **state)
     assert_false(SSL_SESSION_is_resumable(SSL_get_session(client->ssl)));
 }
 
+// What the peer has asked for stands with its session (net/tls_chain.c).
+static void records_are_as_short_as_the_peer_asks(void **state)
+{
+    static const uint8_t text[4000] = {0};
+    struct world *world = *state;
+    struct tls_client *client = world_till(world);
+    assert_int_equal(
+        SSL_set_tlsext_max_fragment_length(client->ssl, TLSEXT_max_fragment_length_512), 1);
+    tls_client_send_frame(client, span_of(text, sizeof(text)));
+    struct span frame = {0};
+    WORLD_UNTIL(world, client->ended || tls_client_take(client, &frame));
+    assert_int_equal(frame.len, sizeof(text));
+    assert_true(client->records >= sizeof(text) / 512);
+}
+
 static void expect_bad_files(struct world *world, enum status status, const char *sentence)
 {
     char error[WORLD_ERROR_BYTES] = "";
@@ -276,6 +291,7 @@ int main(void)
         LIVE_TEST(bad_certificates_are_refused),
         LIVE_TEST(client_usage_and_other_names_do_not_harm),
         LIVE_TEST(nothing_is_given_to_resume_with),
+        LIVE_TEST(records_are_as_short_as_the_peer_asks),
         FILE_TEST(a_bad_file_is_named),
         FILE_TEST(the_key_must_be_the_certificates_and_open),
     };

@@ -130,7 +130,7 @@ static void every_crash_point(void **state)
     }
     int64_t counted = receipts_total(&world, RECEIPT_AWARD).points;
     printf("%zu crash points\n", points);
-    assert_true(points >= (size_t)48);
+    assert_true(points >= (size_t)32);
     assert_int_equal(counted, receipts_balance(&world, "anna") + receipts_balance(&world, "bert"));
 }
 

@@ -135,6 +135,41 @@ static void a_read_keeps_its_place(void **state)
     crowd_closes(&crowd, 5, 220);
 }
 
+// One look at the store serves all reads that waited when it was made, and so does a sale that
+// landed.
+static void reads_look_together(void **state)
+{
+    (void)state;
+    struct crowd crowd;
+    crowd_open(&crowd);
+    const char *text = world_member_text(&crowd.world, "anna");
+    for (size_t i = 0; i < CROWD; i++) {
+        crowd_ask(&crowd, i, "MembersService/GetMember", text);
+    }
+    crowd_let_ahead_land(&crowd); // which was sent before any of them came
+    size_t steps = 0;
+    while (memory_step(crowd.a->store)) {
+        steps++;
+    }
+    assert_int_equal(steps, 1);
+    for (size_t i = 0; i < CROWD; i++) {
+        crowd_ended(&crowd, i, "OK");
+        const Loyalty__V1__GetMemberResponse *reply = (const void *)crowd.answers[i].reply;
+        assert_int_equal(reply->standing->balance, 200);
+    }
+    for (size_t i = 0; i < 3; i++) {
+        crowd_award(&crowd, i, 10);
+    }
+    crowd_ask(&crowd, 3, "MembersService/GetMember", text);
+    for (steps = 0; memory_step(crowd.a->store); steps++) {
+    }
+    assert_int_equal(steps, 2); // two appends
+    crowd_ended(&crowd, 3, "OK");
+    const Loyalty__V1__GetMemberResponse *reply = (const void *)crowd.answers[3].reply;
+    assert_int_equal(reply->standing->balance, 230);
+    crowd_closes(&crowd, 6, 230);
+}
+
 // What takes something back reads the whole log, in its place: the very sale before it too.
 static void a_reversal_keeps_its_place(void **state)
 {
@@ -260,6 +295,7 @@ int main(void)
         cmocka_unit_test(an_id_of_old_comes_again),
         cmocka_unit_test(refusals_in_the_middle),
         cmocka_unit_test(a_read_keeps_its_place),
+        cmocka_unit_test(reads_look_together),
         cmocka_unit_test(a_reversal_keeps_its_place),
         cmocka_unit_test(behind_an_enrolment),
         cmocka_unit_test(a_crowd_is_cut_by_number),

@@ -115,8 +115,9 @@ static void replies_are_written_as_the_library_writes_them(void **state)
 {
     struct fixture *fixture = *state;
     static const uint64_t ids[] = {0, 1, 127, 128, UINT64_MAX};
-    uint8_t *bytes = arena_alloc(&fixture->arena, 300);
+    static const uint8_t bytes[300];
     for (int i = 0; i < 5 * 300 * 2; i++) {
+        arena_reset(&fixture->arena);
         struct frame_reply reply = {.correlation_id = ids[i % 5],
                                     .payload = span_of(bytes, (size_t)(i / 10)),
                                     .replayed = i / 5 % 2 == 1};
@@ -124,7 +125,7 @@ static void replies_are_written_as_the_library_writes_them(void **state)
         known.correlation_id = reply.correlation_id;
         known.replayed = reply.replayed;
         known.result_case = LOYALTY__V1__REPLY_ENVELOPE__RESULT_PAYLOAD;
-        known.payload = (ProtobufCBinaryData){.data = bytes, .len = reply.payload.len};
+        known.payload = (ProtobufCBinaryData){.data = (uint8_t *)bytes, .len = reply.payload.len};
         struct span envelope = {0};
         struct span expected = {0};
         assert_int_equal(message_encode(&known.base, &fixture->arena, &expected), STATUS_OK);
