@@ -82,9 +82,9 @@ enum {
     LIMIT_CONNECTION_OUTPUT_BYTES = 1 << 20, // unsent answers; then reading pauses
     LIMIT_HANDSHAKE_MS = 5000,               // absolute, not per byte
     LIMIT_FRAME_MS = 10000,                  // from a frame's first byte to its last, absolute
-    LIMIT_ACCOUNT_QUEUE = 1024,              // commands waiting for one account
-    LIMIT_ATTEMPT_TASKS = 64,                // of these, decided for one append
-    LIMIT_ATTEMPT_BYTES = 32 * 1024,         // records past the first one's of one append
+    LIMIT_ACCOUNT_QUEUE = 4096,              // commands waiting for one account
+    LIMIT_ATTEMPT_TASKS = 64,                // of these, for one append or one look: others' turn
+    LIMIT_ATTEMPT_BYTES = 32 * 1024,         // of their records, where they are of several
     LIMIT_STORE_IN_FLIGHT = 65536,           // commands waiting for Redis
     LIMIT_STORE_CALLS = 32768,               // of the service at once: one a request, one a job
     LIMIT_STORE_OUTPUT_BYTES = 64 << 20,
