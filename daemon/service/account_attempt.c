@@ -1,7 +1,8 @@
 // One attempt: the mutation at the head of an account's queue is decided, then those that wait
 // behind it, each on what those before it leave; what they write is appended on condition that
-// nobody else has written. Who would need anything else first (the store, the log, a read's fresh
-// look, more room) ends the attempt before it and is the head of the next.
+// nobody else has written. Who would need anything else first (the store, the log, more room) ends
+// the attempt before it and is the head of the next. Reads in between let the others pass: they are
+// answered right behind the append, of which they then know.
 //
 // From here to the answer (account_landing.c) the account is ahead of its log; the first task's
 // savepoint leads back, except after an open outcome, when only a load tells.
@@ -14,6 +15,7 @@
 struct attempt {
     struct accounts *accounts;
     struct account_entry *entry;
+    struct account_task *last; // decided so far, from the head of the queue on
     // the log as it stands, which is what all of it is decided on
     uint8_t tail[CHAIN_HASH_BYTES];
     uint64_t log_bytes;
@@ -28,6 +30,7 @@ static struct attempt attempt_of(struct account_entry *entry, struct accounts *a
     struct attempt attempt = {
         .accounts = accounts,
         .entry = entry,
+        .last = entry->first,
         .log_bytes = account->log_bytes,
         .seq = account->seq,
         .now_ms = lease_now_ms(accounts->options.lease),
@@ -83,16 +86,18 @@ static bool task_may_follow(const struct attempt *attempt, const struct account_
            task_in_time(task);
 }
 
-// The task of this attempt, before `task`, that was decided under the same id; or NULL.
+// The task of this attempt that was decided under the same id as `task`; or NULL.
 static const struct account_task *attempt_find(const struct attempt *attempt,
                                                const struct account_task *task)
 {
     const struct account_task *before = attempt->entry->first;
-    while (before != task &&
-           !(task_writes(before) && record_answers(&before->decision.record, &task->mark))) {
+    while (!(task_writes(before) && record_answers(&before->decision.record, &task->mark))) {
+        if (before == attempt->last) {
+            return NULL;
+        }
         before = before->next;
     }
-    return before == task ? NULL : before;
+    return before;
 }
 
 // Decides the next task on what those before it leave. False: the attempt ends before it, and
@@ -123,15 +128,36 @@ static bool attempt_follow(struct attempt *attempt, struct account_task *task)
     return status == STATUS_OK && (nothing || task->decision.outcome == OUTCOME_REFUSED);
 }
 
+// The task behind `before` becomes the attempt's last. Returns whom to look behind for the next.
+static struct account_task *attempt_take(struct attempt *attempt, struct account_task *before)
+{
+    struct account_task *task = before->next;
+    struct account_task *last = attempt->last;
+    attempt->last = task;
+    if (before == last) {
+        return task;
+    }
+    entry_move(attempt->entry, before, last);
+    return before;
+}
+
 // Of the tasks behind the first as many as go; how many that makes with it.
 static uint32_t attempt_gather(struct attempt *attempt)
 {
-    const struct account_task *first = attempt->entry->first;
-    struct account_task *next = first->whole_log ? NULL : first->next;
+    struct account_task *before = attempt->entry->first;
     uint32_t count = 1;
-    while (next != NULL && count < LIMIT_ATTEMPT_TASKS && attempt_follow(attempt, next)) {
-        next = next->next;
-        count++;
+    uint32_t passed = 0;
+    while (!attempt->entry->first->whole_log && before->next != NULL &&
+           count + passed < LIMIT_ATTEMPT_TASKS) {
+        if (before->next->decide == NULL) {
+            before = before->next;
+            passed++;
+        } else if (attempt_follow(attempt, before->next)) {
+            before = attempt_take(attempt, before);
+            count++;
+        } else {
+            break;
+        }
     }
     return count;
 }

@@ -104,6 +104,18 @@ static void entry_push(struct account_entry *entry, struct account_task *task)
     entry->queued++;
 }
 
+void entry_move(struct account_entry *entry, struct account_task *before,
+                struct account_task *place)
+{
+    struct account_task *task = before->next;
+    before->next = task->next;
+    if (entry->last == task) {
+        entry->last = before;
+    }
+    task->next = place->next;
+    place->next = task;
+}
+
 static void entry_pop(struct account_entry *entry)
 {
     entry->first = entry->first->next;

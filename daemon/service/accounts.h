@@ -1,5 +1,6 @@
 // Accounts at work. Every read and mutation of an account is a task; the tasks of one account run
-// one after the other, in the order they came. A mutation decides on the cached account without
+// one after the other, in the order they came, but for mutations that pass reads which wait (all of
+// them are under way: either order is as good). A mutation decides on the cached account without
 // asking and appends on condition that nobody else did; who loses that folds what the others wrote
 // and decides anew. A read checks the tail first; whatever the store says of the account, an append
 // that landed included, is that check for all tasks that waited when it was asked.

@@ -44,6 +44,9 @@ void task_read(struct account_task *task, struct span log);
 // Ends it: the account is older than what was seen of it.
 void task_rolled_back(struct account_task *task, uint64_t seen_seq);
 
+// Moves the task behind `before` to behind `place`, which comes earlier.
+void entry_move(struct account_entry *entry, struct account_task *before,
+                struct account_task *place);
 // The store is asked for the first task.
 void entry_ask(struct account_entry *entry);
 // What it has answered is folded: of all tasks that were there when it was asked, the account is
