@@ -109,7 +109,7 @@ static void what_is_accepted_is_read_the_same(void **state)
     print_message("%zu mutants accepted, %zu known to be canonical, %zu not to be\n", accepted,
                   known_canonical, known_other);
     assert_true(accepted > types.count);
-    assert_true(known_canonical > types.count && known_other > types.count);
+    assert_true(known_canonical > types.count && known_other > types.count / 4); // about 100
     arena_fini(&arena);
 }
 
