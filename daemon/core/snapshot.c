@@ -299,6 +299,9 @@ enum status snapshot_build(struct span prefix, struct span id, uint32_t partitio
         status = STATUS_NOT_FOUND;
     }
     if (status == STATUS_OK) {
+        status = snapshot_check(&account); // what could not be read back is not written
+    }
+    if (status == STATUS_OK) {
         status = build_record(&account, prefix, keep_from_ms, hash, arena, out);
     }
     account_fini(&account);

@@ -13,8 +13,8 @@
 #include "core/chain.h"
 #include "core/record.h"
 
-// Builds the stored snapshot record (hash included) of `prefix`, a whole log or one cut at a record
-// boundary. Answered requests that were, or may have been, asked at or after `keep_from_ms` are
+// Builds the stored snapshot record (hash included) of `prefix`, a whole log or one cut between two
+// appends: STATUS_CORRUPT if the account does not hold together there. Answered requests that were, or may have been, asked at or after `keep_from_ms` are
 // retained: of those posted at their own time all behind the last record that is surely older.
 MUST_CHECK enum status snapshot_build(struct span prefix, struct span id, uint32_t partition,
                                       int64_t keep_from_ms, chain_hash_fn *hash,
@@ -25,7 +25,7 @@ MUST_CHECK enum status snapshot_apply(struct account *account, struct span paylo
                                       const uint8_t *tail, struct arena *arena);
 
 // Whether an account just read from a snapshot holds together: STATUS_CORRUPT when it does not,
-// STATUS_NO_MEMORY. Used by snapshot_apply.
+// STATUS_NO_MEMORY. Used by snapshot_build and snapshot_apply.
 MUST_CHECK enum status snapshot_check(const struct account *account);
 
 // Its own checksum, which the chain cannot give: CHAIN_HASH_BYTES at the payload's start.

@@ -8,6 +8,7 @@
 #include "core/snapshot.h"
 #include "fuzz/fuzz_club.h"
 #include "fuzz/stored.h"
+#include "support/log_cut.h"
 #include "support/random_club.h"
 
 enum { HISTORIES = 24, COMMANDS = 24, LOG_BYTES_MAX = 4000 };
@@ -42,13 +43,14 @@ static void write_log(const char *driver, const char *kind, uint64_t round, stru
 }
 
 // The end of the first half's last record.
-static size_t half(struct span log)
+static size_t half(const struct member *member, struct span log)
 {
     struct record_cursor cursor = {.rest = log};
     struct record_place place;
     while (cursor.rest.len > log.len / 2 && record_next(&cursor, &place) == STATUS_OK) {
     }
-    return log.len - cursor.rest.len;
+    return log_cut(log, log.len - cursor.rest.len, span_of_text(member->id), MEMBER_PARTITION,
+                   club_chain_hash);
 }
 
 static void write_compacted(struct member *member, uint64_t round, size_t cut)
@@ -71,7 +73,7 @@ void seeds_stored(void)
         history_init(&history, 1, round);
         CHECK(history_run(&history, &member, 2 + round % COMMANDS) == NULL);
         write_log("records", "history", round, buffer_span(&member.log));
-        write_compacted(&member, round, half(buffer_span(&member.log)));
+        write_compacted(&member, round, half(&member, buffer_span(&member.log)));
         write_compacted(&member, round, member.log.len);
         member_fini(&member);
         history_fini(&history);

@@ -11,6 +11,7 @@
 
 #include "base/check.h"
 #include "core/snapshot.h"
+#include "support/log_cut.h"
 #include "support/random_club.h"
 
 enum {
@@ -146,7 +147,8 @@ static void compact(struct member *member, struct span log, struct buffer *out)
 {
     struct places places;
     find_places(log, &places);
-    size_t cut = places.starts[(places.count + 1) / 2];
+    size_t cut = log_cut(log, places.starts[(places.count + 1) / 2], span_of_text(member->id),
+                         MEMBER_PARTITION, club_chain_hash);
     assert_int_equal(snapshot_build(span_of(log.data, cut), span_of_text(member->id),
                                     MEMBER_PARTITION, 0, club_chain_hash, &member->fold_arena, out),
                      STATUS_OK);

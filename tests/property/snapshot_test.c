@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "core/snapshot.h"
+#include "support/log_cut.h"
 #include "support/random_club.h"
 
 enum { ROUNDS = 200, COMMANDS = 40, CUTS_MAX = 4 };
@@ -19,8 +20,8 @@ static uint64_t seed;
 static size_t retained;
 static size_t forgotten;
 
-// The end of a random record, or 0.
-static size_t random_cut(struct random *random, struct span log)
+// The end of a random append.
+static size_t random_cut(const struct member *member, struct random *random, struct span log)
 {
     struct record_cursor cursor = {.rest = log};
     struct record_place place;
@@ -30,14 +31,14 @@ static size_t random_cut(struct random *random, struct span log)
         count++;
         cut = random_once_in(random, count) ? log.len - cursor.rest.len : cut;
     }
-    return cut;
+    return log_cut(log, cut, span_of_text(member->id), MEMBER_PARTITION, club_chain_hash);
 }
 
 // Replaces a random prefix by its snapshot.
 static void compact(struct member *member, struct random *random, int64_t keep_from_ms,
                     struct buffer *log)
 {
-    size_t cut = random_cut(random, buffer_span(log));
+    size_t cut = random_cut(member, random, buffer_span(log));
     struct buffer out;
     buffer_init(&out, 0);
     assert_int_equal(snapshot_build(span_of(log->data, cut), span_of_text(member->id),

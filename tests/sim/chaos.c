@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "core/snapshot.h"
 #include "sim/sim.h"
+#include "support/log_cut.h"
 
 enum { TICK_MS = 100, CLOCK_APART_MS = 60000 };
 
@@ -173,8 +174,8 @@ static void leap_days(struct sim *sim)
 
 // --- compaction by somebody else ---
 
-// A place between two records of a log.
-static size_t draw_cut(struct sim *sim, struct span log)
+// A place between two appends of a log.
+static size_t draw_cut(struct sim *sim, const struct book *book, struct span log)
 {
     struct record_cursor cursor = {.rest = log};
     struct record_place place;
@@ -185,7 +186,7 @@ static size_t draw_cut(struct sim *sim, struct span log)
             break;
         }
     }
-    return cut;
+    return log_cut(log, cut, book->place.id, book->place.partition, sim_chain_hash);
 }
 
 static void on_compacted(void *context, const struct store_reply *reply)
@@ -202,7 +203,7 @@ static void compact_elsewhere(struct sim *sim)
     if (log.len == 0 || sim->now_ms < sim->server.down_until_ms) {
         return;
     }
-    struct store_compact compact = {.account = book->place, .cut_bytes = draw_cut(sim, log)};
+    struct store_compact compact = {.account = book->place, .cut_bytes = draw_cut(sim, book, log)};
     struct buffer snapshot;
     bool done = false;
     buffer_init(&snapshot, 0);
