@@ -30,6 +30,8 @@ enum {
     LIMIT_EARN_RULES = 64,
     LIMIT_RULE_LIST = 64, // entries of one condition
     LIMIT_PERKS = 64,
+    LIMIT_NUMBER_RANGES = 32, // of one kind of identifier
+    LIMIT_NOTICE_DAYS = 365,
     LIMIT_RESCORES_A_YEAR = 12,
     LIMIT_PROGRAM_VERSIONS = 256,
     LIMIT_PROGRAM_BYTES = 40 * 1024, // as protobuf; a publish and its reading fit a frame
@@ -62,6 +64,12 @@ enum {
     LIMIT_HOLDS = 256,             // open reservations
     LIMIT_CONTRIBUTIONS = 1 << 20,
     LIMIT_CARDS = 65536,
+    LIMIT_OBLIGATIONS = 256,           // open ones; what would make more is refused
+    LIMIT_PERK_USES = 1 << 17,
+    LIMIT_REPORTED = 1 << 16, // entries of partners' contributions
+    LIMIT_POOL_MEMBERS = 4096, // entries; of so many members 1,000 at a time
+    LIMIT_POOL_MEMBERS_AT_ONCE = 1000,
+    LIMIT_POOL_USES = 1 << 17,
     LIMIT_CLAIMS = 1 << 17, // steps of claims of one terminal's day; its log is full before
     LIMIT_BOUNDARIES_A_COMMAND = 512, // records advance may write in one command
 };

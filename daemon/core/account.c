@@ -27,6 +27,11 @@ void account_fini(struct account *account)
     id_set_fini(&account->ids);
     vec_fini(&account->claims);
     id_set_fini(&account->claim_keys);
+    vec_fini(&account->obligations);
+    vec_fini(&account->perk_uses);
+    vec_fini(&account->reported);
+    vec_fini(&account->pool_members);
+    vec_fini(&account->pool_uses);
 }
 
 bool account_exists(const struct account *account)
@@ -45,6 +50,7 @@ struct account_savepoint {
     struct lot *ended;
     struct score_step *steps;
     struct identifier_state *identifiers;
+    struct obligation *obligations;
 };
 
 // NULL of none.
@@ -82,6 +88,7 @@ enum status account_save(const struct account *account, struct arena *arena,
     SAVE_ITEMS(account, saved, ended);
     SAVE_ITEMS(account, saved, steps);
     SAVE_ITEMS(account, saved, identifiers);
+    SAVE_ITEMS(account, saved, obligations);
     *ret_savepoint = saved;
     return STATUS_OK;
 }
@@ -115,6 +122,11 @@ void account_restore(struct account *account, const struct account_savepoint *sa
     account->ids = now.ids;
     account->claims = now.claims;
     account->claim_keys = now.claim_keys;
+    account->obligations = now.obligations;
+    account->perk_uses = now.perk_uses;
+    account->reported = now.reported;
+    account->pool_members = now.pool_members;
+    account->pool_uses = now.pool_uses;
     RESTORE_ITEMS(account, savepoint, lots);
     RESTORE_ITEMS(account, savepoint, pending);
     RESTORE_ITEMS(account, savepoint, holds);
@@ -122,6 +134,11 @@ void account_restore(struct account *account, const struct account_savepoint *sa
     RESTORE_ITEMS(account, savepoint, ended);
     RESTORE_ITEMS(account, savepoint, steps);
     RESTORE_ITEMS(account, savepoint, identifiers);
+    RESTORE_ITEMS(account, savepoint, obligations);
+    account->perk_uses.count = savepoint->scalars.perk_uses.count;
+    account->reported.count = savepoint->scalars.reported.count;
+    account->pool_members.count = savepoint->scalars.pool_members.count;
+    account->pool_uses.count = savepoint->scalars.pool_uses.count;
     account->contributions.count = savepoint->scalars.contributions.count;
     account->cards.count = savepoint->scalars.cards.count;
     account->uses.count = savepoint->scalars.uses.count;

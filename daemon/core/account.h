@@ -5,12 +5,12 @@
 // Invariants (account_check): lots rise strictly by end, each above 0; no points but held ones are
 // there after their end; no hold after its lapse; a deficit means no spendable lot; balance = sum
 // of lots - deficit; score = sum of contributions in force; points are conserved: lots + pending +
-// held - deficit = awarded + opened - taken back + forgiven - redeemed + given back - expired; a
-// member's last card covers now.
+// held - deficit = awarded + opened - taken back + forgiven - redeemed + given back - expired +
+// moved in - moved out; a member's last card covers now, unless the membership has ended.
 //
 // Owned arrays are of two kinds: small ones that change in place (lots, pending, holds, what ended,
-// steps), saved whole by a savepoint, and append-only ones (contributions, cards, uses, names,
-// ids), saved by length. So an attempt can be undone in time that does not grow with history.
+// steps, obligations), saved whole by a savepoint, and append-only ones (contributions, cards, uses,
+// names, ids), saved by length. So an attempt can be undone in time that does not grow with history.
 #pragma once
 
 #include <stdbool.h>
@@ -69,11 +69,18 @@ struct use {
     int64_t points;
 };
 
-enum identifier_stage { IDENTIFIER_CLAIMING, IDENTIFIER_BOUND, IDENTIFIER_LOST };
+enum identifier_stage {
+    IDENTIFIER_CLAIMING, // the obligation to claim it is open
+    IDENTIFIER_BOUND,
+    IDENTIFIER_LOST,      // another member was first
+    IDENTIFIER_REPLACED,  // still points here, so that who shows it is told
+    IDENTIFIER_RELEASING, // the obligation to let it go is open
+    IDENTIFIER_RELEASED,
+};
 
 struct identifier_state {
     struct identifier identifier;
-    enum identifier_stage stage; // CLAIMING: the obligation to claim it is open
+    enum identifier_stage stage;
 };
 
 // A step in the life of a claim on a receipt: the last one of its key (operation, number, and of a
@@ -97,6 +104,45 @@ struct terminal_day {
     int32_t day;
     bool closed;                                     // and nothing has come since
     struct receipt_total totals[RECEIPT_OPERATIONS]; // of the claims that stand
+};
+
+// A use of a perk; a reversal is another one with `count` below 0. Append-only.
+struct perk_use {
+    uint32_t perk; // reference
+    int32_t day;
+    uint32_t card; // cards the account had then: which of them it was made under
+    int32_t count; // of one merged in: several
+    uint64_t seq;  // of the use, also in its reversal; of one merged in that of the merge
+    uint8_t code[PERK_CODE_BYTES]; // zeros: none
+};
+
+// What is left of a partner's contribution: the last one of a key says it. Append-only.
+struct reported {
+    uint8_t key[IDENTIFIER_KEY_BYTES];
+    int64_t from_ms;
+    int64_t until_ms;
+    int64_t score;
+};
+
+// Something that this account still has to bring about elsewhere; closed by RECORD_DONE.
+struct obligation {
+    uint64_t seq; // of the record that made it
+    enum record_type type;
+};
+
+// Who may use a pool: the last one of a member says it. Append-only.
+struct pool_member {
+    char member_id[LIMIT_MEMBER_ID_BYTES + 1];
+    bool may_award;
+    bool may_redeem;
+    int64_t redeem_a_month;
+};
+
+// What was spent of a pool by a member. Append-only.
+struct pool_use {
+    uint32_t member; // index into pool_members of the member's first entry
+    int32_t day;
+    int64_t points;
 };
 
 // A set of 64-bit prints of request ids; a hit means "look in the log", a miss is certain.
@@ -154,6 +200,19 @@ struct account {
     struct terminal_day terminal;
     VEC(struct claim) claims;
     struct id_set claim_keys; // one print a step
+    // a membership's life
+    enum member_status status; // 0: active, and never was otherwise
+    char merged_into[LIMIT_MEMBER_ID_BYTES + 1];
+    int64_t moved_in;          // points that merged members brought, less their deficits
+    int64_t moved_out;         // the same, gone to another member
+    int64_t points_noticed_ms; // lots ending up to here were told
+    int64_t card_noticed_ms;   // the end of the card that was told
+    char referrer[LIMIT_MEMBER_ID_BYTES + 1]; // who brought this member; empty: nobody, or done
+    VEC(struct obligation) obligations;       // open ones, in order of recording
+    VEC(struct perk_use) perk_uses;
+    VEC(struct reported) reported;
+    VEC(struct pool_member) pool_members;
+    VEC(struct pool_use) pool_uses;
 };
 
 struct account_savepoint; // in the arena it was made with
@@ -186,6 +245,22 @@ int64_t account_score_at_boundary(const struct account *account, int64_t instant
 // and in its month.
 int64_t account_used_day(const struct account *account, uint32_t rule, int32_t day);
 int64_t account_used_month(const struct account *account, uint32_t rule, int32_t day);
+
+// The membership's status, never 0; and whether it goes on (ACTIVE or SUSPENDED): an ended one is
+// left alone by time.
+enum member_status account_status(const struct account *account);
+bool account_lives(const struct account *account);
+// What the last entry of a key, or a member, says; NULL when there is none.
+const struct reported *account_reported(const struct account *account, const uint8_t *key);
+const struct pool_member *account_pool_member(const struct account *account, struct span member_id);
+// How often a perk was used in civil days [from, until); and under the card held, or any after the
+// account had `cards` of them.
+int64_t account_perk_uses(const struct account *account, uint32_t perk, int32_t from_day,
+                          int32_t until_day);
+int64_t account_perk_uses_of_card(const struct account *account, uint32_t perk, uint32_t card);
+// What a member has spent of the pool in civil days [from, until).
+int64_t account_pool_spent(const struct account *account, struct span member_id, int32_t from_day,
+                           int32_t until_day);
 
 // Whether a request id may be in the log.
 bool account_may_know(const struct account *account, const struct mark *mark);

@@ -30,6 +30,16 @@ static bool has_names_of_rules(const struct account *account, const struct recor
     return account_has_name(account, awarded->unit);
 }
 
+static bool has_names_of_carried(const struct account *account, const struct carried *carried)
+{
+    for (size_t i = 0; i < carried->use_count; i++) {
+        if (carried->uses[i].perk == 0 || !account_has_name(account, carried->uses[i].perk)) {
+            return false;
+        }
+    }
+    return carried->tier != 0 && account_has_name(account, carried->tier);
+}
+
 static bool has_names_of_type(const struct account *account, const struct record *record)
 {
     switch (record->type) {
@@ -51,6 +61,18 @@ static bool has_names_of_type(const struct account *account, const struct record
         return account_has_name(account, record->reversed.advice.unit);
     case RECORD_TOMBSTONE:
         return account_has_name(account, record->tombstone.advice.unit);
+    case RECORD_PERK_USED:
+        return record->perk_used.perk != 0 && account_has_name(account, record->perk_used.perk) &&
+               account_has_name(account, record->perk_used.unit);
+    case RECORD_PERK_REVERSED:
+        return account_has_name(account, record->perk_reversed.perk);
+    case RECORD_SETTLED:
+        return account_has_name(account, record->settled.perk) &&
+               account_has_name(account, record->settled.unit);
+    case RECORD_MERGED:
+        return has_names_of_carried(account, &record->merged.carried);
+    case RECORD_ABSORBED:
+        return has_names_of_carried(account, &record->absorbed.carried);
     default:
         return true;
     }
@@ -133,7 +155,7 @@ static enum status apply_bound(struct account *account, const struct record_boun
 
 // New points: a balance's bound counts pending and held ones too (domain.md, fine print 15), and
 // there is room for all lots that what is set aside may come back to.
-static enum status make_room(const struct account *account, int64_t points)
+enum status account_make_room(const struct account *account, int64_t points)
 {
     uint32_t lots = account->lots.count + account->pending.count + account->held_lots.count;
     if (lots >= LIMIT_LOTS) {
@@ -153,7 +175,7 @@ static enum status apply_earned_points(struct account *account,
     if (awarded->lot_ends_ms <= account->now_ms) {
         return account_expire(account, awarded->lot_ends_ms, awarded->points);
     }
-    TRY(make_room(account, awarded->points));
+    TRY(account_make_room(account, awarded->points));
     if (awarded->spendable_ms > account->now_ms) {
         return account_add_pending(account,
                                    &(struct pending_lot){.spendable_ms = awarded->spendable_ms,
@@ -184,7 +206,7 @@ static enum status apply_uses(struct account *account, const struct record_award
     return STATUS_OK;
 }
 
-static enum status give_score(struct account *account, const struct opening_score *score)
+enum status account_give_score(struct account *account, const struct opening_score *score)
 {
     if (score->score > LIMIT_POINTS_A_RECORD ||
         account->score_given + score->score > LIMIT_POINTS_A_BALANCE) {
@@ -207,9 +229,9 @@ static enum status apply_awarded(struct account *account, const struct record_aw
     if (awarded->score == 0) {
         return STATUS_OK;
     }
-    return give_score(account, &(struct opening_score){.from_ms = awarded->occurred_ms,
-                                                       .until_ms = awarded->score_until_ms,
-                                                       .score = awarded->score});
+    return account_give_score(account, &(struct opening_score){.from_ms = awarded->occurred_ms,
+                                                               .until_ms = awarded->score_until_ms,
+                                                               .score = awarded->score});
 }
 
 enum status account_take_redeemed(struct account *account, const struct record_redeemed *redeemed)
@@ -279,14 +301,53 @@ static enum status apply_opening(struct account *account, const struct record_op
         if (lot->ends_ms <= account->now_ms || lot->points > LIMIT_POINTS_A_RECORD) {
             return STATUS_CORRUPT;
         }
-        TRY(make_room(account, lot->points));
+        TRY(account_make_room(account, lot->points));
         TRY(account_add_spendable(account, lot->ends_ms, lot->points));
         account->opened += lot->points;
     }
     for (size_t i = 0; i < opening->score_count; i++) {
-        TRY(give_score(account, &opening->scores[i]));
+        TRY(account_give_score(account, &opening->scores[i]));
     }
     return STATUS_OK;
+}
+
+// What a member does besides buying.
+static enum status apply_of_member(struct account *account, const struct record *record)
+{
+    switch (record->type) {
+    case RECORD_PERK_USED:
+        return account_apply_perk_used(account, record);
+    case RECORD_PERK_REVERSED:
+        return account_apply_perk_reversed(account, record);
+    case RECORD_SETTLED:
+        return account_apply_settled(account, record);
+    case RECORD_CONTRIBUTED:
+        return account_apply_contributed(account, record);
+    case RECORD_CONTRIBUTION_REDUCED:
+        return account_apply_contribution_reduced(account, record);
+    case RECORD_NOTICED:
+        return account_apply_noticed(account, record);
+    case RECORD_STATUS_CHANGED:
+        return account_apply_status(account, record);
+    case RECORD_IDENTIFIERS_CHANGED:
+        return account_apply_identifiers(account, record);
+    case RECORD_DONE:
+        return account_apply_done(account, record);
+    case RECORD_MERGED:
+        return account_apply_merged(account, record);
+    case RECORD_ABSORBED:
+        return account_apply_absorbed(account, record);
+    case RECORD_BONUS:
+        return account_apply_bonus(account, record);
+    case RECORD_REFERRED:
+        return account_apply_referred(account, record);
+    case RECORD_POOL_MEMBER:
+        return account_apply_pool_member(account, record);
+    case RECORD_POOL_SPENT:
+        return account_apply_pool_spent(account, record);
+    default:
+        return STATUS_UNKNOWN_TYPE;
+    }
 }
 
 static enum status apply_outcomes(struct account *account, const struct record *record)
@@ -321,7 +382,7 @@ static enum status apply_outcomes(struct account *account, const struct record *
     case RECORD_TOMBSTONE:
         return STATUS_OK; // account_know
     default:
-        return STATUS_UNKNOWN_TYPE;
+        return apply_of_member(account, record);
     }
 }
 

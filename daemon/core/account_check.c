@@ -93,7 +93,7 @@ static enum status check_points(const struct account *account, const char **ret_
     }
     int64_t given = account->awarded + account->opened - account->taken_back;
     int64_t spent = account->redeemed - account->given_back;
-    int64_t in = given + account->forgiven;
+    int64_t in = given + account->forgiven + account->moved_in - account->moved_out;
     if (account->balance + account->pending_points + account->held_points !=
         in - spent - account->expired) {
         return broken("points are not conserved", ret_what);
@@ -128,7 +128,8 @@ static enum status check_card(const struct account *account, const char **ret_wh
         return receipts_check(account, ret_what);
     }
     const struct card *card = account_card(account);
-    if (card->from_ms > account->now_ms || card->until_ms <= account->now_ms) {
+    bool covers = card->from_ms <= account->now_ms && card->until_ms > account->now_ms;
+    if (!covers && account_lives(account)) {
         return broken("the card does not cover now", ret_what);
     }
     return STATUS_OK;
@@ -230,6 +231,71 @@ static bool same_totals(const struct account *a, const struct account *b)
            a->redeem_day_points == b->redeem_day_points;
 }
 
+static bool same_perk_uses(const struct account *a, const struct account *b)
+{
+    if (a->perk_uses.count != b->perk_uses.count) {
+        return false;
+    }
+    for (uint32_t i = 0; i < a->perk_uses.count; i++) {
+        const struct perk_use *x = &a->perk_uses.items[i];
+        const struct perk_use *y = &b->perk_uses.items[i];
+        if (!span_equal(names_text(&a->names, x->perk), names_text(&b->names, y->perk)) ||
+            x->day != y->day || x->card != y->card || x->count != y->count || x->seq != y->seq ||
+            memcmp(x->code, y->code, sizeof x->code) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool same_pool(const struct account *a, const struct account *b)
+{
+    if (a->pool_members.count != b->pool_members.count ||
+        a->pool_uses.count != b->pool_uses.count) {
+        return false;
+    }
+    for (uint32_t i = 0; i < a->pool_members.count; i++) {
+        const struct pool_member *x = &a->pool_members.items[i];
+        const struct pool_member *y = &b->pool_members.items[i];
+        if (strcmp(x->member_id, y->member_id) != 0 || x->may_award != y->may_award ||
+            x->may_redeem != y->may_redeem || x->redeem_a_month != y->redeem_a_month) {
+            return false;
+        }
+    }
+    for (uint32_t i = 0; i < a->pool_uses.count; i++) {
+        const struct pool_use *x = &a->pool_uses.items[i];
+        const struct pool_use *y = &b->pool_uses.items[i];
+        if (x->member != y->member || x->day != y->day || x->points != y->points) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool same_obligations(const struct account *a, const struct account *b)
+{
+    if (a->obligations.count != b->obligations.count) {
+        return false;
+    }
+    for (uint32_t i = 0; i < a->obligations.count; i++) {
+        if (a->obligations.items[i].seq != b->obligations.items[i].seq ||
+            a->obligations.items[i].type != b->obligations.items[i].type) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool same_membership(const struct account *a, const struct account *b)
+{
+    return a->status == b->status && strcmp(a->merged_into, b->merged_into) == 0 &&
+           a->moved_in == b->moved_in && a->moved_out == b->moved_out &&
+           a->points_noticed_ms == b->points_noticed_ms &&
+           a->card_noticed_ms == b->card_noticed_ms && strcmp(a->referrer, b->referrer) == 0 &&
+           same_obligations(a, b) && same_perk_uses(a, b) && SAME_ITEMS(a, b, reported) &&
+           same_pool(a, b);
+}
+
 bool account_equal(const struct account *a, const struct account *b, const char **ret_what)
 {
     *ret_what = NULL;
@@ -256,6 +322,8 @@ bool account_equal(const struct account *a, const struct account *b, const char 
         *ret_what = "uses";
     } else if (!same_identifiers(a, b)) {
         *ret_what = "identifiers";
+    } else if (!same_membership(a, b)) {
+        *ret_what = "membership";
     } else if (!receipts_equal(a, b)) {
         *ret_what = "receipts";
     }

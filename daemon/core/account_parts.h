@@ -39,7 +39,13 @@ void account_count_redeemed(struct account *account, int32_t day, int64_t points
 MUST_CHECK enum status account_uncount_redeemed(struct account *account, int32_t day,
                                                 int64_t points);
 
+// New points within the bounds of a balance, with room for their lot. STATUS_RANGE.
+MUST_CHECK enum status account_make_room(const struct account *account, int64_t points);
+
 // --- score and caps (account_score.c) ---
+// Score given, as a contribution of the record being applied; counted in score_given.
+MUST_CHECK enum status account_give_score(struct account *account,
+                                          const struct opening_score *score);
 MUST_CHECK enum status account_add_contribution(struct account *account,
                                                 const struct contribution *contribution);
 void account_settle_score(struct account *account, int64_t now_ms);
@@ -54,6 +60,35 @@ MUST_CHECK enum status account_apply_captured(struct account *account, const str
 MUST_CHECK enum status account_apply_released(struct account *account, const struct record *record);
 MUST_CHECK enum status account_apply_lapsed(struct account *account, const struct record *record);
 MUST_CHECK enum status account_apply_reversed(struct account *account, const struct record *record);
+// --- a membership's life (account_member.c, account_merge.c) ---
+MUST_CHECK enum status account_apply_status(struct account *account, const struct record *record);
+MUST_CHECK enum status account_apply_identifiers(struct account *account,
+                                                 const struct record *record);
+MUST_CHECK enum status account_apply_done(struct account *account, const struct record *record);
+MUST_CHECK enum status account_apply_noticed(struct account *account, const struct record *record);
+MUST_CHECK enum status account_apply_merged(struct account *account, const struct record *record);
+MUST_CHECK enum status account_apply_absorbed(struct account *account, const struct record *record);
+// The record being applied obliges this account to something elsewhere.
+MUST_CHECK enum status account_oblige(struct account *account, enum record_type type);
+// --- perks (account_perks.c) ---
+MUST_CHECK enum status account_apply_perk_used(struct account *account,
+                                               const struct record *record);
+MUST_CHECK enum status account_apply_perk_reversed(struct account *account,
+                                                   const struct record *record);
+MUST_CHECK enum status account_apply_settled(struct account *account, const struct record *record);
+// --- contributions (account_contributions.c) ---
+MUST_CHECK enum status account_apply_contributed(struct account *account,
+                                                 const struct record *record);
+MUST_CHECK enum status account_apply_contribution_reduced(struct account *account,
+                                                          const struct record *record);
+// --- bonuses and pools (account_pools.c) ---
+MUST_CHECK enum status account_apply_bonus(struct account *account, const struct record *record);
+MUST_CHECK enum status account_apply_referred(struct account *account, const struct record *record);
+MUST_CHECK enum status account_apply_pool_member(struct account *account,
+                                                 const struct record *record);
+MUST_CHECK enum status account_apply_pool_spent(struct account *account,
+                                                const struct record *record);
+
 // Gives all that an open hold has back. STATUS_CORRUPT when `freed` is not just that.
 MUST_CHECK enum status account_free_hold(struct account *account, const uint8_t *reservation,
                                          const struct points_freed *freed, int64_t *ret_expired);

@@ -107,6 +107,35 @@ struct perk {
     struct span_list partners;
 };
 
+// Numbers a kind of identifier has: digits, as many as both ends have, both inclusive.
+struct number_range {
+    struct span from;
+    struct span to;
+    bool luhn;
+};
+
+struct identifier_rule {
+    int32_t kind; // loyalty.v1.IdentifierKind; -1: none of them
+    bool required;
+    bool shared;
+    bool no_match;
+    struct number_range *ranges;
+    size_t range_count;
+};
+
+struct notices {
+    uint32_t points_days; // 0: not told
+    uint32_t card_days;
+    bool birthdays;
+};
+
+struct referral {
+    int64_t referrer_points;
+    int64_t referred_points;
+    int64_t minimum_spend_minor;
+    uint32_t within_days; // 0: whenever
+};
+
 struct program {
     struct span id;
     struct span zone_name;
@@ -144,6 +173,10 @@ struct program {
     int64_t guard_terminal_day;
     struct perk *perks;
     size_t perk_count;
+    struct identifier_rule *identifiers; // none: every kind may be used
+    size_t identifier_count;
+    struct notices notices;
+    struct referral referral;
     uint32_t unmapped; // of enum program_unmapped: reported by compile
     // compiled
     int64_t rate_denominator; // least common multiple of all rates' money_minor

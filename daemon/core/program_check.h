@@ -45,4 +45,6 @@ MUST_CHECK enum status check_tiers(struct program *program, struct program_probl
 MUST_CHECK enum status check_earn(struct program *program, struct program_problems *problems);
 MUST_CHECK enum status check_condition(const struct program *program, struct condition *condition,
                                        const char *prefix, struct program_problems *problems);
+// identifiers, notices, referral (program_check_members.c)
+MUST_CHECK enum status check_members(struct program *program, struct program_problems *problems);
 MUST_CHECK enum status check_perks(struct program *program, struct program_problems *problems);

@@ -176,7 +176,8 @@ enum status program_compile(struct program *program, struct program_problems *pr
     TRY(check_points(program, problems));
     TRY(check_redeem(program, problems));
     TRY(check_limits(program, problems));
-    return check_perks(program, problems);
+    TRY(check_perks(program, problems));
+    return check_members(program, problems);
 }
 
 static enum status check_same(struct program_problems *problems, const char *path,

@@ -6,7 +6,7 @@
 #include "base/varint.h"
 #include "core/record_layout.h"
 
-static enum status layout_identifier(struct codec *codec, struct identifier *identifier)
+enum status record_layout_identifier(struct codec *codec, struct identifier *identifier)
 {
     TRY(codec_u32(codec, &identifier->kind));
     return codec_raw(codec, identifier->key, sizeof identifier->key);
@@ -16,7 +16,7 @@ static enum status layout_opened(struct codec *codec, struct record_opened *open
 {
     uint32_t kind = (uint32_t)opened->kind;
     TRY(codec_u32(codec, &kind));
-    if (kind < ACCOUNT_MEMBER || kind > ACCOUNT_POOL) {
+    if (kind < ACCOUNT_MEMBER || kind > ACCOUNT_SETTLEMENT) {
         return STATUS_CORRUPT;
     }
     opened->kind = (enum account_kind)kind;
@@ -31,7 +31,7 @@ static enum status layout_opened(struct codec *codec, struct record_opened *open
     TRY(codec_list(codec, (void **)&opened->identifiers, &opened->identifier_count,
                    sizeof *opened->identifiers, LIMIT_IDENTIFIERS));
     for (size_t i = 0; i < opened->identifier_count; i++) {
-        TRY(layout_identifier(codec, &opened->identifiers[i]));
+        TRY(record_layout_identifier(codec, &opened->identifiers[i]));
     }
     return STATUS_OK;
 }
@@ -91,7 +91,7 @@ static enum status layout_cards(struct codec *codec, struct record *record)
         TRY(codec_instant(codec, &card->from_ms));
         TRY(codec_instant(codec, &card->until_ms));
         TRY(codec_u32(codec, &cause));
-        if (cause < CARD_ENROLLED || cause > CARD_OPENING) {
+        if (cause < CARD_ENROLLED || cause > CARD_MERGED) {
             return STATUS_CORRUPT;
         }
         card->cause = (enum card_cause)cause;
@@ -121,6 +121,45 @@ static enum status layout_mark(struct codec *codec, struct mark *mark, uint32_t 
     mark->system = (flags & FLAG_SYSTEM) != 0;
     TRY(codec_raw(codec, mark->id, sizeof mark->id));
     return codec_raw(codec, mark->digest, sizeof mark->digest);
+}
+
+// What a member does besides buying.
+static enum status layout_of_member(struct codec *codec, struct record *record)
+{
+    switch (record->type) {
+    case RECORD_PERK_USED:
+        return record_layout_perk_used(codec, &record->perk_used);
+    case RECORD_PERK_REVERSED:
+        return record_layout_perk_reversed(codec, &record->perk_reversed);
+    case RECORD_CONTRIBUTED:
+        return record_layout_contributed(codec, &record->contributed);
+    case RECORD_CONTRIBUTION_REDUCED:
+        return record_layout_contribution_reduced(codec, &record->contribution_reduced);
+    case RECORD_NOTICED:
+        return record_layout_noticed(codec, &record->noticed);
+    case RECORD_STATUS_CHANGED:
+        return record_layout_status_changed(codec, &record->status_changed);
+    case RECORD_IDENTIFIERS_CHANGED:
+        return record_layout_identifiers_changed(codec, &record->identifiers_changed);
+    case RECORD_DONE:
+        return record_layout_done(codec, &record->done);
+    case RECORD_MERGED:
+        return record_layout_merged(codec, &record->merged);
+    case RECORD_ABSORBED:
+        return record_layout_absorbed(codec, &record->absorbed);
+    case RECORD_BONUS:
+        return record_layout_bonus(codec, &record->bonus);
+    case RECORD_REFERRED:
+        return codec_text(codec, &record->referred.by, LIMIT_MEMBER_ID_BYTES);
+    case RECORD_POOL_MEMBER:
+        return record_layout_pool_member(codec, &record->pool_member);
+    case RECORD_POOL_SPENT:
+        return record_layout_pool_spent(codec, &record->pool_spent);
+    case RECORD_SETTLED:
+        return record_layout_settled(codec, &record->settled);
+    default:
+        return STATUS_UNKNOWN_TYPE;
+    }
 }
 
 static enum status layout_type(struct codec *codec, struct record *record, uint32_t flags)
@@ -153,13 +192,13 @@ static enum status layout_type(struct codec *codec, struct record *record, uint3
         return layout_opening(codec, &record->opening);
     case RECORD_BOUND:
         record->bound.lost = (flags & BOUND_LOST) != 0;
-        return layout_identifier(codec, &record->bound.identifier);
+        return record_layout_identifier(codec, &record->bound.identifier);
     case RECORD_RECEIPT:
         return record_layout_day(codec, &record->receipt);
     case RECORD_PUBLISHED:
         return layout_published(codec, &record->published);
     default:
-        return STATUS_UNKNOWN_TYPE;
+        return layout_of_member(codec, record);
     }
 }
 
@@ -261,9 +300,40 @@ enum status record_encode(const struct record *record, struct buffer *out)
 // The types this format has. What others look like inside is not known, not even their flags.
 static bool is_known(enum record_type type)
 {
-    return (type >= RECORD_OPENED && type <= RECORD_SNAPSHOT) ||
-           (type >= RECORD_HELD && type <= RECORD_LAPSED) || type == RECORD_RECEIPT ||
-           type == RECORD_PUBLISHED;
+    static const bool known[UINT8_MAX + 1] = {
+        [RECORD_OPENED] = true,
+        [RECORD_AWARDED] = true,
+        [RECORD_REDEEMED] = true,
+        [RECORD_REFUSED] = true,
+        [RECORD_BOUNDARY] = true,
+        [RECORD_OPENING] = true,
+        [RECORD_BOUND] = true,
+        [RECORD_SNAPSHOT] = true,
+        [RECORD_HELD] = true,
+        [RECORD_CAPTURED] = true,
+        [RECORD_RELEASED] = true,
+        [RECORD_REVERSED] = true,
+        [RECORD_TOMBSTONE] = true,
+        [RECORD_LAPSED] = true,
+        [RECORD_PERK_USED] = true,
+        [RECORD_PERK_REVERSED] = true,
+        [RECORD_CONTRIBUTED] = true,
+        [RECORD_CONTRIBUTION_REDUCED] = true,
+        [RECORD_NOTICED] = true,
+        [RECORD_STATUS_CHANGED] = true,
+        [RECORD_IDENTIFIERS_CHANGED] = true,
+        [RECORD_DONE] = true,
+        [RECORD_MERGED] = true,
+        [RECORD_ABSORBED] = true,
+        [RECORD_BONUS] = true,
+        [RECORD_REFERRED] = true,
+        [RECORD_POOL_MEMBER] = true,
+        [RECORD_POOL_SPENT] = true,
+        [RECORD_RECEIPT] = true,
+        [RECORD_SETTLED] = true,
+        [RECORD_PUBLISHED] = true,
+    };
+    return known[(uint8_t)type];
 }
 
 enum status record_decode(struct span body, struct arena *arena, struct record *ret_record)

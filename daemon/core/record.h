@@ -38,19 +38,25 @@ enum record_type {
     RECORD_TOMBSTONE = 20, // a reversal of an id that was not seen: it may not come any more
     RECORD_LAPSED = 21,    // what time made of a hold
     RECORD_RECEIPT = 48,   // of a terminal's day (core/receipts.h)
+    RECORD_PERK_USED = 24,
+    RECORD_PERK_REVERSED = 25,
+    RECORD_CONTRIBUTED = 28,          // score that a partner reported
+    RECORD_CONTRIBUTION_REDUCED = 29, // and took away again, at once or from a day on
+    RECORD_NOTICED = 30,              // time: points will expire soon, the card will end
+    RECORD_STATUS_CHANGED = 34,       // suspended, reinstated, closed, erased
+    RECORD_IDENTIFIERS_CHANGED = 35,
+    RECORD_DONE = 37,        // the end of an obligation
+    RECORD_MERGED = 38,      // given up for another member
+    RECORD_ABSORBED = 40,    // what a merged member brought
+    RECORD_BONUS = 41,       // points without a sale
+    RECORD_REFERRED = 42,    // who brought this member
+    RECORD_POOL_MEMBER = 43, // of a pool: who may do what
+    RECORD_POOL_SPENT = 44,  // of a pool: by whom the next record is
+    RECORD_SETTLED = 49,     // of a partner's month: a use of a perk
+    RECORD_PUBLISHED = 64,   // the program's own log: a version
     // Reserved for what later formats bring; written only after they are defined:
-    RECORD_RESERVED_PERK_USED = 24,
-    RECORD_RESERVED_PERK_REVERSED = 25,
-    RECORD_RESERVED_CONTRIBUTED = 28,
-    RECORD_RESERVED_CONTRIBUTION_CHANGED = 29,
     RECORD_RESERVED_ADJUSTED = 32,
     RECORD_RESERVED_CARD_GRANTED = 33,
-    RECORD_RESERVED_STATUS_CHANGED = 34,
-    RECORD_RESERVED_OBLIGED = 36,
-    RECORD_RESERVED_DONE = 37,
-    RECORD_RESERVED_MERGED = 38,
-    RECORD_RESERVED_ERASED = 39,
-    RECORD_PUBLISHED = 64, // the program's own log: a version
     RECORD_RESERVED_WITHDRAWN = 65,
 };
 
@@ -72,6 +78,7 @@ enum card_cause { // numbers are those of loyalty.v1.CardCause
     CARD_END = 4,
     CARD_LATE_SCORE = 5,
     CARD_OPENING = 6,
+    CARD_MERGED = 7,
 };
 
 // A tier held for [from, until).
@@ -115,7 +122,12 @@ struct receipt_ref {
     int32_t business_day;
 };
 
-enum account_kind { ACCOUNT_MEMBER = 1, ACCOUNT_TERMINAL_DAY = 2, ACCOUNT_POOL = 3 };
+enum account_kind {
+    ACCOUNT_MEMBER = 1,
+    ACCOUNT_TERMINAL_DAY = 2,
+    ACCOUNT_POOL = 3,
+    ACCOUNT_SETTLEMENT = 4, // a partner's month: the uses of perks it is paid for
+};
 
 struct identifier {
     uint32_t kind;                     // loyalty.v1.IdentifierKind
@@ -334,6 +346,180 @@ struct record_receipt {
     struct receipt_total totals[RECEIPT_OPERATIONS]; // DAY_CLOSED, by operation
 };
 
+// --- what a member does besides buying ---
+
+enum { PERK_CODE_BYTES = 16 };
+
+// A use counts for the period it is in, whatever tier it was made under.
+struct record_perk_used {
+    uint32_t perk;                 // reference
+    uint32_t unit;                 // reference; 0: the actor's own
+    int32_t day;                   // civil
+    bool settled;                  // a partner's: obliges its month's account to list it
+    bool coded;                    // shown as a code ...
+    uint8_t code[PERK_CODE_BYTES]; // ... whose nonce this is; used once
+};
+
+struct record_perk_reversed {
+    uint8_t original[REQUEST_ID_BYTES];
+    uint64_t original_seq;      // 0: it is not known: a tombstone
+    enum reverse_result result; // REVERSED, PREVIOUSLY_REVERSED or ORIGINAL_NOT_FOUND
+    uint32_t perk;              // reference; 0: not known
+    bool settled;               // obliges, as the use did
+    struct span reason;
+};
+
+// A partner's contribution, named by a keyed hash of partner and id.
+struct record_contributed {
+    uint8_t key[IDENTIFIER_KEY_BYTES];
+    int64_t from_ms;
+    int64_t until_ms; // INSTANT_NEVER: until it is ended
+    int64_t score;
+};
+
+enum contribution_change { // of ENDED: numbers of loyalty.v1.ContributionEnd
+    CONTRIBUTION_SURRENDERED = 1,
+    CONTRIBUTION_MATURED = 2,
+    CONTRIBUTION_CUT = 3, // reduced
+};
+
+// So much of it counts no more from an instant on; 0: it stays as it was.
+struct record_contribution_reduced {
+    uint8_t key[IDENTIFIER_KEY_BYTES];
+    enum contribution_change change;
+    int64_t score;
+    int64_t from_ms;
+    int64_t until_ms; // where that part would have ended
+};
+
+enum notice_kind { NOTICE_POINTS_EXPIRING = 1, NOTICE_CARD_ENDING = 2 };
+
+struct record_noticed {
+    enum notice_kind kind;
+    int64_t due_ms; // the lot's, or the card's, end; of several lots the last one's
+    int64_t points;
+};
+
+enum member_status { // numbers are those of loyalty.v1.MemberStatus
+    MEMBER_ACTIVE = 1,
+    MEMBER_SUSPENDED = 2,
+    MEMBER_CLOSED = 3,
+    MEMBER_MERGED = 4,
+    MEMBER_ERASED = 5, // obliges: profile and identifiers are to be deleted
+};
+
+// Of CLOSED and ERASED: everything spendable and pending is forfeited, a deficit forgiven.
+struct record_status_changed {
+    enum member_status status;
+    struct span reason;
+    int64_t forfeited;
+    int64_t forgiven;
+};
+
+// One came, one went, or one took another's place. The new one is an obligation, as at enrolment.
+struct record_identifiers_changed {
+    bool has_new;
+    bool has_old;
+    bool replaced; // the old one is told so; else it is let go, an obligation too
+    struct identifier added;
+    struct identifier old;
+    struct span reason;
+};
+
+// `seq` is the number of the record whose obligation has ended.
+struct record_done {
+    uint64_t seq;
+    bool failed; // it could not be done: of a merge, all is given back
+};
+
+struct carried_score {
+    bool named; // a partner's contribution
+    uint8_t key[IDENTIFIER_KEY_BYTES];
+    int64_t from_ms;
+    int64_t until_ms;
+    int64_t score;
+};
+
+struct carried_pending {
+    int64_t spendable_ms;
+    int64_t ends_ms;
+    int64_t points;
+};
+
+struct carried_use {
+    uint32_t perk; // reference
+    int32_t day;
+    bool this_card; // made under the card that goes over, or the one held
+    uint32_t count;
+};
+
+// What goes over from one member to another.
+struct carried {
+    struct lot_move *lots;
+    size_t lot_count;
+    struct carried_pending *pending;
+    size_t pending_count;
+    struct carried_score *scores;
+    size_t score_count;
+    struct carried_use *uses;
+    size_t use_count;
+    int64_t deficit;
+    uint32_t tier; // reference; its card
+    int64_t card_from_ms;
+    int64_t card_until_ms;
+};
+
+// Obliges: `into` is to absorb it.
+struct record_merged {
+    struct span into;
+    struct span reason;
+    struct carried carried;
+};
+
+struct record_absorbed {
+    struct span from;
+    struct carried carried;
+};
+
+enum bonus_reason { BONUS_REFERRED = 1, BONUS_REFERRER = 2 };
+
+// REFERRED obliges: the referrer is to be given `other_points`.
+struct record_bonus {
+    enum bonus_reason reason;
+    struct span other; // the referrer's, or the referred one's, member id
+    uint32_t version;
+    int64_t points;
+    int64_t other_points;
+    int64_t lot_ends_ms;
+    int64_t spendable_ms;
+};
+
+struct record_referred {
+    struct span by; // member id
+};
+
+struct record_pool_member {
+    struct span member_id;
+    bool may_award;
+    bool may_redeem;
+    int64_t redeem_a_month; // 0: no limit
+};
+
+struct record_pool_spent {
+    struct span member_id;
+    int64_t points; // 0: an award's
+    int32_t day;
+};
+
+// The request that used, or reversed, it; derived ids make it stand here once.
+struct record_settled {
+    uint32_t perk; // reference
+    uint32_t unit; // reference
+    uint8_t request[REQUEST_ID_BYTES];
+    int64_t used_at_ms;
+    bool reversal;
+};
+
 enum { RECORD_CARDS_MAX = 2, RECORD_NAMES_MAX = 128 };
 
 // One record, decoded. Lists are in the arena it was decoded with, spans in the log's bytes.
@@ -363,6 +549,21 @@ struct record {
         struct record_opening opening;
         struct record_bound bound;
         struct record_receipt receipt;
+        struct record_perk_used perk_used;
+        struct record_perk_reversed perk_reversed;
+        struct record_contributed contributed;
+        struct record_contribution_reduced contribution_reduced;
+        struct record_noticed noticed;
+        struct record_status_changed status_changed;
+        struct record_identifiers_changed identifiers_changed;
+        struct record_done done;
+        struct record_merged merged;
+        struct record_absorbed absorbed;
+        struct record_bonus bonus;
+        struct record_referred referred;
+        struct record_pool_member pool_member;
+        struct record_pool_spent pool_spent;
+        struct record_settled settled;
         struct span snapshot; // opaque here
         struct record_published published;
     };

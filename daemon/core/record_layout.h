@@ -67,6 +67,34 @@ MUST_CHECK enum status record_layout_released(struct codec *codec,
                                               struct record_released *released);
 MUST_CHECK enum status record_layout_lapsed(struct codec *codec, struct record_lapsed *lapsed);
 
+// --- record.c ---
+MUST_CHECK enum status record_layout_identifier(struct codec *codec, struct identifier *identifier);
+
+// --- record_member.c ---
+MUST_CHECK enum status record_layout_perk_used(struct codec *codec, struct record_perk_used *used);
+MUST_CHECK enum status record_layout_perk_reversed(struct codec *codec,
+                                                   struct record_perk_reversed *reversed);
+MUST_CHECK enum status record_layout_settled(struct codec *codec, struct record_settled *settled);
+MUST_CHECK enum status record_layout_contributed(struct codec *codec,
+                                                 struct record_contributed *contributed);
+MUST_CHECK enum status
+record_layout_contribution_reduced(struct codec *codec,
+                                   struct record_contribution_reduced *reduced);
+MUST_CHECK enum status record_layout_noticed(struct codec *codec, struct record_noticed *noticed);
+MUST_CHECK enum status record_layout_status_changed(struct codec *codec,
+                                                    struct record_status_changed *changed);
+MUST_CHECK enum status
+record_layout_identifiers_changed(struct codec *codec, struct record_identifiers_changed *changed);
+MUST_CHECK enum status record_layout_done(struct codec *codec, struct record_done *done);
+MUST_CHECK enum status record_layout_merged(struct codec *codec, struct record_merged *merged);
+MUST_CHECK enum status record_layout_absorbed(struct codec *codec,
+                                              struct record_absorbed *absorbed);
+MUST_CHECK enum status record_layout_bonus(struct codec *codec, struct record_bonus *bonus);
+MUST_CHECK enum status record_layout_pool_member(struct codec *codec,
+                                                 struct record_pool_member *member);
+MUST_CHECK enum status record_layout_pool_spent(struct codec *codec,
+                                                struct record_pool_spent *spent);
+
 // --- receipts.c ---
 MUST_CHECK enum status record_layout_day(struct codec *codec, struct record_receipt *receipt);
 

@@ -8,28 +8,16 @@
 #include "core/codec.h"
 #include "core/ledger.h"
 #include "core/receipts.h"
+#include "core/snapshot_layout.h"
 
-enum { SNAPSHOT_FORMAT = 1 };
-
-#define LAYOUT_COUNT(codec, vec, count_max)                                                        \
-    do {                                                                                           \
-        uint32_t count_ = (vec)->count;                                                            \
-        TRY(codec_u32((codec), &count_));                                                          \
-        if (!(codec)->writing && count_ > (codec)->reader.rest.len) {                              \
-            return STATUS_CORRUPT; /* every item takes a byte at least */                          \
-        }                                                                                          \
-        while (!(codec)->writing && (vec)->count < count_) {                                       \
-            TRY(vec_reserve_one((vec), (count_max)));                                              \
-            memset(&(vec)->items[(vec)->count], 0, sizeof *(vec)->items);                          \
-            (vec)->count++;                                                                        \
-        }                                                                                          \
-    } while (0)
+// The first format had no membership (snapshot_member.c); the daemon reads both.
+enum { SNAPSHOT_FORMAT_BEFORE = 1, SNAPSHOT_FORMAT = 2 };
 
 static enum status layout_identity(struct codec *codec, struct account *account)
 {
     uint32_t kind = (uint32_t)account->kind;
     TRY(codec_u32(codec, &kind));
-    if (kind < ACCOUNT_MEMBER || kind > ACCOUNT_POOL) {
+    if (kind < ACCOUNT_MEMBER || kind > ACCOUNT_SETTLEMENT) {
         return STATUS_CORRUPT;
     }
     account->kind = (enum account_kind)kind;
@@ -187,7 +175,7 @@ static enum status layout_state(struct codec *codec, struct account *account)
 {
     uint32_t format = SNAPSHOT_FORMAT;
     TRY(codec_u32(codec, &format));
-    if (format != SNAPSHOT_FORMAT) {
+    if (format != SNAPSHOT_FORMAT && format != SNAPSHOT_FORMAT_BEFORE) {
         return STATUS_UNKNOWN_TYPE;
     }
     TRY(layout_identity(codec, account));
@@ -201,7 +189,8 @@ static enum status layout_state(struct codec *codec, struct account *account)
     TRY(layout_score(codec, account));
     TRY(layout_cards(codec, account));
     TRY(layout_uses(codec, account));
-    return receipts_layout(codec, account);
+    TRY(receipts_layout(codec, account));
+    return format == SNAPSHOT_FORMAT_BEFORE ? STATUS_OK : snapshot_layout_member(codec, account);
 }
 
 // Answered requests are retained from the last record on that is known to be too old to matter.

@@ -29,7 +29,9 @@ static bool check_totals(const struct account *account)
             return false;
         }
     }
-    return within(account->enrolled_ms, LIMIT_INSTANT_MIN_MS, account->now_ms) &&
+    return within(account->moved_in, -TOTAL_MAX, TOTAL_MAX) &&
+           within(account->moved_out, -TOTAL_MAX, TOTAL_MAX) &&
+           within(account->enrolled_ms, LIMIT_INSTANT_MIN_MS, account->now_ms) &&
            account->now_ms < LIMIT_INSTANT_MAX_MS && account->seq <= INT64_MAX &&
            within(account->balance, -TOTAL_MAX, TOTAL_MAX) &&
            account->given_back <= account->redeemed && account->taken_back <= account->awarded;
@@ -86,7 +88,7 @@ static bool check_references(const struct account *account)
     for (uint32_t i = 0; i < account->cards.count; i++) {
         const struct card *card = &account->cards.items[i];
         if (card->tier == 0 || card->tier > names || card->cause < CARD_ENROLLED ||
-            card->cause > CARD_OPENING) {
+            card->cause > CARD_MERGED) {
             return false;
         }
     }
@@ -98,7 +100,7 @@ static bool check_references(const struct account *account)
         }
     }
     for (uint32_t i = 0; i < account->identifiers.count; i++) {
-        if (account->identifiers.items[i].stage > IDENTIFIER_LOST) {
+        if (account->identifiers.items[i].stage > IDENTIFIER_RELEASED) {
             return false;
         }
     }

@@ -12,7 +12,7 @@
 enum {
     SLOTS_MIN = 1024,
     ALLOCATION_BYTES = 16, // what the allocator adds to each array, about
-    ARRAYS = 16,           // of an account
+    ARRAYS = 21,           // of an account
 };
 
 struct account_slot {
@@ -156,6 +156,11 @@ static size_t account_bytes(const struct account *account)
            account->contributions.capacity * sizeof(*account->contributions.items) +
            account->cards.capacity * sizeof(*account->cards.items) +
            account->uses.capacity * sizeof(*account->uses.items) +
+           account->obligations.capacity * sizeof(*account->obligations.items) +
+           account->perk_uses.capacity * sizeof(*account->perk_uses.items) +
+           account->reported.capacity * sizeof(*account->reported.items) +
+           account->pool_members.capacity * sizeof(*account->pool_members.items) +
+           account->pool_uses.capacity * sizeof(*account->pool_uses.items) +
            account->identifiers.capacity * sizeof(*account->identifiers.items) +
            account->names.bytes.capacity +
            account->names.places.capacity * sizeof(*account->names.places.items) +

@@ -30,6 +30,38 @@ void admin_verify_accounts(struct request *request);
 // terms.c, reconcile.c
 void tills_get_terms(struct request *request);
 void tills_reconcile(struct request *request);
+// membership.c
+void membership_set_status(struct request *request);
+void membership_merge(struct request *request);
+void membership_erase(struct request *request);
+// identify.c
+void identify_add(struct request *request);
+void identify_replace(struct request *request);
+void identify_remove(struct request *request);
+// profile.c
+void profile_get(struct request *request);
+void profile_update(struct request *request);
+// perks.c
+void perks_list(struct request *request);
+void perks_issue_code(struct request *request);
+void perks_code_keys(struct request *request);
+void perks_use(struct request *request);
+void perks_reverse(struct request *request);
+void perks_served(struct request *request);
+void perks_settlement(struct request *request);
+// contributions.c
+void contributions_report(struct request *request);
+void contributions_reduce(struct request *request);
+void contributions_end(struct request *request);
+// pools.c
+void pools_create(struct request *request);
+void pools_set_member(struct request *request);
+void pools_list_members(struct request *request);
+// events.c
+void events_subscribe(struct request *request);
+void events_acknowledge(struct request *request);
+void events_list_consumers(struct request *request);
+void events_delete_consumer(struct request *request);
 // clock.c
 void clock_get(struct request *request);
 void clock_set(struct request *request);

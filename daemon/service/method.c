@@ -4,8 +4,12 @@
 #include "base/check.h"
 #include "loyalty/v1/admin.pb-c.h"
 #include "loyalty/v1/clock.pb-c.h"
+#include "loyalty/v1/contributions.pb-c.h"
+#include "loyalty/v1/events.pb-c.h"
 #include "loyalty/v1/members.pb-c.h"
+#include "loyalty/v1/perks.pb-c.h"
 #include "loyalty/v1/points.pb-c.h"
+#include "loyalty/v1/pools.pb-c.h"
 #include "loyalty/v1/programs.pb-c.h"
 #include "loyalty/v1/tills.pb-c.h"
 #include "service/handlers.h"
@@ -14,13 +18,15 @@ enum {
     EVERYBODY = ROLE_POS | ROLE_PARTNER | ROLE_BACKEND | ROLE_ADMIN | ROLE_JOB,
 };
 
-#define ROW(service, name, type, may, mutates, handler)                                            \
+#define ROW_TO(service, name, from, to, may, mutates, handler)                                     \
     {                                                                                              \
-        .path = "/loyalty.v1." service "/" name,                                                   \
-        .request = &loyalty__v1__##type##_request__descriptor,                                     \
-        .response = &loyalty__v1__##type##_response__descriptor, .roles = (may),                   \
-        .mutating = (mutates), .handle = (handler)                                                 \
+        .path = "/loyalty.v1." service "/" name, .request = &(from), .response = &(to),            \
+        .roles = (may), .mutating = (mutates), .handle = (handler)                                 \
     }
+
+#define ROW(service, name, type, may, mutates, handler)                                            \
+    ROW_TO(service, name, loyalty__v1__##type##_request__descriptor,                               \
+           loyalty__v1__##type##_response__descriptor, may, mutates, handler)
 
 static const struct method methods[] = {
     // An admin does not sell: what moves points is the tills' alone.
@@ -50,6 +56,73 @@ static const struct method methods[] = {
         admin_verify_accounts),
     ROW("TillsService", "GetTerms", get_terms, ROLE_POS | ROLE_ADMIN, false, tills_get_terms),
     ROW("TillsService", "Reconcile", reconcile, ROLE_POS | ROLE_ADMIN, true, tills_reconcile),
+    ROW_TO("MembersService", "SetStatus", loyalty__v1__set_status_request__descriptor,
+           loyalty__v1__set_status_response__descriptor, ROLE_ADMIN, true, membership_set_status),
+    ROW_TO("MembersService", "Merge", loyalty__v1__merge_request__descriptor,
+           loyalty__v1__merge_response__descriptor, ROLE_ADMIN, true, membership_merge),
+    ROW_TO("MembersService", "Erase", loyalty__v1__erase_request__descriptor,
+           loyalty__v1__erase_response__descriptor, ROLE_ADMIN, true, membership_erase),
+    ROW_TO("MembersService", "AddIdentifier", loyalty__v1__add_identifier_request__descriptor,
+           loyalty__v1__change_identifiers_response__descriptor, ROLE_BACKEND | ROLE_ADMIN, true,
+           identify_add),
+    ROW_TO("MembersService", "ReplaceIdentifier",
+           loyalty__v1__replace_identifier_request__descriptor,
+           loyalty__v1__change_identifiers_response__descriptor, ROLE_BACKEND | ROLE_ADMIN, true,
+           identify_replace),
+    ROW_TO("MembersService", "RemoveIdentifier", loyalty__v1__remove_identifier_request__descriptor,
+           loyalty__v1__change_identifiers_response__descriptor, ROLE_BACKEND | ROLE_ADMIN, true,
+           identify_remove),
+    ROW_TO("MembersService", "GetProfile", loyalty__v1__get_profile_request__descriptor,
+           loyalty__v1__profile__descriptor, ROLE_BACKEND | ROLE_ADMIN, false, profile_get),
+    ROW_TO("MembersService", "UpdateProfile", loyalty__v1__update_profile_request__descriptor,
+           loyalty__v1__profile__descriptor, ROLE_BACKEND | ROLE_ADMIN, false, profile_update),
+    ROW_TO("PerksService", "ListPerks", loyalty__v1__list_perks_request__descriptor,
+           loyalty__v1__list_perks_response__descriptor, ROLE_POS | ROLE_BACKEND | ROLE_ADMIN,
+           false, perks_list),
+    ROW_TO("PerksService", "IssueCode", loyalty__v1__issue_code_request__descriptor,
+           loyalty__v1__issue_code_response__descriptor, ROLE_BACKEND, false, perks_issue_code),
+    ROW_TO("PerksService", "GetCodeKeys", loyalty__v1__get_code_keys_request__descriptor,
+           loyalty__v1__get_code_keys_response__descriptor, EVERYBODY, false, perks_code_keys),
+    ROW_TO("PerksService", "UsePerk", loyalty__v1__use_perk_request__descriptor,
+           loyalty__v1__use_perk_response__descriptor, ROLE_POS | ROLE_PARTNER, true, perks_use),
+    ROW_TO("PerksService", "ReversePerk", loyalty__v1__reverse_perk_request__descriptor,
+           loyalty__v1__reverse_perk_response__descriptor, ROLE_POS | ROLE_PARTNER, true,
+           perks_reverse),
+    ROW_TO("PerksService", "ListServedPerks", loyalty__v1__list_served_perks_request__descriptor,
+           loyalty__v1__list_served_perks_response__descriptor, ROLE_PARTNER, false, perks_served),
+    ROW_TO("PerksService", "ListSettlement", loyalty__v1__list_settlement_request__descriptor,
+           loyalty__v1__list_settlement_response__descriptor, ROLE_PARTNER | ROLE_ADMIN, false,
+           perks_settlement),
+    ROW_TO("ContributionsService", "Report", loyalty__v1__report_contribution_request__descriptor,
+           loyalty__v1__contribution_response__descriptor, ROLE_PARTNER | ROLE_ADMIN, true,
+           contributions_report),
+    ROW_TO("ContributionsService", "Reduce", loyalty__v1__reduce_contribution_request__descriptor,
+           loyalty__v1__contribution_response__descriptor, ROLE_PARTNER | ROLE_ADMIN, true,
+           contributions_reduce),
+    ROW_TO("ContributionsService", "End", loyalty__v1__end_contribution_request__descriptor,
+           loyalty__v1__contribution_response__descriptor, ROLE_PARTNER | ROLE_ADMIN, true,
+           contributions_end),
+    ROW_TO("PoolsService", "CreatePool", loyalty__v1__create_pool_request__descriptor,
+           loyalty__v1__create_pool_response__descriptor, ROLE_BACKEND | ROLE_ADMIN, true,
+           pools_create),
+    ROW_TO("PoolsService", "SetPoolMember", loyalty__v1__set_pool_member_request__descriptor,
+           loyalty__v1__set_pool_member_response__descriptor, ROLE_BACKEND | ROLE_ADMIN, true,
+           pools_set_member),
+    ROW_TO("PoolsService", "ListPoolMembers", loyalty__v1__list_pool_members_request__descriptor,
+           loyalty__v1__list_pool_members_response__descriptor, ROLE_BACKEND | ROLE_ADMIN, false,
+           pools_list_members),
+    ROW_TO("EventsService", "Subscribe", loyalty__v1__subscribe_request__descriptor,
+           loyalty__v1__subscribe_response__descriptor, ROLE_BACKEND | ROLE_ADMIN, false,
+           events_subscribe),
+    ROW_TO("EventsService", "Acknowledge", loyalty__v1__acknowledge_request__descriptor,
+           loyalty__v1__acknowledge_response__descriptor, ROLE_BACKEND | ROLE_ADMIN, false,
+           events_acknowledge),
+    ROW_TO("EventsService", "ListConsumers", loyalty__v1__list_consumers_request__descriptor,
+           loyalty__v1__list_consumers_response__descriptor, ROLE_BACKEND | ROLE_ADMIN, false,
+           events_list_consumers),
+    ROW_TO("EventsService", "DeleteConsumer", loyalty__v1__delete_consumer_request__descriptor,
+           loyalty__v1__delete_consumer_response__descriptor, ROLE_BACKEND | ROLE_ADMIN, false,
+           events_delete_consumer),
     ROW("ClockService", "GetClock", get_clock, EVERYBODY, false, clock_get),
     ROW("ClockService", "SetClock", set_clock, ROLE_ADMIN, false, clock_set),
 };

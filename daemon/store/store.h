@@ -19,6 +19,8 @@
 enum {
     STORE_HASH_BYTES = 16,
     STORE_KEY_BYTES_MAX = 128, // an identifier's key
+    STORE_VALUE_BYTES_MAX = 16384,
+    STORE_EVENT_PARTITIONS_MAX = 128, // read at once
 };
 
 struct store;
@@ -94,6 +96,7 @@ struct store_head {
     uint64_t program_bytes;   // its whole length
     int64_t sandbox_clock_ms; // 0: none stands there
     uint32_t partitions;      // 0: not created yet
+    uint64_t epoch;           // of the event streams: when the partitions were created, in ms
 };
 
 typedef void store_head_fn(void *context, const struct store_head *head);
@@ -106,6 +109,57 @@ struct store_scan_reply {
 };
 
 typedef void store_scan_fn(void *context, const struct store_scan_reply *reply);
+
+// A small value beside the accounts, with a revision: ly:{<partition>}:p:<name> (a profile), or
+// ly:{meta}:c:<name> (a subscriber's cursors). Also moves `member` between two sets of its
+// partition (the calendar of birthdays: ly:{<partition>}:b:<set>) in the same call.
+struct store_value {
+    bool meta; // `partition` is then 0
+    uint32_t partition;
+    struct span name; // 1 to LIMIT_MEMBER_ID_BYTES bytes
+};
+
+struct store_put {
+    struct store_value value;
+    uint64_t expected_revision; // 0: there must be none
+    struct span bytes;          // at most STORE_VALUE_BYTES_MAX; empty: delete it
+    struct span leave_set;      // hex, at most STORE_KEY_BYTES_MAX; empty: none
+    struct span enter_set;
+};
+
+struct store_value_reply {
+    enum store_result result; // OK; BEHIND of put: another revision stands, which is given
+    uint64_t revision;        // 0: there is none
+    struct span bytes;
+};
+
+typedef void store_value_fn(void *context, const struct store_value_reply *reply);
+
+struct store_event_place {
+    uint32_t partition;
+    uint64_t after; // number of the last one that is known; the next wanted is one more
+};
+
+struct store_event {
+    uint32_t partition;
+    uint64_t number;
+    struct span bytes; // field "e"
+};
+
+// Of each partition asked for, in that order.
+struct store_event_bounds {
+    uint64_t first; // number of the oldest one kept; last + 1 when none is
+    uint64_t last;  // of the newest there ever was; 0: none
+};
+
+struct store_events_reply {
+    enum store_result result;
+    const struct store_event *events; // in order within a partition
+    size_t count;
+    const struct store_event_bounds *bounds;
+};
+
+typedef void store_events_fn(void *context, const struct store_events_reply *reply);
 
 struct store_ops {
     void (*load)(struct store *store, const struct store_account *account, store_done_fn *done,
@@ -128,6 +182,22 @@ struct store_ops {
                               void *context);
     void (*create_partitions)(struct store *store, uint32_t count, store_done_fn *done,
                               void *context);
+    void (*unclaim)(struct store *store, uint32_t partition, struct span key, struct span member_id,
+                    store_done_fn *done, void *context);
+    void (*due)(struct store *store, uint32_t partition, int64_t until_ms, uint32_t count,
+                store_scan_fn *done, void *context);
+    void (*get)(struct store *store, const struct store_value *value, store_value_fn *done,
+                void *context);
+    void (*put)(struct store *store, const struct store_put *put, store_value_fn *done,
+                void *context);
+    void (*list_values)(struct store *store, store_scan_fn *done, void *context);
+    void (*list_set)(struct store *store, uint32_t partition, struct span set, store_scan_fn *done,
+                     void *context);
+    void (*read_events)(struct store *store, const struct store_event_place *places, size_t count,
+                        uint32_t events_max, store_events_fn *done, void *context);
+    void (*trim_events)(struct store *store, uint32_t partition, uint64_t keep, store_done_fn *done,
+                        void *context);
+    void (*rewrite)(struct store *store, store_done_fn *done, void *context);
     bool (*is_ready)(const struct store *store, const char **ret_reason);
     void (*free)(struct store *store);
 };
@@ -208,6 +278,71 @@ static inline void store_create_partitions(struct store *store, uint32_t count, 
                                            void *context)
 {
     store->ops->create_partitions(store, count, done, context);
+}
+
+// Lets an identifier's key go if it is this member's: OK also when it is nobody's, TAKEN when it is
+// another's.
+static inline void store_unclaim(struct store *store, uint32_t partition, struct span key,
+                                 struct span member_id, store_done_fn *done, void *context)
+{
+    store->ops->unclaim(store, partition, key, member_id, done, context);
+}
+
+// Ids of at most `count` accounts of a partition that are due at or before an instant, earliest
+// first. `next_cursor` is 0.
+static inline void store_due(struct store *store, uint32_t partition, int64_t until_ms,
+                             uint32_t count, store_scan_fn *done, void *context)
+{
+    store->ops->due(store, partition, until_ms, count, done, context);
+}
+
+static inline void store_get(struct store *store, const struct store_value *value,
+                             store_value_fn *done, void *context)
+{
+    store->ops->get(store, value, done, context);
+}
+
+// If `expected_revision` is the one that stands: puts `bytes` as the next revision, or deletes.
+static inline void store_put(struct store *store, const struct store_put *put, store_value_fn *done,
+                             void *context)
+{
+    store->ops->put(store, put, done, context);
+}
+
+// Names of all meta values there are (at most a thousand or so: subscribers).
+static inline void store_list_values(struct store *store, store_scan_fn *done, void *context)
+{
+    store->ops->list_values(store, done, context);
+}
+
+// All members of one of put's sets.
+static inline void store_list_set(struct store *store, uint32_t partition, struct span set,
+                                  store_scan_fn *done, void *context)
+{
+    store->ops->list_set(store, partition, set, done, context);
+}
+
+// Events behind the places of at most STORE_EVENT_PARTITIONS_MAX partitions, about `events_max` of
+// them, and what is kept of each. Where `after` + 1 is not kept any more, the oldest that is follows.
+static inline void store_read_events(struct store *store, const struct store_event_place *places,
+                                     size_t count, uint32_t events_max, store_events_fn *done,
+                                     void *context)
+{
+    store->ops->read_events(store, places, count, events_max, done, context);
+}
+
+// Drops all but about the `keep` newest events of a partition (never fewer are kept).
+static inline void store_trim_events(struct store *store, uint32_t partition, uint64_t keep,
+                                     store_done_fn *done, void *context)
+{
+    store->ops->trim_events(store, partition, keep, done, context);
+}
+
+// Has the store's file rewritten, so that what was deleted is not in it any more. OK: begun, or
+// already at it.
+static inline void store_rewrite(struct store *store, store_done_fn *done, void *context)
+{
+    store->ops->rewrite(store, done, context);
 }
 
 // Whether calls have a chance now; else why not, for the operator (names the setting at fault).

@@ -343,6 +343,73 @@ static enum status perks_of(const Loyalty__V1__Program *message, struct arena *a
     return STATUS_OK;
 }
 
+static enum status ranges_of(const Loyalty__V1__IdentifierRule *message, struct arena *arena,
+                             struct identifier_rule *rule)
+{
+    struct number_range *ranges = arena_alloc_array(arena, message->n_ranges, sizeof(*ranges));
+    if (ranges == NULL) {
+        return STATUS_NO_MEMORY;
+    }
+    for (size_t i = 0; i < message->n_ranges; i++) {
+        ranges[i] = (struct number_range){
+            .from = span_of_text(message->ranges[i]->from),
+            .to = span_of_text(message->ranges[i]->to),
+            .luhn = message->ranges[i]->luhn != 0,
+        };
+    }
+    rule->ranges = ranges;
+    rule->range_count = message->n_ranges;
+    return STATUS_OK;
+}
+
+static enum status identifiers_of(const Loyalty__V1__Program *message, struct arena *arena,
+                                  struct program *program)
+{
+    struct identifier_rule *rules =
+        arena_alloc_array(arena, message->n_identifiers, sizeof(*rules));
+    if (rules == NULL) {
+        return STATUS_NO_MEMORY;
+    }
+    for (size_t i = 0; i < message->n_identifiers; i++) {
+        const Loyalty__V1__IdentifierRule *rule = message->identifiers[i];
+        int kind = (int)rule->kind;
+        bool known = kind >= 0 && kind <= LOYALTY__V1__IDENTIFIER_KIND__IDENTIFIER_KIND_APP_ID;
+        rules[i] = (struct identifier_rule){
+            .kind = known ? kind : -1,
+            .required = rule->required != 0,
+            .shared = rule->shared != 0,
+            .no_match = rule->no_match != 0,
+        };
+        TRY(ranges_of(rule, arena, &rules[i]));
+    }
+    program->identifiers = rules;
+    program->identifier_count = message->n_identifiers;
+    return STATUS_OK;
+}
+
+static void notices_of(const Loyalty__V1__Notices *message, struct notices *ret_notices)
+{
+    if (message != NULL) {
+        *ret_notices = (struct notices){
+            .points_days = message->points_expiring_days,
+            .card_days = message->card_ending_days,
+            .birthdays = message->birthdays != 0,
+        };
+    }
+}
+
+static void referral_of(const Loyalty__V1__Referral *message, struct referral *ret_referral)
+{
+    if (message != NULL) {
+        *ret_referral = (struct referral){
+            .referrer_points = message->referrer_points,
+            .referred_points = message->referred_points,
+            .minimum_spend_minor = message->minimum_spend_minor,
+            .within_days = message->within_days,
+        };
+    }
+}
+
 enum status program_from_message(const Loyalty__V1__Program *message, struct arena *arena,
                                  struct program *ret_program)
 {
@@ -364,6 +431,9 @@ enum status program_from_message(const Loyalty__V1__Program *message, struct are
     redeem_of(message->redeem, &program);
     guards_of(message->guards, &program);
     TRY(perks_of(message, arena, &program));
+    TRY(identifiers_of(message, arena, &program));
+    notices_of(message->notices, &program.notices);
+    referral_of(message->referral, &program.referral);
     *ret_program = program;
     return STATUS_OK;
 }
