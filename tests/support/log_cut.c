@@ -1,3 +1,4 @@
+// Cutting logs where accounts hold together.
 #include "support/log_cut.h"
 
 #include "base/check.h"
