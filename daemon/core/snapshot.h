@@ -15,8 +15,8 @@
 
 // Builds the stored snapshot record (hash included) of `prefix`, a whole log or one cut between two
 // appends: STATUS_CORRUPT if the account does not hold together there. Answered requests that were,
-// or may have been, asked at or after `keep_from_ms` are retained: of those posted at their own time
-// all behind the last record that is surely older.
+// or may have been, asked at or after `keep_from_ms` are retained: of those posted at their own
+// time all behind the last record that is surely older.
 MUST_CHECK enum status snapshot_build(struct span prefix, struct span id, uint32_t partition,
                                       int64_t keep_from_ms, chain_hash_fn *hash,
                                       struct arena *arena, struct buffer *out);
