@@ -9,8 +9,9 @@
 // moved in - moved out; a member's last card covers now, unless the membership has ended.
 //
 // Owned arrays are of two kinds: small ones that change in place (lots, pending, holds, what ended,
-// steps, obligations), saved whole by a savepoint, and append-only ones (contributions, cards, uses,
-// names, ids), saved by length. So an attempt can be undone in time that does not grow with history.
+// steps, obligations), saved whole by a savepoint, and append-only ones (contributions, cards,
+// uses, names, ids), saved by length. So an attempt can be undone in time that does not grow with
+// history.
 #pragma once
 
 #include <stdbool.h>

@@ -20,6 +20,8 @@
 #include "base/status.h"
 #include "core/chain.h"
 #include "core/names.h"
+#include "core/record_member.h"
+#include "core/record_parts.h"
 
 enum record_type {
     RECORD_NONE = 0,
@@ -58,80 +60,6 @@ enum record_type {
     RECORD_RESERVED_ADJUSTED = 32,
     RECORD_RESERVED_CARD_GRANTED = 33,
     RECORD_RESERVED_WITHDRAWN = 65,
-};
-
-enum { REQUEST_ID_BYTES = 16, REQUEST_DIGEST_BYTES = 8, IDENTIFIER_KEY_BYTES = 16 };
-
-// Which request a record answers. Scope of an id is (account, origin, id): `system` marks ids that
-// only the service itself derives, so a client cannot forge one.
-struct mark {
-    bool present;
-    bool system;
-    uint8_t id[REQUEST_ID_BYTES];
-    uint8_t digest[REQUEST_DIGEST_BYTES]; // of method and payload without what a retry may change
-};
-
-enum card_cause { // numbers are those of loyalty.v1.CardCause
-    CARD_ENROLLED = 1,
-    CARD_IMMEDIATE = 2,
-    CARD_RESCORE = 3,
-    CARD_END = 4,
-    CARD_LATE_SCORE = 5,
-    CARD_OPENING = 6,
-    CARD_MERGED = 7,
-};
-
-// A tier held for [from, until).
-struct card {
-    uint32_t tier; // reference
-    int64_t from_ms;
-    int64_t until_ms; // INSTANT_NEVER: the base tier
-    enum card_cause cause;
-};
-
-// Where the account stood right after the record, for its reply.
-struct figures {
-    int64_t balance;
-    int64_t pending;
-    int64_t held;
-    int64_t score;
-    uint32_t tier;      // reference
-    uint32_t next_tier; // reference; 0 at the top
-    int64_t missing;
-};
-
-struct lot_move {
-    int64_t ends_ms;
-    int64_t points;
-};
-
-struct rule_points {
-    uint32_t rule; // reference
-    int64_t points;
-    bool counted; // the rule has a day or month cap
-};
-
-struct line_share {
-    int64_t amount_minor;
-    int64_t points;
-    int64_t score;
-};
-
-struct receipt_ref {
-    uint64_t number; // 0: none
-    int32_t business_day;
-};
-
-enum account_kind {
-    ACCOUNT_MEMBER = 1,
-    ACCOUNT_TERMINAL_DAY = 2,
-    ACCOUNT_POOL = 3,
-    ACCOUNT_SETTLEMENT = 4, // a partner's month: the uses of perks it is paid for
-};
-
-struct identifier {
-    uint32_t kind;                     // loyalty.v1.IdentifierKind
-    uint8_t key[IDENTIFIER_KEY_BYTES]; // HMAC of kind and value, cut; no value is ever stored
 };
 
 // The end of an identifier's obligation: claimed for this member, or lost to another.
@@ -217,14 +145,6 @@ struct record_released {
 struct record_lapsed {
     uint8_t reservation[REQUEST_ID_BYTES];
     struct points_freed freed;
-};
-
-enum reverse_result { // numbers are those of loyalty.v1.ReverseResult
-    REVERSE_REVERSED = 1,
-    REVERSE_FURTHER_ACTIVITY = 2,
-    REVERSE_PREVIOUSLY_REVERSED = 3,
-    REVERSE_ORIGINAL_NOT_FOUND = 4, // a RECORD_TOMBSTONE
-    REVERSE_NOTHING_TO_REVERSE = 5,
 };
 
 // What every reversal says of itself.
@@ -344,180 +264,6 @@ struct record_receipt {
     int64_t amount_minor;
     int64_t not_after_ms; // by the store's clock: past it the request lands no more
     struct receipt_total totals[RECEIPT_OPERATIONS]; // DAY_CLOSED, by operation
-};
-
-// --- what a member does besides buying ---
-
-enum { PERK_CODE_BYTES = 16 };
-
-// A use counts for the period it is in, whatever tier it was made under.
-struct record_perk_used {
-    uint32_t perk;                 // reference
-    uint32_t unit;                 // reference; 0: the actor's own
-    int32_t day;                   // civil
-    bool settled;                  // a partner's: obliges its month's account to list it
-    bool coded;                    // shown as a code ...
-    uint8_t code[PERK_CODE_BYTES]; // ... whose nonce this is; used once
-};
-
-struct record_perk_reversed {
-    uint8_t original[REQUEST_ID_BYTES];
-    uint64_t original_seq;      // 0: it is not known: a tombstone
-    enum reverse_result result; // REVERSED, PREVIOUSLY_REVERSED or ORIGINAL_NOT_FOUND
-    uint32_t perk;              // reference; 0: not known
-    bool settled;               // obliges, as the use did
-    struct span reason;
-};
-
-// A partner's contribution, named by a keyed hash of partner and id.
-struct record_contributed {
-    uint8_t key[IDENTIFIER_KEY_BYTES];
-    int64_t from_ms;
-    int64_t until_ms; // INSTANT_NEVER: until it is ended
-    int64_t score;
-};
-
-enum contribution_change { // of ENDED: numbers of loyalty.v1.ContributionEnd
-    CONTRIBUTION_SURRENDERED = 1,
-    CONTRIBUTION_MATURED = 2,
-    CONTRIBUTION_CUT = 3, // reduced
-};
-
-// So much of it counts no more from an instant on; 0: it stays as it was.
-struct record_contribution_reduced {
-    uint8_t key[IDENTIFIER_KEY_BYTES];
-    enum contribution_change change;
-    int64_t score;
-    int64_t from_ms;
-    int64_t until_ms; // where that part would have ended
-};
-
-enum notice_kind { NOTICE_POINTS_EXPIRING = 1, NOTICE_CARD_ENDING = 2 };
-
-struct record_noticed {
-    enum notice_kind kind;
-    int64_t due_ms; // the lot's, or the card's, end; of several lots the last one's
-    int64_t points;
-};
-
-enum member_status { // numbers are those of loyalty.v1.MemberStatus
-    MEMBER_ACTIVE = 1,
-    MEMBER_SUSPENDED = 2,
-    MEMBER_CLOSED = 3,
-    MEMBER_MERGED = 4,
-    MEMBER_ERASED = 5, // obliges: profile and identifiers are to be deleted
-};
-
-// Of CLOSED and ERASED: everything spendable and pending is forfeited, a deficit forgiven.
-struct record_status_changed {
-    enum member_status status;
-    struct span reason;
-    int64_t forfeited;
-    int64_t forgiven;
-};
-
-// One came, one went, or one took another's place. The new one is an obligation, as at enrolment.
-struct record_identifiers_changed {
-    bool has_new;
-    bool has_old;
-    bool replaced; // the old one is told so; else it is let go, an obligation too
-    struct identifier added;
-    struct identifier old;
-    struct span reason;
-};
-
-// `seq` is the number of the record whose obligation has ended.
-struct record_done {
-    uint64_t seq;
-    bool failed; // it could not be done: of a merge, all is given back
-};
-
-struct carried_score {
-    bool named; // a partner's contribution
-    uint8_t key[IDENTIFIER_KEY_BYTES];
-    int64_t from_ms;
-    int64_t until_ms;
-    int64_t score;
-};
-
-struct carried_pending {
-    int64_t spendable_ms;
-    int64_t ends_ms;
-    int64_t points;
-};
-
-struct carried_use {
-    uint32_t perk; // reference
-    int32_t day;
-    bool this_card; // made under the card that goes over, or the one held
-    uint32_t count;
-};
-
-// What goes over from one member to another.
-struct carried {
-    struct lot_move *lots;
-    size_t lot_count;
-    struct carried_pending *pending;
-    size_t pending_count;
-    struct carried_score *scores;
-    size_t score_count;
-    struct carried_use *uses;
-    size_t use_count;
-    int64_t deficit;
-    uint32_t tier; // reference; its card
-    int64_t card_from_ms;
-    int64_t card_until_ms;
-};
-
-// Obliges: `into` is to absorb it.
-struct record_merged {
-    struct span into;
-    struct span reason;
-    struct carried carried;
-};
-
-struct record_absorbed {
-    struct span from;
-    struct carried carried;
-};
-
-enum bonus_reason { BONUS_REFERRED = 1, BONUS_REFERRER = 2 };
-
-// REFERRED obliges: the referrer is to be given `other_points`.
-struct record_bonus {
-    enum bonus_reason reason;
-    struct span other; // the referrer's, or the referred one's, member id
-    uint32_t version;
-    int64_t points;
-    int64_t other_points;
-    int64_t lot_ends_ms;
-    int64_t spendable_ms;
-};
-
-struct record_referred {
-    struct span by; // member id
-};
-
-struct record_pool_member {
-    struct span member_id;
-    bool may_award;
-    bool may_redeem;
-    int64_t redeem_a_month; // 0: no limit
-};
-
-struct record_pool_spent {
-    struct span member_id;
-    int64_t points; // 0: an award's
-    int32_t day;
-};
-
-// The request that used, or reversed, it; derived ids make it stand here once.
-struct record_settled {
-    uint32_t perk; // reference
-    uint32_t unit; // reference
-    uint8_t request[REQUEST_ID_BYTES];
-    int64_t used_at_ms;
-    bool reversal;
 };
 
 enum { RECORD_CARDS_MAX = 2, RECORD_NAMES_MAX = 128 };

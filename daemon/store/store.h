@@ -323,7 +323,8 @@ static inline void store_list_set(struct store *store, uint32_t partition, struc
 }
 
 // Events behind the places of at most STORE_EVENT_PARTITIONS_MAX partitions, about `events_max` of
-// them, and what is kept of each. Where `after` + 1 is not kept any more, the oldest that is follows.
+// them, and what is kept of each. Where `after` + 1 is not kept any more, the oldest that is
+// follows.
 static inline void store_read_events(struct store *store, const struct store_event_place *places,
                                      size_t count, uint32_t events_max, store_events_fn *done,
                                      void *context)
