@@ -1,6 +1,6 @@
 # .proto files become C below <build>/proto: include "loyalty/v1/<name>.pb-c.h".
 #     loyalty_proto      proto/loyalty/v1 (the public contract), proto/loyaltyd (what is stored) and
-#                        the well-known Timestamp and FieldMask
+#                        the well-known Timestamp
 #     loyalty_rpc_proto  what comes with gRPC: google.rpc's errors, health, reflection
 find_program(PROTOC protoc REQUIRED)
 find_program(PROTOC_GEN_C protoc-gen-c REQUIRED)
@@ -46,6 +46,6 @@ set(rpc_protos google/rpc/status.proto google/rpc/error_details.proto grpc/healt
     grpc/reflection/v1/reflection.proto grpc/reflection/v1alpha/reflection.proto)
 
 loyalty_proto_library(loyalty_proto ${contract_protos} ${stored_protos}
-    google/protobuf/timestamp.proto google/protobuf/field_mask.proto)
+    google/protobuf/timestamp.proto)
 loyalty_proto_library(loyalty_rpc_proto ${rpc_protos} google/protobuf/any.proto
     google/protobuf/duration.proto)

@@ -39,6 +39,31 @@ static const struct {
     {"/loyalty.v1.AdminService/VerifyAccounts", "---aj"},
     {"/loyalty.v1.TillsService/GetTerms", "p--a-"},
     {"/loyalty.v1.TillsService/Reconcile", "p--a-"},
+    {"/loyalty.v1.MembersService/AddIdentifier", "--ba-"},
+    {"/loyalty.v1.MembersService/ReplaceIdentifier", "--ba-"},
+    {"/loyalty.v1.MembersService/RemoveIdentifier", "--ba-"},
+    {"/loyalty.v1.MembersService/GetProfile", "--ba-"},
+    {"/loyalty.v1.MembersService/UpdateProfile", "--ba-"},
+    {"/loyalty.v1.MembersService/SetStatus", "---a-"},
+    {"/loyalty.v1.MembersService/Merge", "---a-"},
+    {"/loyalty.v1.MembersService/Erase", "---a-"},
+    {"/loyalty.v1.PerksService/ListPerks", "p-ba-"},
+    {"/loyalty.v1.PerksService/IssueCode", "--b--"},
+    {"/loyalty.v1.PerksService/GetCodeKeys", "prbaj"},
+    {"/loyalty.v1.PerksService/UsePerk", "pr---"},
+    {"/loyalty.v1.PerksService/ReversePerk", "pr---"},
+    {"/loyalty.v1.PerksService/ListServedPerks", "-r---"},
+    {"/loyalty.v1.PerksService/ListSettlement", "-r-a-"},
+    {"/loyalty.v1.ContributionsService/Report", "-r-a-"},
+    {"/loyalty.v1.ContributionsService/Reduce", "-r-a-"},
+    {"/loyalty.v1.ContributionsService/End", "-r-a-"},
+    {"/loyalty.v1.PoolsService/CreatePool", "--ba-"},
+    {"/loyalty.v1.PoolsService/SetPoolMember", "--ba-"},
+    {"/loyalty.v1.PoolsService/ListPoolMembers", "--ba-"},
+    {"/loyalty.v1.EventsService/Subscribe", "--ba-"},
+    {"/loyalty.v1.EventsService/Acknowledge", "--ba-"},
+    {"/loyalty.v1.EventsService/ListConsumers", "--ba-"},
+    {"/loyalty.v1.EventsService/DeleteConsumer", "--ba-"},
     {"/loyalty.v1.ClockService/GetClock", "prbaj"},
     {"/loyalty.v1.ClockService/SetClock", "---a-"},
 };
@@ -67,7 +92,9 @@ static size_t check_line(const char *line, char service[64])
     if (sscanf(line, "service %63[A-Za-z]", service) == 1) {
         return 0;
     }
-    if (sscanf(line, " rpc %63[A-Za-z](%63[A-Za-z]) returns (%63[A-Za-z])", name, request,
+    if (sscanf(line, " rpc %63[A-Za-z](%63[A-Za-z]) returns (stream %63[A-Za-z])", name, request,
+               response) != 3 &&
+        sscanf(line, " rpc %63[A-Za-z](%63[A-Za-z]) returns (%63[A-Za-z])", name, request,
                response) != 3) {
         return 0;
     }

@@ -9,13 +9,17 @@
 
 #include "loyalty/v1/admin.pb-c.h"
 #include "loyalty/v1/clock.pb-c.h"
+#include "loyalty/v1/contributions.pb-c.h"
+#include "loyalty/v1/events.pb-c.h"
 #include "loyalty/v1/frame.pb-c.h"
 #include "loyalty/v1/members.pb-c.h"
+#include "loyalty/v1/perks.pb-c.h"
 #include "loyalty/v1/points.pb-c.h"
+#include "loyalty/v1/pools.pb-c.h"
 #include "loyalty/v1/programs.pb-c.h"
 #include "loyalty/v1/tills.pb-c.h"
 
-enum { CONTRACT_TYPES_MAX = 128 };
+enum { CONTRACT_TYPES_MAX = 256 };
 
 struct contract_types {
     const ProtobufCMessageDescriptor *items[CONTRACT_TYPES_MAX];
@@ -46,6 +50,8 @@ static inline struct contract_types contract_types(void)
         &loyalty__v1__points_service__descriptor,   &loyalty__v1__members_service__descriptor,
         &loyalty__v1__programs_service__descriptor, &loyalty__v1__admin_service__descriptor,
         &loyalty__v1__clock_service__descriptor,    &loyalty__v1__tills_service__descriptor,
+        &loyalty__v1__perks_service__descriptor,    &loyalty__v1__contributions_service__descriptor,
+        &loyalty__v1__pools_service__descriptor,    &loyalty__v1__events_service__descriptor,
     };
     struct contract_types types = {0};
     for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++) {

@@ -202,7 +202,8 @@ static void problems_of_every_step_come_in_order(void **state)
                    "11 tiers[1].threshold: given twice; a key may stand only once\n"
                    "12 pionts: unknown field; known are: id, zone, currency, rescore, tiers, "
                    "validity_on_upgrade, on_card_end, earn, score, points, redeem, "
-                   "negative_balance, late_days, guards, perks, attach_days\n"
+                   "negative_balance, late_days, guards, perks, attach_days, identifiers, "
+                   "notices, referral\n"
                    "13 rescore[1]: is not a day of every year; must be MM-DD, and not 02-29\n"
                    "14 late_days.days: expected a whole number in plain decimal digits, found "
                    "text \"1.5\"\n");

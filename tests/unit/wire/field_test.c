@@ -69,7 +69,7 @@ static void types_use_only_what_is_supported(void **state)
             }
         }
     }
-    assert_int_equal(maps, 3); // names of tiers and perks, figures of errors
+    assert_int_equal(maps, 7); // names of tiers and perks, consents, figures of errors
 }
 
 // A JSON name is never another field's proto name.

@@ -72,7 +72,7 @@ static void fields_the_contract_has_not(void **state)
 {
     (void)state;
     static const struct fault_case cases[] = {
-        {AWARD, BYTES("\x20\x01"), "", "unknown field number 4"},
+        {AWARD, BYTES("\x28\x01"), "", "unknown field number 5"},
         {AWARD, BYTES("\x1a\x02\x60\x01"), "sale", "unknown field number 12"},
         {AWARD, BYTES("\x1a\x04\x1a\x00\x60\x01"), "sale", "unknown field number 12"},
         {AWARD, BYTES("\x1a\x06\x22\x00\x22\x02\x18\x01"), "sale.lines[1]",
