@@ -75,8 +75,7 @@ enum identifier_stage {
     IDENTIFIER_BOUND,
     IDENTIFIER_LOST,      // another member was first
     IDENTIFIER_REPLACED,  // still points here, so that who shows it is told
-    IDENTIFIER_RELEASING, // the obligation to let it go is open
-    IDENTIFIER_RELEASED,
+    IDENTIFIER_RELEASING, // the obligation to let it go is open; RECORD_BOUND, lost, forgets it
 };
 
 struct identifier_state {
@@ -251,6 +250,10 @@ int64_t account_used_month(const struct account *account, uint32_t rule, int32_t
 // left alone by time.
 enum member_status account_status(const struct account *account);
 bool account_lives(const struct account *account);
+// How an identifier stands with the account; NULL: it is none of its.
+const struct identifier_state *account_identifier(const struct account *account,
+                                                  const struct identifier *identifier);
+bool identifier_equal(const struct identifier *a, const struct identifier *b);
 // What the last entry of a key, or a member, says; NULL when there is none.
 const struct reported *account_reported(const struct account *account, const uint8_t *key);
 const struct pool_member *account_pool_member(const struct account *account, struct span member_id);

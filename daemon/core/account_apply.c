@@ -138,21 +138,6 @@ static enum status apply_opened(struct account *account, const struct record *re
     return STATUS_OK;
 }
 
-static enum status apply_bound(struct account *account, const struct record_bound *bound)
-{
-    for (uint32_t i = 0; i < account->identifiers.count; i++) {
-        struct identifier_state *state = &account->identifiers.items[i];
-        bool same =
-            state->identifier.kind == bound->identifier.kind &&
-            memcmp(state->identifier.key, bound->identifier.key, sizeof bound->identifier.key) == 0;
-        if (same && state->stage == IDENTIFIER_CLAIMING) {
-            state->stage = bound->lost ? IDENTIFIER_LOST : IDENTIFIER_BOUND;
-            return STATUS_OK;
-        }
-    }
-    return STATUS_CORRUPT;
-}
-
 // New points: a balance's bound counts pending and held ones too (domain.md, fine print 15), and
 // there is room for all lots that what is set aside may come back to.
 enum status account_make_room(const struct account *account, int64_t points)
@@ -366,7 +351,7 @@ static enum status apply_outcomes(struct account *account, const struct record *
     case RECORD_OPENING:
         return apply_opening(account, &record->opening);
     case RECORD_BOUND:
-        return apply_bound(account, &record->bound);
+        return account_apply_bound(account, record);
     case RECORD_RECEIPT:
         return receipts_apply(account, record);
     case RECORD_HELD:

@@ -8,13 +8,6 @@ enum status account_apply_status(struct account *account, const struct record *r
     return STATUS_UNKNOWN_TYPE;
 }
 
-enum status account_apply_identifiers(struct account *account, const struct record *record)
-{
-    (void)account;
-    (void)record;
-    return STATUS_UNKNOWN_TYPE;
-}
-
 enum status account_apply_done(struct account *account, const struct record *record)
 {
     (void)account;

@@ -62,8 +62,10 @@ MUST_CHECK enum status account_apply_lapsed(struct account *account, const struc
 MUST_CHECK enum status account_apply_reversed(struct account *account, const struct record *record);
 // --- a membership's life (account_member.c, account_merge.c) ---
 MUST_CHECK enum status account_apply_status(struct account *account, const struct record *record);
+// account_identifiers.c
 MUST_CHECK enum status account_apply_identifiers(struct account *account,
                                                  const struct record *record);
+MUST_CHECK enum status account_apply_bound(struct account *account, const struct record *record);
 MUST_CHECK enum status account_apply_done(struct account *account, const struct record *record);
 MUST_CHECK enum status account_apply_noticed(struct account *account, const struct record *record);
 MUST_CHECK enum status account_apply_merged(struct account *account, const struct record *record);

@@ -58,19 +58,15 @@ enum status decide_bound(const struct decide *decide, const struct record_bound 
 {
     struct account *account = decide->account;
     CHECK(account_exists(account));
-    for (uint32_t i = 0; i < account->identifiers.count; i++) {
-        const struct identifier_state *state = &account->identifiers.items[i];
-        bool same =
-            state->identifier.kind == bound->identifier.kind &&
-            memcmp(state->identifier.key, bound->identifier.key, sizeof bound->identifier.key) == 0;
-        if (!same || state->stage != IDENTIFIER_CLAIMING) {
-            continue;
-        }
-        TRY(advance(account, decide->writer, decide->arena, decide_now(decide)));
-        struct record record = {
-            .type = RECORD_BOUND, .at_ms = account->now_ms, .mark = decide->mark, .bound = *bound};
-        return decide_emit(decide, &record, OUTCOME_APPLIED, ret_decision);
+    const struct identifier_state *state = account_identifier(account, &bound->identifier);
+    bool open = state != NULL && (state->stage == IDENTIFIER_CLAIMING ||
+                                  (state->stage == IDENTIFIER_RELEASING && bound->lost));
+    if (!open) {
+        *ret_decision = (struct decision){.outcome = OUTCOME_NOTHING};
+        return STATUS_OK;
     }
-    *ret_decision = (struct decision){.outcome = OUTCOME_NOTHING};
-    return STATUS_OK;
+    TRY(advance(account, decide->writer, decide->arena, decide_now(decide)));
+    struct record record = {
+        .type = RECORD_BOUND, .at_ms = account->now_ms, .mark = decide->mark, .bound = *bound};
+    return decide_emit(decide, &record, OUTCOME_APPLIED, ret_decision);
 }

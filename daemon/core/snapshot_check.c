@@ -100,7 +100,7 @@ static bool check_references(const struct account *account)
         }
     }
     for (uint32_t i = 0; i < account->identifiers.count; i++) {
-        if (account->identifiers.items[i].stage > IDENTIFIER_RELEASED) {
+        if (account->identifiers.items[i].stage > IDENTIFIER_RELEASING) {
             return false;
         }
     }

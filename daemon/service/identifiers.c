@@ -134,20 +134,11 @@ struct identifier_place identifiers_place(const struct service *service,
     return place;
 }
 
-static bool same_identifier(const struct identifier *a, const struct identifier *b)
-{
-    return a->kind == b->kind && memcmp(a->key, b->key, sizeof(a->key)) == 0;
-}
-
 bool identifiers_listed(const struct account *account, const struct identifier *identifier)
 {
-    for (uint32_t i = 0; i < account->identifiers.count; i++) {
-        const struct identifier_state *state = &account->identifiers.items[i];
-        if (state->stage != IDENTIFIER_LOST && same_identifier(&state->identifier, identifier)) {
-            return true;
-        }
-    }
-    return false;
+    const struct identifier_state *state = account_identifier(account, identifier);
+    return state != NULL && state->stage != IDENTIFIER_LOST &&
+           state->stage != IDENTIFIER_RELEASING;
 }
 
 const struct identifier *identifiers_open(const struct account *account)

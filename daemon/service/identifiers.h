@@ -53,7 +53,7 @@ static inline struct span identifier_place_key(const struct identifier_place *pl
     return span_of(place->key, IDENTIFIER_KEY_TEXT_BYTES);
 }
 
-// Whether the account holds it or is about to: bound or claiming.
+// Whether its key is the account's or is about to be: bound, claiming, or replaced.
 bool identifiers_listed(const struct account *account, const struct identifier *identifier);
 // The first one whose obligation is open; NULL when there is none.
 const struct identifier *identifiers_open(const struct account *account);

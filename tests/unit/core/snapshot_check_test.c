@@ -138,7 +138,7 @@ static void lots_and_cards(void **state)
     SPOIL(account.cards.items[0].until_ms = account.now_ms);
     SPOIL(account.uses.items[0].rule = 3);
     SPOIL(account.uses.items[0].points = INT64_MAX);
-    SPOIL(account.identifiers.items[0].stage = IDENTIFIER_RELEASED + 1);
+    SPOIL(account.identifiers.items[0].stage = IDENTIFIER_RELEASING + 1);
     SPOIL(account.currency = 3);
 }
 
