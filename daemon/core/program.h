@@ -39,8 +39,20 @@ enum perk_period {
     PERK_LIFETIME,
 };
 
+// A name in one language.
+struct local_name {
+    struct span language; // a language tag, "zh"
+    struct span text;
+};
+
+struct local_names {
+    struct local_name *items;
+    size_t count;
+};
+
 struct tier {
     struct span id;
+    struct local_names names;
     int64_t threshold;
     enum upgrade upgrade;
     uint32_t validity_months;
@@ -102,6 +114,7 @@ struct perk_quota {
 
 struct perk {
     struct span id;
+    struct local_names names;
     struct perk_quota *quotas;
     size_t quota_count;
     struct span_list partners;

@@ -24,6 +24,21 @@ static enum status texts_of(size_t count, char *const *texts, struct arena *aren
     return STATUS_OK;
 }
 
+// Both kinds of names are maps with entries of one shape.
+#define NAMES_OF(message, arena, ret_names)                                                        \
+    do {                                                                                           \
+        struct local_name *items_ =                                                                \
+            arena_alloc_array((arena), (message)->n_names, sizeof(*items_));                       \
+        if (items_ == NULL) {                                                                      \
+            return STATUS_NO_MEMORY;                                                               \
+        }                                                                                          \
+        for (size_t j_ = 0; j_ < (message)->n_names; j_++) {                                       \
+            items_[j_] = (struct local_name){.language = span_of_text((message)->names[j_]->key),  \
+                                             .text = span_of_text((message)->names[j_]->value)};   \
+        }                                                                                          \
+        *(ret_names) = (struct local_names){.items = items_, .count = (message)->n_names};         \
+    } while (0)
+
 static struct rate rate_of(const Loyalty__V1__Rate *message)
 {
     if (message == NULL) {
@@ -77,6 +92,7 @@ static enum status tiers_of(const Loyalty__V1__Program *message, struct arena *a
             .validity_months = tier->validity_months,
             .multiplier_bp = tier->multiplier_bp,
         };
+        NAMES_OF(tier, arena, &tiers[i].names);
     }
     program->tiers = tiers;
     program->tier_count = message->n_tiers;
@@ -323,6 +339,7 @@ static enum status perk_of(const Loyalty__V1__Perk *message, struct arena *arena
         };
     }
     perk->id = span_of_text(message->id);
+    NAMES_OF(message, arena, &perk->names);
     perk->quotas = quotas;
     perk->quota_count = message->n_tiers;
     return texts_of(message->n_partners, message->partners, arena, &perk->partners);
