@@ -52,11 +52,11 @@ struct local_names {
 
 struct tier {
     struct span id;
-    struct local_names names;
     int64_t threshold;
     enum upgrade upgrade;
     uint32_t validity_months;
     uint32_t multiplier_bp; // compiled: never 0
+    struct local_names names;
 };
 
 struct rate {
@@ -114,10 +114,10 @@ struct perk_quota {
 
 struct perk {
     struct span id;
-    struct local_names names;
     struct perk_quota *quotas;
     size_t quota_count;
     struct span_list partners;
+    struct local_names names;
 };
 
 // Numbers a kind of identifier has: digits, as many as both ends have, both inclusive.

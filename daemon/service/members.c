@@ -38,9 +38,11 @@ static void on_member(void *context, const struct task_result *result)
     if (answer_unreadable(request, result)) {
         return;
     }
+    const Loyalty__V1__GetMemberRequest *asked =
+        (const Loyalty__V1__GetMemberRequest *)request->message;
     Loyalty__V1__GetMemberResponse *response = NULL;
     enum status status = statement_member(&request->arena, result->account, result->programs,
-                                          result->written_seq, &response);
+                                          result->written_seq, asked->view, &response);
     if (status != STATUS_OK) {
         no_program(request, status);
         return;

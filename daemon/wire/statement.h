@@ -23,6 +23,7 @@
 // version of the program is in force at the account's now.
 MUST_CHECK enum status statement_member(struct arena *arena, const struct account *account,
                                         const struct program_set *programs, uint64_t written_seq,
+                                        Loyalty__V1__MemberView view,
                                         Loyalty__V1__GetMemberResponse **ret_response);
 
 // One record of the log; `unwritten` when time has made it in memory only.

@@ -59,6 +59,43 @@ static int64_t points_reversed(const struct record_reversed *reversed)
     }
 }
 
+static int64_t points_carried(const struct carried *carried)
+{
+    int64_t points = lot_moves_points(carried->lots, carried->lot_count) - carried->deficit;
+    for (size_t i = 0; i < carried->pending_count; i++) {
+        points += carried->pending[i].points;
+    }
+    return points;
+}
+
+// What had ended when it came over expired at once.
+static int64_t points_absorbed(const struct carried *carried, int64_t at_ms)
+{
+    int64_t points = points_carried(carried);
+    points -= lot_moves_ended(carried->lots, carried->lot_count, at_ms);
+    for (size_t i = 0; i < carried->pending_count; i++) {
+        points -= carried->pending[i].ends_ms <= at_ms ? carried->pending[i].points : 0;
+    }
+    return points;
+}
+
+// The same of what a member does besides buying.
+static int64_t points_of_member(const struct record *record)
+{
+    switch (record->type) {
+    case RECORD_STATUS_CHANGED:
+        return record->status_changed.forgiven - record->status_changed.forfeited;
+    case RECORD_MERGED:
+        return -points_carried(&record->merged.carried);
+    case RECORD_ABSORBED:
+        return points_absorbed(&record->absorbed.carried, record->at_ms);
+    case RECORD_BONUS:
+        return record->bonus.lot_ends_ms > record->at_ms ? record->bonus.points : 0;
+    default:
+        return 0;
+    }
+}
+
 // What the record changed of spendable, pending and held points together.
 static int64_t points_changed(const struct record *record)
 {
@@ -82,8 +119,17 @@ static int64_t points_changed(const struct record *record)
     case RECORD_OPENING:
         return lot_moves_points(record->opening.lots, record->opening.lot_count);
     default:
-        return 0;
+        return points_of_member(record);
     }
+}
+
+static int64_t score_carried(const struct carried *carried)
+{
+    int64_t score = 0;
+    for (size_t i = 0; i < carried->score_count; i++) {
+        score += carried->scores[i].score;
+    }
+    return score;
 }
 
 static int64_t score_changed(const struct record *record)
@@ -99,6 +145,14 @@ static int64_t score_changed(const struct record *record)
             score += record->opening.scores[i].score;
         }
         return score;
+    case RECORD_CONTRIBUTED:
+        return record->contributed.score;
+    case RECORD_CONTRIBUTION_REDUCED:
+        return -record->contribution_reduced.score;
+    case RECORD_MERGED:
+        return -score_carried(&record->merged.carried);
+    case RECORD_ABSORBED:
+        return score_carried(&record->absorbed.carried);
     default:
         return 0;
     }
@@ -131,6 +185,12 @@ const struct lot_move *statement_lots(const struct record *record, size_t *ret_c
     case RECORD_OPENING:
         *ret_count = record->opening.lot_count;
         return record->opening.lots;
+    case RECORD_MERGED:
+        *ret_count = record->merged.carried.lot_count;
+        return record->merged.carried.lots;
+    case RECORD_ABSORBED:
+        *ret_count = record->absorbed.carried.lot_count;
+        return record->absorbed.carried.lots;
     default:
         *ret_count = 0;
         return NULL;
@@ -144,8 +204,13 @@ static enum status fill_lots(const struct replies *replies, const struct record 
     struct lot_move own = {0};
     size_t count = 0;
     const struct lot_move *lots = statement_lots(record, &count);
-    if (record->type == RECORD_AWARDED && awarded->points > 0) {
+    if (record->type == RECORD_AWARDED) {
         own = (struct lot_move){.ends_ms = awarded->lot_ends_ms, .points = awarded->points};
+    } else if (record->type == RECORD_BONUS) {
+        own =
+            (struct lot_move){.ends_ms = record->bonus.lot_ends_ms, .points = record->bonus.points};
+    }
+    if (own.points > 0) {
         lots = &own;
         count = 1;
     }
@@ -169,6 +234,18 @@ static enum status fill_reason(const struct replies *replies, const struct recor
         break;
     case RECORD_TOMBSTONE:
         reason = record->tombstone.advice.reason;
+        break;
+    case RECORD_PERK_REVERSED:
+        reason = record->perk_reversed.reason;
+        break;
+    case RECORD_STATUS_CHANGED:
+        reason = record->status_changed.reason;
+        break;
+    case RECORD_IDENTIFIERS_CHANGED:
+        reason = record->identifiers_changed.reason;
+        break;
+    case RECORD_MERGED:
+        reason = record->merged.reason;
         break;
     default:
         return STATUS_OK;
@@ -217,6 +294,9 @@ static enum status fill_related(struct arena *arena, const struct record *record
     case RECORD_TOMBSTONE:
         id = record->tombstone.advice.original;
         break;
+    case RECORD_PERK_REVERSED:
+        id = record->perk_reversed.original;
+        break;
     default:
         break;
     }
@@ -228,6 +308,49 @@ static struct span unit_of_actor(struct span actor)
 {
     const uint8_t *slash = actor.len == 0 ? NULL : memchr(actor.data, '/', actor.len);
     return slash == NULL ? actor : span_from(actor, (size_t)(slash - actor.data) + 1);
+}
+
+// The other account of what concerns two.
+static struct span other_member(const struct record *record)
+{
+    switch (record->type) {
+    case RECORD_MERGED:
+        return record->merged.into;
+    case RECORD_ABSORBED:
+        return record->absorbed.from;
+    case RECORD_BONUS:
+        return record->bonus.other;
+    case RECORD_REFERRED:
+        return record->referred.by;
+    case RECORD_POOL_MEMBER:
+        return record->pool_member.member_id;
+    case RECORD_POOL_SPENT:
+        return record->pool_spent.member_id;
+    default:
+        return (struct span){0};
+    }
+}
+
+static uint32_t perk_of(const struct record *record)
+{
+    switch (record->type) {
+    case RECORD_PERK_USED:
+        return record->perk_used.perk;
+    case RECORD_PERK_REVERSED:
+        return record->perk_reversed.perk;
+    default:
+        return 0;
+    }
+}
+
+static Loyalty__V1__MemberStatus status_of(const struct record *record)
+{
+    if (record->type == RECORD_MERGED) {
+        return LOYALTY__V1__MEMBER_STATUS__MEMBER_STATUS_MERGED;
+    }
+    return record->type == RECORD_STATUS_CHANGED
+               ? (Loyalty__V1__MemberStatus)record->status_changed.status
+               : LOYALTY__V1__MEMBER_STATUS__MEMBER_STATUS_UNSPECIFIED;
 }
 
 static enum status fill_parts(const struct replies *replies, const struct record *record,
@@ -242,6 +365,10 @@ static enum status fill_parts(const struct replies *replies, const struct record
         TRY(replies_instant(replies->arena, record->awarded.occurred_ms, &activity->occurred_at));
         TRY(replies_by_rule(replies, record, &activity->n_by_rule, &activity->by_rule));
     }
+    activity->new_status = status_of(record);
+    TRY(replies_text(replies->arena, other_member(record), &activity->other_member_id));
+    TRY(replies_text(replies->arena, replies_name(replies, record, perk_of(record)),
+                     &activity->perk_id));
     TRY(fill_lots(replies, record, activity));
     TRY(fill_reason(replies, record, activity));
     return record->card_count == 0

@@ -1,55 +1,11 @@
-// Why this tier: what counts, what the next re-scoring will see and give, what each tier wants. The
-// outlook walks the boundaries up to that re-scoring in the order of core/advance.h (score ends and
-// starts, the card ends, re-scoring, the IMMEDIATE test), on what is known now.
+// Why this tier: what counts, what the next re-scoring will see and give, what each tier wants.
 #include "wire/statement.h"
 
 #include "base/limits.h"
-#include "core/advance.h"
 #include "wire/message.h"
+#include "wire/statement_outlook.h"
 
 enum { PARTS_MAX = 200 };
-
-static int64_t earlier(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-// The card held right after the re-scoring at `rescore_ms`, which lies ahead.
-static struct held_card outlook(const struct account *account, const struct program_set *programs,
-                                int64_t rescore_ms)
-{
-    const struct program *latest = programs->versions[programs->count - 1].program;
-    const struct card *now = account_card(account);
-    struct held_card card = {.tier = names_text(&account->names, now->tier),
-                             .from_ms = now->from_ms,
-                             .until_ms = now->until_ms};
-    int64_t score = account->score;
-    int64_t at_ms = account->now_ms;
-    uint32_t step = 0;
-    while (at_ms < rescore_ms) {
-        bool stepped = step < account->steps.count;
-        int64_t step_ms = stepped ? account->steps.items[step].at_ms : INSTANT_NEVER;
-        at_ms = earlier(rescore_ms, earlier(step_ms, card.until_ms));
-        bool rose = false;
-        if (at_ms == step_ms) {
-            score += account->steps.items[step].rise - account->steps.items[step].fall;
-            rose = account->steps.items[step].rise > 0;
-            step++;
-        }
-        const struct program_version *version = program_set_at(programs, at_ms);
-        int rank = advance_rank(version->program, latest, card.tier);
-        if (card.until_ms <= at_ms) {
-            rank = advance_rank_after_end(version, score, rank);
-            card = advance_new_card(version, rank, at_ms);
-        }
-        bool rescored = at_ms == rescore_ms;
-        int reached = rose || rescored ? advance_reached(version->program, score, rescored) : 0;
-        if (reached > rank) {
-            card = advance_upgraded(version, &card, reached, at_ms);
-        }
-    }
-    return card;
-}
 
 static enum status fill_outlook(struct arena *arena, const struct account *account,
                                 const struct program_set *programs,
@@ -59,10 +15,10 @@ static enum status fill_outlook(struct arena *arena, const struct account *accou
     if (rescore_ms == INSTANT_NEVER) {
         return STATUS_OK;
     }
-    struct span tier = outlook(account, programs, rescore_ms).tier;
-    response->next_rescore_score = account_score_at(account, rescore_ms);
+    struct outlook outlook = statement_outlook(account, programs, rescore_ms);
+    response->next_rescore_score = outlook.score;
     TRY(replies_instant(arena, rescore_ms, &response->next_rescore_at));
-    return replies_text(arena, tier, &response->next_rescore_tier_id);
+    return replies_text(arena, outlook.card.tier, &response->next_rescore_tier_id);
 }
 
 static enum status make_part(struct arena *arena, const struct contribution *contribution,
@@ -121,21 +77,22 @@ static enum status make_progress(struct arena *arena, const struct tier *tier, c
     return STATUS_OK;
 }
 
-static enum status fill_tiers(struct arena *arena, const struct program *program, int64_t score,
-                              Loyalty__V1__ExplainTierResponse *response)
+enum status statement_progress(struct arena *arena, const struct program *program, int64_t score,
+                               size_t *ret_count, Loyalty__V1__TierProgress ***ret_tiers)
 {
-    response->tiers =
-        arena_alloc_array(arena, program->tier_count, sizeof(Loyalty__V1__TierProgress *));
-    if (response->tiers == NULL) {
+    Loyalty__V1__TierProgress **tiers =
+        arena_alloc_array(arena, program->tier_count, sizeof(*tiers));
+    if (tiers == NULL) {
         return STATUS_NO_MEMORY;
     }
     for (size_t i = 0; i < program->tier_count; i++) {
         const struct tier *tier = &program->tiers[i];
         // The base tier is not given, it is what is left.
         const char *given = i == 0 ? "" : given_text(tier->upgrade);
-        TRY(make_progress(arena, tier, given, score, &response->tiers[i]));
+        TRY(make_progress(arena, tier, given, score, &tiers[i]));
     }
-    response->n_tiers = program->tier_count;
+    *ret_tiers = tiers;
+    *ret_count = program->tier_count;
     return STATUS_OK;
 }
 
@@ -156,10 +113,13 @@ enum status statement_tier(struct arena *arena, const struct account *account,
     TRY(replies_text(arena, replies.member_id, &response->member_id));
     TRY(replies_instant(arena, account->now_ms, &response->as_of));
     TRY(statement_standing(arena, account, programs, &response->standing));
-    TRY(replies_card(&replies, NULL, account_card(account), &response->card));
     TRY(fill_parts(arena, account, response));
-    TRY(fill_outlook(arena, account, programs, response));
-    TRY(fill_tiers(arena, version->program, account->score, response));
+    if (account->cards.count > 0 && account_lives(account)) {
+        TRY(replies_card(&replies, NULL, account_card(account), &response->card));
+        TRY(fill_outlook(arena, account, programs, response));
+    }
+    TRY(statement_progress(arena, version->program, account->score, &response->n_tiers,
+                           &response->tiers));
     *ret_response = response;
     return STATUS_OK;
 }

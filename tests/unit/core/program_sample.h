@@ -31,9 +31,21 @@ static inline void sample_tiers(struct sample *sample)
 {
     static const struct tier TIERS[] = {
         {.id = {(const uint8_t *)"member", 6}},
-        {{(const uint8_t *)"silver", 6}, 2000, UPGRADE_AT_RESCORE, 24, 11000},
-        {{(const uint8_t *)"gold", 4}, 10000, UPGRADE_AT_RESCORE, 24, 12500},
-        {{(const uint8_t *)"diamond", 7}, 50000, UPGRADE_IMMEDIATE, 24, 15000},
+        {.id = {(const uint8_t *)"silver", 6},
+         .threshold = 2000,
+         .upgrade = UPGRADE_AT_RESCORE,
+         .validity_months = 24,
+         .multiplier_bp = 11000},
+        {.id = {(const uint8_t *)"gold", 4},
+         .threshold = 10000,
+         .upgrade = UPGRADE_AT_RESCORE,
+         .validity_months = 24,
+         .multiplier_bp = 12500},
+        {.id = {(const uint8_t *)"diamond", 7},
+         .threshold = 50000,
+         .upgrade = UPGRADE_IMMEDIATE,
+         .validity_months = 24,
+         .multiplier_bp = 15000},
     };
     memcpy(sample->tiers, TIERS, sizeof(TIERS));
     sample->program.tiers = sample->tiers;

@@ -38,7 +38,7 @@ static void assert_instant(const Google__Protobuf__Timestamp *timestamp, int64_t
 static Loyalty__V1__GetMemberResponse *read_member(struct world *world)
 {
     Loyalty__V1__GetMemberResponse *response = NULL;
-    assert_int_equal(statement_member(&arena, &world->account, &world->programs, 3, &response),
+    assert_int_equal(statement_member(&arena, &world->account, &world->programs, 3, 0, &response),
                      STATUS_OK);
     return response;
 }
@@ -132,7 +132,7 @@ static void nothing_is_said_before_the_first_version(void **state)
     world.version.effective_from_ms = day(2030, 1, 1);
     Loyalty__V1__GetMemberResponse *member = NULL;
     Loyalty__V1__ExplainTierResponse *explained = NULL;
-    assert_int_equal(statement_member(&arena, &world.account, &world.programs, 3, &member),
+    assert_int_equal(statement_member(&arena, &world.account, &world.programs, 3, 0, &member),
                      STATUS_NOT_FOUND);
     assert_int_equal(statement_tier(&arena, &world.account, &world.programs, &explained),
                      STATUS_NOT_FOUND);
