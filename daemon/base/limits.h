@@ -17,6 +17,7 @@
 enum {
     LIMIT_MEMBER_ID_BYTES = 64,  // [A-Za-z0-9._-], also "terminal-day" and pool accounts
     LIMIT_NAME_BYTES = 64,       // ids of tiers, rules, perks, stores; a unit path
+    LIMIT_PARTNER_BYTES = 55,    // a partner of perks, whose name is in an account's id
     LIMIT_UNIT_BYTES = 128,      // a certificate's unit path, "store-0007/till-02"
     LIMIT_TEXT_BYTES = 256,      // a localized name, a reason
     LIMIT_IDENTIFIER_BYTES = 64, // a card number, a barcode, a phone

@@ -122,6 +122,7 @@ struct reported {
     int64_t from_ms;
     int64_t until_ms;
     int64_t score;
+    uint64_t seq; // of the record that reported it, or brought it along
 };
 
 // Something that this account still has to bring about elsewhere; closed by RECORD_DONE.
@@ -262,6 +263,10 @@ const struct pool_member *account_pool_member(const struct account *account, str
 int64_t account_perk_uses(const struct account *account, uint32_t perk, int32_t from_day,
                           int32_t until_day);
 int64_t account_perk_uses_of_card(const struct account *account, uint32_t perk, uint32_t card);
+// The use that the record of this number made; NULL when it made none, or that was reversed.
+const struct perk_use *account_perk_use(const struct account *account, uint64_t seq);
+// Whether a perk was used with the code of this nonce, reversed since or not.
+bool account_knows_code(const struct account *account, const uint8_t *code);
 // What a member has spent of the pool in civil days [from, until).
 int64_t account_pool_spent(const struct account *account, struct span member_id, int32_t from_day,
                            int32_t until_day);
@@ -286,6 +291,9 @@ int64_t account_in_lot(const struct account *account, int64_t ends_ms);
 int64_t account_ended(const struct account *account, int64_t ends_ms);
 // What is still pending of an award.
 int64_t account_pending_of(const struct account *account, uint64_t seq);
+// What pending points will pay of a deficit that is left of those before them, and of which it is
+// taken; nothing when they end first.
+int64_t account_pending_pays(const struct pending_lot *pending, int64_t *deficit);
 // Whether so many more points may be given (fine print 15: pending and held ones count too).
 bool account_in_bounds(const struct account *account, int64_t points);
 

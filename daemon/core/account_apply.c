@@ -65,7 +65,9 @@ static bool has_names_of_type(const struct account *account, const struct record
         return record->perk_used.perk != 0 && account_has_name(account, record->perk_used.perk) &&
                account_has_name(account, record->perk_used.unit);
     case RECORD_PERK_REVERSED:
-        return account_has_name(account, record->perk_reversed.perk);
+        return account_has_name(account, record->perk_reversed.perk) &&
+               account_has_name(account, record->perk_reversed.used_by) &&
+               account_has_name(account, record->perk_reversed.unit);
     case RECORD_SETTLED:
         return account_has_name(account, record->settled.perk) &&
                account_has_name(account, record->settled.unit);
@@ -383,9 +385,10 @@ enum status account_settle(struct account *account, int64_t now_ms)
 
 enum status account_know(struct account *account, const struct record *record)
 {
-    if (record->type == RECORD_TOMBSTONE) {
+    const uint8_t *original = record_buried(record);
+    if (original != NULL) {
         struct mark buried = {.present = true};
-        memcpy(buried.id, record->tombstone.advice.original, sizeof buried.id);
+        memcpy(buried.id, original, sizeof buried.id);
         TRY(id_set_add(&account->ids, mark_print(&buried)));
     }
     return record->mark.present ? id_set_add(&account->ids, mark_print(&record->mark)) : STATUS_OK;

@@ -121,6 +121,22 @@ static enum status check_quota_tier(const struct program *program, const struct 
     return STATUS_OK;
 }
 
+static enum status check_partners(const struct perk *perk, const char *prefix,
+                                  struct program_problems *problems)
+{
+    TRY(check_names(problems, prefix, "partners", &perk->partners, ""));
+    for (size_t i = 0; i < perk->partners.count; i++) {
+        if (perk->partners.items[i].len > LIMIT_PARTNER_BYTES) {
+            return check_report(problems, prefix, "partners",
+                                arena_printf(problems->arena,
+                                             "a partner's name has more than %d characters; its "
+                                             "certificate must have a shorter one",
+                                             LIMIT_PARTNER_BYTES));
+        }
+    }
+    return STATUS_OK;
+}
+
 static enum status check_perk(const struct program *program, size_t index,
                               struct program_problems *problems)
 {
@@ -129,7 +145,7 @@ static enum status check_perk(const struct program *program, size_t index,
     if (prefix == NULL) {
         return STATUS_NO_MEMORY;
     }
-    TRY(check_names(problems, prefix, "partners", &perk->partners, ""));
+    TRY(check_partners(perk, prefix, problems));
     bool fits = false;
     TRY(check_count(problems, prefix, "tiers", perk->quota_count, LIMIT_TIERS, &fits));
     for (size_t i = 0; fits && i < perk->quota_count; i++) {

@@ -321,6 +321,8 @@ int64_t lot_moves_ended(const struct lot_move *moves, size_t count, int64_t at_m
 
 // Whether the record answers the request of this mark (same origin and id).
 bool record_answers(const struct record *record, const struct mark *mark);
+// The request id that a tombstone stands for; NULL: the record is none.
+const uint8_t *record_buried(const struct record *record);
 // Whether the record is a tombstone of that request: it came after its reversal and is refused
 // REVERSED_BEFORE. ledger_find gives such records too.
 bool record_buries(const struct record *record, const struct mark *mark);

@@ -35,9 +35,23 @@ bool record_answers(const struct record *record, const struct mark *mark)
            memcmp(record->mark.id, mark->id, sizeof mark->id) == 0;
 }
 
+const uint8_t *record_buried(const struct record *record)
+{
+    switch (record->type) {
+    case RECORD_TOMBSTONE:
+        return record->tombstone.advice.original;
+    case RECORD_PERK_REVERSED:
+        return record->perk_reversed.result == REVERSE_ORIGINAL_NOT_FOUND
+                   ? record->perk_reversed.original
+                   : NULL;
+    default:
+        return NULL;
+    }
+}
+
 bool record_buries(const struct record *record, const struct mark *mark)
 {
-    return record->type == RECORD_TOMBSTONE && mark->present && !mark->system &&
-           !record_answers(record, mark) &&
-           memcmp(record->tombstone.advice.original, mark->id, sizeof mark->id) == 0;
+    const uint8_t *original = record_buried(record);
+    return original != NULL && mark->present && !mark->system && !record_answers(record, mark) &&
+           memcmp(original, mark->id, sizeof mark->id) == 0;
 }

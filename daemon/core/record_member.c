@@ -30,18 +30,27 @@ enum status record_layout_perk_used(struct codec *codec, struct record_perk_used
     TRY(codec_i32(codec, &used->day));
     TRY(layout_bool(codec, &used->settled));
     TRY(layout_bool(codec, &used->coded));
-    return used->coded ? codec_raw(codec, used->code, sizeof used->code) : STATUS_OK;
+    if (used->coded) {
+        TRY(codec_raw(codec, used->code, sizeof used->code));
+    }
+    TRY(layout_bool(codec, &used->limited));
+    return used->limited ? codec_u32(codec, &used->left) : STATUS_OK;
 }
 
 enum status record_layout_perk_reversed(struct codec *codec, struct record_perk_reversed *reversed)
 {
     uint32_t result = (uint32_t)reversed->result;
     TRY(codec_raw(codec, reversed->original, sizeof reversed->original));
-    TRY(codec_u64(codec, &reversed->original_seq));
-    TRY(layout_enum(codec, &result, REVERSE_REVERSED, REVERSE_NOTHING_TO_REVERSE));
+    TRY(layout_enum(codec, &result, REVERSE_REVERSED, REVERSE_ORIGINAL_NOT_FOUND));
     reversed->result = (enum reverse_result)result;
-    TRY(codec_u32(codec, &reversed->perk));
-    TRY(layout_bool(codec, &reversed->settled));
+    if (reversed->result != REVERSE_ORIGINAL_NOT_FOUND) {
+        TRY(codec_u64(codec, &reversed->original_seq));
+        TRY(codec_u32(codec, &reversed->perk));
+        TRY(codec_u32(codec, &reversed->used_by));
+        TRY(codec_u32(codec, &reversed->unit));
+        TRY(codec_i32(codec, &reversed->day));
+        TRY(layout_bool(codec, &reversed->settled));
+    }
     return codec_text(codec, &reversed->reason, LIMIT_TEXT_BYTES);
 }
 
@@ -73,7 +82,10 @@ enum status record_layout_contribution_reduced(struct codec *codec,
     reduced->change = (enum contribution_change)change;
     TRY(codec_amount(codec, &reduced->score));
     TRY(codec_instant(codec, &reduced->from_ms));
-    return codec_instant(codec, &reduced->until_ms);
+    TRY(codec_instant(codec, &reduced->until_ms));
+    TRY(codec_amount(codec, &reduced->left_score));
+    TRY(codec_instant(codec, &reduced->left_from_ms));
+    return codec_instant(codec, &reduced->left_until_ms);
 }
 
 // --- the membership ---

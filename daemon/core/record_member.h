@@ -14,14 +14,20 @@ struct record_perk_used {
     bool settled;                  // a partner's: obliges its month's account to list it
     bool coded;                    // shown as a code ...
     uint8_t code[PERK_CODE_BYTES]; // ... whose nonce this is; used once
+    bool limited;                  // in its period, of which so many were left then
+    uint32_t left;
 };
 
+// With ORIGINAL_NOT_FOUND, a tombstone, only `original`, `result` and `reason` are set.
 struct record_perk_reversed {
     uint8_t original[REQUEST_ID_BYTES];
-    uint64_t original_seq;      // 0: it is not known: a tombstone
     enum reverse_result result; // REVERSED, PREVIOUSLY_REVERSED or ORIGINAL_NOT_FOUND
-    uint32_t perk;              // reference; 0: not known
-    bool settled;               // obliges, as the use did
+    uint64_t original_seq;
+    uint32_t perk;    // reference, as the other three: those of the use
+    uint32_t used_by; // its actor
+    uint32_t unit;
+    int32_t day;
+    bool settled; // obliges, as the use did
     struct span reason;
 };
 
@@ -45,7 +51,10 @@ struct record_contribution_reduced {
     enum contribution_change change;
     int64_t score;
     int64_t from_ms;
-    int64_t until_ms; // where that part would have ended
+    int64_t until_ms;   // where that part would have ended
+    int64_t left_score; // what is left of the contribution, for the answer
+    int64_t left_from_ms;
+    int64_t left_until_ms; // the same as left_from_ms: it never counted
 };
 
 enum notice_kind { NOTICE_POINTS_EXPIRING = 1, NOTICE_CARD_ENDING = 2 };
