@@ -88,6 +88,9 @@ MUST_CHECK enum status account_apply_bonus(struct account *account, const struct
 MUST_CHECK enum status account_apply_referred(struct account *account, const struct record *record);
 MUST_CHECK enum status account_apply_pool_member(struct account *account,
                                                  const struct record *record);
+// What is left of one, beside the score, which is the caller's to give.
+MUST_CHECK enum status account_add_reported(struct account *account,
+                                            const struct reported *reported);
 MUST_CHECK enum status account_apply_pool_spent(struct account *account,
                                                 const struct record *record);
 

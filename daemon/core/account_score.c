@@ -19,6 +19,32 @@ static enum status step_at(struct account *account, int64_t at_ms, struct score_
     return STATUS_OK;
 }
 
+// Whether score below 0 takes from what starts at the same instant: of a contribution that was
+// reduced before it began. Else it is an end.
+static bool takes_from_start(const struct account *account, const struct contribution *part)
+{
+    for (uint32_t i = 0; i < account->contributions.count; i++) {
+        const struct contribution *other = &account->contributions.items[i];
+        if (other->score > 0 && other->seq == part->seq && other->from_ms == part->from_ms) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// What starts and ends in the future counts from its step on. Only what rises is gained score.
+static enum status add_start(struct account *account, const struct contribution *part)
+{
+    struct score_step *step;
+    TRY(step_at(account, part->from_ms, &step));
+    if (part->score > 0 || takes_from_start(account, part)) {
+        step->rise += part->score;
+    } else {
+        step->fall -= part->score;
+    }
+    return STATUS_OK;
+}
+
 enum status account_add_contribution(struct account *account, const struct contribution *part)
 {
     TRY(vec_reserve_one(&account->contributions, LIMIT_CONTRIBUTIONS));
@@ -29,14 +55,13 @@ enum status account_add_contribution(struct account *account, const struct contr
     if (part->until_ms <= account->now_ms || part->until_ms <= part->from_ms) {
         return STATUS_OK; // counts only in the past, if ever
     }
-    struct score_step *step;
     if (part->from_ms <= account->now_ms) {
         account->score += part->score;
     } else {
-        TRY(step_at(account, part->from_ms, &step));
-        step->rise += part->score;
+        TRY(add_start(account, part));
     }
     if (part->until_ms != INSTANT_NEVER) {
+        struct score_step *step;
         TRY(step_at(account, part->until_ms, &step));
         step->fall += part->score;
     }

@@ -356,9 +356,22 @@ static enum status share_score(struct work *work, struct earned *earned)
     return STATUS_OK;
 }
 
-// When the points end, when they can be spent, and until when the score counts.
-static void set_instants(const struct program_version *version, int64_t occurred_ms,
-                         int32_t local_day, struct earned *earned)
+int64_t earn_score_end(const struct program_version *version, struct civil_date date)
+{
+    const struct program *program = version->program;
+    switch (program->window) {
+    case SCORE_ROLLING:
+        return zone_period_end_after(version->zone, date, (int32_t)program->rolling_months,
+                                     PERIOD_MONTH);
+    case SCORE_CALENDAR:
+        return zone_period_end_after(version->zone, date, 0, program->calendar_period);
+    default:
+        return INSTANT_NEVER;
+    }
+}
+
+void earn_points_instants(const struct program_version *version, int64_t at_ms, int32_t local_day,
+                          int64_t *ret_lot_ends_ms, int64_t *ret_spendable_ms)
 {
     const struct program *program = version->program;
     const struct zone *zone = version->zone;
@@ -377,11 +390,8 @@ static void set_instants(const struct program_version *version, int64_t occurred
     if (program->window == SCORE_ROLLING && program->rolling_months == program->expiry_months &&
         program->expiry_period == PERIOD_MONTH) {
         earned->score_until_ms = earned->lot_ends_ms; // often so, and an end costs a search
-    } else if (program->window == SCORE_ROLLING) {
-        earned->score_until_ms =
-            zone_period_end_after(zone, date, (int32_t)program->rolling_months, PERIOD_MONTH);
-    } else if (program->window == SCORE_CALENDAR) {
-        earned->score_until_ms = zone_period_end_after(zone, date, 0, program->calendar_period);
+    } else {
+        earned->score_until_ms = earn_score_end(version, date);
     }
 }
 

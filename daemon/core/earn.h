@@ -87,6 +87,9 @@ MUST_CHECK enum status earn_compute(const struct program_version *version, const
 int64_t earn_share_floor(int64_t amount, int64_t part, int64_t whole);
 
 // What points are worth by the program's redemption value, floored; 0 when it has none.
+// Where the window of score that begins on a civil date ends; INSTANT_NEVER: in force.
+int64_t earn_score_end(const struct program_version *version, struct civil_date date);
+
 // STATUS_RANGE for negative points and past LIMIT_AMOUNT_MINOR_MAX.
 MUST_CHECK enum status earn_points_value(const struct program *program, int64_t points,
                                          int64_t *ret_minor);

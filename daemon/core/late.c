@@ -53,7 +53,8 @@ static const struct card *next_given(const struct account *account, int64_t afte
     const struct card *next = NULL;
     for (uint32_t i = 0; i < account->cards.count; i++) {
         const struct card *card = &account->cards.items[i];
-        bool given = card->cause == CARD_IMMEDIATE || card->cause == CARD_OPENING;
+        bool given = card->cause == CARD_IMMEDIATE || card->cause == CARD_OPENING ||
+                     card->cause == CARD_MERGED;
         if (given && card->from_ms > after_ms && card->from_ms <= until_ms &&
             (next == NULL || card->from_ms < next->from_ms) &&
             account_card_at(account, card->from_ms) == card) {

@@ -90,6 +90,11 @@ static enum status layout_reported(struct codec *codec, struct account *account)
         TRY(codec_instant(codec, &reported->from_ms));
         TRY(codec_instant(codec, &reported->until_ms));
         TRY(codec_amount(codec, &reported->score));
+        TRY(codec_u64(codec, &reported->seq));
+        if (reported->until_ms < reported->from_ms || reported->seq == 0 ||
+            reported->seq > account->seq) {
+            return STATUS_CORRUPT;
+        }
     }
     return STATUS_OK;
 }

@@ -81,6 +81,11 @@ void story_run(struct story *story, struct member *member, struct command *comma
 bool story_spending(struct story *story, const char *verb);
 bool story_spent_claim(struct story *story, const char *verb);
 
+// Lines of partners that report, reduce and end contributions, and claims about what is left of them
+// (contributions.c).
+bool story_contribution(struct story *story, const char *verb);
+bool story_contribution_claim(struct story *story, const char *verb);
+
 // --- what claims compare with; each fails with what it is about ---
 void same_number(struct story *story, const char *what, int64_t is, int64_t claimed);
 void same_text(struct story *story, const char *what, struct span is, const char *claimed);

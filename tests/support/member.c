@@ -30,6 +30,13 @@ void member_fini(struct member *member)
     arena_fini(&member->fold_arena);
 }
 
+void member_contribution_key(const char *id, uint8_t *ret_key)
+{
+    uint64_t hash = hash_fnv1a(span_of_text(id));
+    memset(ret_key, 0, IDENTIFIER_KEY_BYTES);
+    memcpy(ret_key, &hash, sizeof hash);
+}
+
 void member_request_id(uint64_t id, uint8_t *ret_id)
 {
     memset(ret_id, 0, REQUEST_ID_BYTES);
@@ -88,6 +95,21 @@ static uint64_t content_of_reversal(const struct reverse_command *command)
     return mix(content, span_of(command->lines, command->line_count * sizeof *command->lines));
 }
 
+static uint64_t content_of_contribution(const struct contribution_command *command)
+{
+    uint64_t content = MIX(9, command->key);
+    content = MIX(content, command->score);
+    content = MIX(content, command->from);
+    return MIX(content, command->until);
+}
+
+static uint64_t content_of_end(const struct contribution_end_command *command)
+{
+    uint64_t content = MIX(11, command->key);
+    content = MIX(content, command->on);
+    return MIX(content, command->change);
+}
+
 // What a retry must repeat.
 static struct mark mark_of(const struct command *command)
 {
@@ -120,6 +142,16 @@ static struct mark mark_of(const struct command *command)
         break;
     case COMMAND_REVERSE:
         content = content_of_reversal(&command->reverse);
+        break;
+    case COMMAND_CONTRIBUTE:
+        content = content_of_contribution(&command->contribution);
+        break;
+    case COMMAND_REDUCE:
+        content = MIX(10, command->reduction.key);
+        content = MIX(content, command->reduction.score);
+        break;
+    case COMMAND_END:
+        content = content_of_end(&command->contribution_end);
         break;
     case COMMAND_JOB:
         break;
@@ -172,6 +204,15 @@ static const char *decide(struct member *member, const struct command *command,
         break;
     case COMMAND_REVERSE:
         status = decide_reverse(&decide, &command->reverse, ret_decision);
+        break;
+    case COMMAND_CONTRIBUTE:
+        status = decide_contribution(&decide, &command->contribution, ret_decision);
+        break;
+    case COMMAND_REDUCE:
+        status = decide_reduction(&decide, &command->reduction, ret_decision);
+        break;
+    case COMMAND_END:
+        status = decide_contribution_end(&decide, &command->contribution_end, ret_decision);
         break;
     case COMMAND_JOB:
         status = advance(&member->account, &writer, &member->arena, command->now_ms);

@@ -10,6 +10,7 @@
 #include "base/buffer.h"
 #include "core/account.h"
 #include "core/decide.h"
+#include "core/decide_contributions.h"
 #include "support/club.h"
 
 struct member {
@@ -33,6 +34,9 @@ enum command_kind {
     COMMAND_CAPTURE,
     COMMAND_RELEASE,
     COMMAND_REVERSE,
+    COMMAND_CONTRIBUTE,
+    COMMAND_REDUCE,
+    COMMAND_END, // of a contribution
     COMMAND_JOB, // time alone: what an advance writes
 };
 
@@ -50,6 +54,9 @@ struct command {
         struct capture_command capture;
         struct release_command release;
         struct reverse_command reverse;
+        struct contribution_command contribution;
+        struct reduction_command reduction;
+        struct contribution_end_command contribution_end;
     };
 };
 
@@ -82,6 +89,8 @@ enum status member_fold(struct member *member, struct span log, struct account *
 // what differs.
 const char *member_difference(const struct account *a, const struct account *b);
 
+// The key of a partner's contribution, by its id.
+void member_contribution_key(const char *id, uint8_t *ret_key);
 // The request id of a number.
 void member_request_id(uint64_t id, uint8_t *ret_id);
 // The request id of a number, and its mark with a digest over `content`.
