@@ -2,12 +2,17 @@
 // make a write of the functions fail (store/functions.lua).
 #include "store/bounds.h"
 
+#include <assert.h>
 #include <stddef.h>
 #include <string.h>
 
 #include "base/limits.h"
 
-static const char *const meta_keys[] = {"ev", "due", "arch", "clock", "partitions"};
+static const char *const meta_keys[] = {"ev",         "due",   "arch",  "clock",
+                                        "partitions", "epoch", "values"};
+
+static_assert((int)STORE_SET_MEMBERS_MAX * (LIMIT_MEMBER_ID_BYTES + 128) <= LIMIT_STORE_REPLY_BYTES,
+              "a set that is listed fits a reply");
 
 const char *store_partition_problem(uint32_t partition)
 {
@@ -29,6 +34,9 @@ const char *store_account_problem(const struct store_account *account)
         if (span_is_text(account->id, meta_keys[i])) {
             return "a meta account's id is not that of a meta key";
         }
+    }
+    if (account->id.len >= 2 && memcmp(account->id.data, "c:", 2) == 0) {
+        return "a meta account's id is not that of a value";
     }
     return NULL;
 }
@@ -85,6 +93,77 @@ const char *store_partition_count_problem(uint32_t count)
 {
     return count >= 1 && count <= LIMIT_PARTITIONS ? NULL : "a program has 1 to 16384 partitions";
 }
+
+// --- values ---
+
+const char *store_value_problem(const struct store_value *value)
+{
+    if (value->name.len == 0 || value->name.len > LIMIT_MEMBER_ID_BYTES) {
+        return "a value's name has 1 to 64 bytes";
+    }
+    return value->meta ? NULL : store_partition_problem(value->partition);
+}
+
+const char *store_put_problem(const struct store_put *put)
+{
+    if (put->bytes.len > STORE_VALUE_BYTES_MAX) {
+        return "a value has at most 16384 bytes";
+    }
+    if (put->expected_revision == UINT64_MAX) {
+        return "a value's revisions are spent";
+    }
+    if (put->leave_set.len > STORE_KEY_BYTES_MAX || put->enter_set.len > STORE_KEY_BYTES_MAX) {
+        return "a set's name has 1 to 128 bytes";
+    }
+    if (put->value.meta && (put->leave_set.len > 0 || put->enter_set.len > 0)) {
+        return "a meta value's name is in no set";
+    }
+    return store_value_problem(&put->value);
+}
+
+const char *store_set_problem(uint32_t partition, struct span set)
+{
+    if (set.len == 0 || set.len > STORE_KEY_BYTES_MAX) {
+        return "a set's name has 1 to 128 bytes";
+    }
+    return store_partition_problem(partition);
+}
+
+// --- events ---
+
+const char *store_places_problem(const struct store_event_place *places, size_t count)
+{
+    if (count == 0 || count > STORE_EVENT_PARTITIONS_MAX) {
+        return "events are read of 1 to 128 partitions at once";
+    }
+    for (size_t i = 0; i < count; i++) {
+        const char *problem = store_partition_problem(places[i].partition);
+        if (problem != NULL) {
+            return problem;
+        }
+    }
+    return NULL;
+}
+
+uint32_t store_page(uint32_t count)
+{
+    uint32_t page = count == 0 ? 1 : count;
+    return page < STORE_PAGE_MAX ? page : STORE_PAGE_MAX;
+}
+
+uint32_t store_events_share(size_t count, uint32_t events_max)
+{
+    uint32_t all = events_max < STORE_EVENTS_MAX ? events_max : STORE_EVENTS_MAX;
+    uint32_t share = all / (uint32_t)count;
+    return share == 0 ? 1 : share;
+}
+
+uint32_t store_events_room(size_t count)
+{
+    return STORE_EVENTS_BYTES_MAX / (uint32_t)count;
+}
+
+// --- logs ---
 
 bool store_append_creates(const struct store_append *append)
 {

@@ -16,6 +16,24 @@ const char *store_identifier_problem(uint32_t partition, struct span key);
 const char *store_partition_problem(uint32_t partition);
 const char *store_clock_problem(int64_t now_ms);
 const char *store_partition_count_problem(uint32_t count);
+const char *store_value_problem(const struct store_value *value);
+const char *store_put_problem(const struct store_put *put);
+const char *store_set_problem(uint32_t partition, struct span set);
+const char *store_places_problem(const struct store_event_place *places, size_t count);
 
 // Whether the caller believes that the log does not exist yet.
 bool store_append_creates(const struct store_append *append);
+
+enum {
+    STORE_PAGE_MAX = 1024,            // ids of one reply of scan or due
+    STORE_SET_MEMBERS_MAX = 65536,    // a larger set is not listed
+    STORE_EVENTS_MAX = 4096,          // of one reply
+    STORE_EVENTS_BYTES_MAX = 1 << 20, // of all partitions' shares
+};
+
+// How many ids are given of `count` asked for.
+uint32_t store_page(uint32_t count);
+// What one of `count` partitions may give of so many events in all: some, and bytes after which
+// there are no more.
+uint32_t store_events_share(size_t count, uint32_t events_max);
+uint32_t store_events_room(size_t count);

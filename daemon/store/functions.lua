@@ -22,6 +22,8 @@ local HASH_BYTES = 16
 local SUFFIX_BYTES = 65536
 local LOG_BYTES = 16777216
 local CLOCK_AHEAD_MS = 2000
+local EVENTS_PAGE = 8
+local REVISION_BYTES = 8
 local NO_HASH = '\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0'
 local SENTINEL = '!'
 
@@ -133,7 +135,87 @@ local function claim(keys, args)
     return {args[1], 'OK'}
 end
 
--- keys: program, clock, partitions; args: tag, byte of the program to start from. Time comes first.
+-- keys: identifier; args: tag, member id.
+local function unclaim(keys, args)
+    local owner = redis.call('GET', keys[1])
+    if owner and owner ~= args[2] then
+        return {args[1], 'TAKEN', owner}
+    end
+    if owner then
+        redis.call('DEL', keys[1])
+    end
+    return {args[1], 'OK'}
+end
+
+-- keys: value, then the sets that its name leaves or enters; args: tag, the revision that must
+-- stand ('' for none), the name, what to write: revision and bytes ('' to delete), then of each set
+-- '1' if the name enters it, else '0'. Revisions are only compared here; the reply says which stands.
+local function put(keys, args)
+    local call, tag = redis.call, args[1]
+    local old = call('GET', keys[1]) or ''
+    if string.sub(old, 1, REVISION_BYTES) ~= args[2] then
+        return {tag, 'BEHIND', old}
+    end
+    for i = 2, #keys do
+        local found = call('TYPE', keys[i]).ok
+        if found ~= 'none' and found ~= 'set' then
+            return {tag, 'FAILED', keys[i] .. ' is a ' .. found}
+        end
+    end
+    if args[4] == '' then
+        call('DEL', keys[1])
+    else
+        call('SET', keys[1], args[4])
+    end
+    for i = 2, #keys do
+        local moved = redis.pcall(args[i + 3] == '1' and 'SADD' or 'SREM', keys[i], args[3])
+        if type(moved) ~= 'number' then
+            return {tag, 'HALF', moved.err}
+        end
+    end
+    return {tag, 'OK', string.sub(args[4], 1, REVISION_BYTES)}
+end
+
+-- keys: set; args: tag, how many members it may have at most.
+local function members(keys, args)
+    if redis.call('SCARD', keys[1]) > args[2] + 0 then
+        return {args[1], 'FAILED', 'the set is too large to be listed'}
+    end
+    return {args[1], 'OK', redis.call('SMEMBERS', keys[1])}
+end
+
+-- keys: ev; args: tag, number of the last event that is known, how many more at most, bytes after
+-- which there are no more. The reply goes on with the id of the oldest one kept ('' for none) and
+-- the last one given, then of each event its id and what it carries.
+local function events(keys, args)
+    local call, reply = redis.call, {args[1], 'OK', '', ''}
+    local info = call('XINFO', 'STREAM', keys[1])
+    for i = 1, #info, 2 do
+        if info[i] == 'last-generated-id' then
+            reply[4] = info[i + 1]
+        elseif info[i] == 'first-entry' and info[i + 1] then
+            reply[3] = info[i + 1][1]
+        end
+    end
+    local from, missing, room = '(0-' .. args[2], args[3] + 0, args[4] + 0
+    repeat
+        local page = math.min(missing, EVENTS_PAGE)
+        local entries = call('XRANGE', keys[1], from, '+', 'COUNT', page)
+        for _, entry in ipairs(entries) do
+            if room <= 0 then
+                return reply
+            end
+            from, room = '(' .. entry[1], room - #entry[2][2]
+            reply[#reply + 1] = entry[1]
+            reply[#reply + 1] = entry[2][2]
+        end
+        missing = missing - page
+    until missing == 0 or #entries < page
+    return reply
+end
+
+-- keys: program, clock, partitions, epoch; args: tag, byte of the program to start from. Time comes
+-- first.
 local function head(keys, args)
     local call = redis.call
     local time = call('TIME')
@@ -141,6 +223,7 @@ local function head(keys, args)
     return {
         args[1], 'OK', store_now, call('GET', keys[2]) or '0', call('GET', keys[3]) or '0',
         call('STRLEN', keys[1]), call('GETRANGE', keys[1], args[2], '-1'),
+        call('GET', keys[4]) or '0',
     }
 end
 
@@ -175,15 +258,17 @@ local function create_partition(keys, args)
     return {args[1], 'OK'}
 end
 
--- keys: partitions; args: tag, count. The last step of creation: where it stands, all partitions
--- do.
+-- keys: partitions, epoch; args: tag, count. The last step of creation: where the count stands, all
+-- partitions do, and the epoch of their events: when this was, by the store's clock in ms.
 local function set_partitions(keys, args)
-    local count = redis.call('GET', keys[1])
+    local call = redis.call
+    local count, time = call('GET', keys[1]), call('TIME')
     if count and count ~= args[2] then
         return {args[1], 'FAILED', 'there are ' .. count .. ' partitions already'}
     end
     if not count then
-        redis.call('SET', keys[1], args[2])
+        call('SET', keys[2], time[1] .. string.format('%03d', math.floor(time[2] / 1000)), 'NX')
+        call('SET', keys[1], args[2])
     end
     return {args[1], 'OK'}
 end
@@ -196,7 +281,11 @@ local function check(_, args)
         {'XADD', 'ly:{0}:ev', '*', 'e', ''}, {'ZADD', 'ly:{0}:due', '0', 'x'},
         {'ZCARD', 'ly:{0}:due'}, {'ZSCAN', 'ly:{0}:due', '0'}, {'EXISTS', 'ly:{0}:ev'},
         {'TYPE', 'ly:{0}:ev'}, {'XGROUP', 'CREATE', 'ly:{0}:ev', 'g', '$'},
-        {'XGROUP', 'DESTROY', 'ly:{0}:ev', 'g'},
+        {'XGROUP', 'DESTROY', 'ly:{0}:ev', 'g'}, {'DEL', 'ly:{0}:i:x'},
+        {'ZRANGEBYSCORE', 'ly:{0}:due', '-inf', '0'}, {'SADD', 'ly:{0}:b:x', 'x'},
+        {'SREM', 'ly:{0}:b:x', 'x'}, {'SCARD', 'ly:{0}:b:x'}, {'SMEMBERS', 'ly:{0}:b:x'},
+        {'XINFO', 'STREAM', 'ly:{0}:ev'}, {'XRANGE', 'ly:{0}:ev', '-', '+'},
+        {'XTRIM', 'ly:{0}:ev', 'MAXLEN', '~', '0'}, {'BGREWRITEAOF'},
     }
     for _, command in ipairs(commands) do
         if not redis.acl_check_cmd(unpack(command)) then
@@ -209,6 +298,12 @@ end
 redis.register_function('ly1_append_if', append_if)
 redis.register_function('ly1_compact_if', compact_if)
 redis.register_function('ly1_claim', claim)
+redis.register_function('ly1_unclaim', unclaim)
+redis.register_function('ly1_put', put)
+redis.register_function{
+    function_name = 'ly1_members', callback = members, flags = {'no-writes'},
+}
+redis.register_function{function_name = 'ly1_events', callback = events, flags = {'no-writes'}}
 redis.register_function{function_name = 'ly1_head', callback = head, flags = {'no-writes'}}
 redis.register_function('ly1_set_clock', set_clock)
 redis.register_function('ly1_create_partition', create_partition)

@@ -1,6 +1,6 @@
-// The port in memory: calls wait in a queue, copied, until memory_step executes and answers the
-// oldest; or go to a router, which owns them then, while the store keeps account of whom it still
-// owes an answer.
+// The store in memory: calls wait in a queue, copied (memory_ask.c), until memory_step executes and
+// answers the oldest; or go to a router, which owns them then, while the store keeps account of
+// whom it still owes an answer.
 #include "store/memory.h"
 
 #include <stdlib.h>
@@ -8,10 +8,10 @@
 
 #include "base/check.h"
 #include "base/limits.h"
-#include "store/bounds.h"
+#include "store/memory_ask.h"
 #include "store/memory_call.h"
 
-enum { SCAN_COUNT_MAX = 1024, FREE_ROUNDS_MAX = 1 << 20 };
+enum { FREE_ROUNDS_MAX = 1 << 20 };
 
 struct memory {
     struct store store; // first: the port's handle is this object
@@ -41,22 +41,8 @@ struct memory_world *memory_world_of(const struct store *store)
 
 // --- asking ---
 
-// A call with room for `bytes` bytes of its spans.
-static struct memory_call *call_new(struct store *store, enum call_kind kind, void (*done)(void),
-                                    void *context, size_t bytes)
-{
-    struct memory *memory = memory_of(store);
-    struct memory_call *call = calloc(1, sizeof(*call) + bytes);
-    CHECK(call != NULL);
-    call->kind = kind;
-    call->world = memory->world;
-    call->done = done;
-    call->context = context;
-    return call;
-}
-
 // The call is filled: it goes to the end of the queue, or to whoever routes.
-static void call_send(struct store *store, struct memory_call *call)
+void memory_call_send(struct store *store, struct memory_call *call)
 {
     struct memory *memory = memory_of(store);
     if (memory->route == NULL) {
@@ -71,134 +57,6 @@ static void call_send(struct store *store, struct memory_call *call)
     }
     memory->open = call;
     memory->route(memory->route_context, call);
-}
-
-// Copies the bytes into the call and points the span there.
-static void call_keep(struct memory_call *call, struct span *span)
-{
-    if (span->len > 0) {
-        uint8_t *copy = call->bytes + call->kept_bytes;
-        memcpy(copy, span->data, span->len);
-        call->kept_bytes += span->len;
-        span->data = copy;
-    }
-}
-
-static void ask_range(struct store *store, const struct memory_range *range, store_done_fn *done,
-                      void *context)
-{
-    struct memory_call *call =
-        call_new(store, CALL_LOAD, (void (*)(void))done, context, range->account.id.len);
-    call->problem = store_account_problem(&range->account);
-    call->range = *range;
-    call_keep(call, &call->range.account.id);
-    call_send(store, call);
-}
-
-static void load(struct store *store, const struct store_account *account, store_done_fn *done,
-                 void *context)
-{
-    struct memory_range range = {.account = *account, .bytes_max = UINT64_MAX};
-    ask_range(store, &range, done, context);
-}
-
-static void load_from(struct store *store, const struct store_account *account, uint64_t from_bytes,
-                      store_done_fn *done, void *context)
-{
-    struct memory_range range = {
-        .account = *account, .from_bytes = from_bytes, .bytes_max = LIMIT_SUFFIX_BYTES};
-    ask_range(store, &range, done, context);
-}
-
-static void append(struct store *store, const struct store_append *append, store_done_fn *done,
-                   void *context)
-{
-    size_t bytes = append->account.id.len + append->records.len + append->event.len;
-    struct memory_call *call = call_new(store, CALL_APPEND, (void (*)(void))done, context, bytes);
-    call->problem = store_append_problem(append);
-    call->append = *append;
-    call_keep(call, &call->append.account.id);
-    call_keep(call, &call->append.records);
-    call_keep(call, &call->append.event);
-    call_send(store, call);
-}
-
-static void compact(struct store *store, const struct store_compact *compact, store_done_fn *done,
-                    void *context)
-{
-    size_t bytes = compact->account.id.len + compact->snapshot.len;
-    struct memory_call *call = call_new(store, CALL_COMPACT, (void (*)(void))done, context, bytes);
-    call->problem = store_compact_problem(compact);
-    call->compact = *compact;
-    call_keep(call, &call->compact.account.id);
-    call_keep(call, &call->compact.snapshot);
-    call_send(store, call);
-}
-
-static void ask_claim(struct store *store, enum call_kind kind, const struct memory_claim *claim,
-                      const char *problem, store_done_fn *done, void *context)
-{
-    size_t bytes = claim->key.len + claim->member_id.len + claim->take_over_from.len;
-    struct memory_call *call = call_new(store, kind, (void (*)(void))done, context, bytes);
-    call->problem = problem;
-    call->claim = *claim;
-    call_keep(call, &call->claim.key);
-    call_keep(call, &call->claim.member_id);
-    call_keep(call, &call->claim.take_over_from);
-    call_send(store, call);
-}
-
-static void claim(struct store *store, uint32_t partition, struct span key, struct span member_id,
-                  struct span take_over_from, store_done_fn *done, void *context)
-{
-    struct memory_claim asked = {partition, key, member_id, take_over_from};
-    ask_claim(store, CALL_CLAIM, &asked, store_claim_problem(partition, key, member_id), done,
-              context);
-}
-
-static void find(struct store *store, uint32_t partition, struct span key, store_done_fn *done,
-                 void *context)
-{
-    struct memory_claim asked = {.partition = partition, .key = key};
-    ask_claim(store, CALL_FIND, &asked, store_identifier_problem(partition, key), done, context);
-}
-
-static void scan(struct store *store, uint32_t partition, uint64_t cursor, uint32_t count,
-                 store_scan_fn *done, void *context)
-{
-    struct memory_call *call = call_new(store, CALL_SCAN, (void (*)(void))done, context, 0);
-    call->problem = store_partition_problem(partition);
-    uint32_t page = count == 0 ? 1 : count;
-    call->page.partition = partition;
-    call->page.cursor = cursor;
-    call->page.count = page < SCAN_COUNT_MAX ? page : SCAN_COUNT_MAX;
-    call_send(store, call);
-}
-
-static void head(struct store *store, uint64_t program_from_bytes, store_head_fn *done,
-                 void *context)
-{
-    struct memory_call *call = call_new(store, CALL_HEAD, (void (*)(void))done, context, 0);
-    call->from_bytes = program_from_bytes;
-    call_send(store, call);
-}
-
-static void set_sandbox_clock(struct store *store, int64_t now_ms, store_done_fn *done,
-                              void *context)
-{
-    struct memory_call *call = call_new(store, CALL_SET_CLOCK, (void (*)(void))done, context, 0);
-    call->problem = store_clock_problem(now_ms);
-    call->clock_ms = now_ms;
-    call_send(store, call);
-}
-
-static void create_partitions(struct store *store, uint32_t count, store_done_fn *done,
-                              void *context)
-{
-    struct memory_call *call = call_new(store, CALL_CREATE, (void (*)(void))done, context, 0);
-    call->problem = store_partition_count_problem(count);
-    call->partition_count = count;
-    call_send(store, call);
 }
 
 // --- answering ---
@@ -322,16 +180,25 @@ static void memory_free(struct store *store)
 }
 
 static const struct store_ops operations = {
-    .load = load,
-    .load_from = load_from,
-    .append = append,
-    .compact = compact,
-    .claim = claim,
-    .find = find,
-    .scan = scan,
-    .head = head,
-    .set_sandbox_clock = set_sandbox_clock,
-    .create_partitions = create_partitions,
+    .load = memory_ask_load,
+    .load_from = memory_ask_load_from,
+    .append = memory_ask_append,
+    .compact = memory_ask_compact,
+    .claim = memory_ask_claim,
+    .find = memory_ask_find,
+    .scan = memory_ask_scan,
+    .head = memory_ask_head,
+    .set_sandbox_clock = memory_ask_set_sandbox_clock,
+    .create_partitions = memory_ask_create_partitions,
+    .unclaim = memory_ask_unclaim,
+    .due = memory_ask_due,
+    .get = memory_ask_get,
+    .put = memory_ask_put,
+    .list_values = memory_ask_list_values,
+    .list_set = memory_ask_list_set,
+    .read_events = memory_ask_read_events,
+    .trim_events = memory_ask_trim_events,
+    .rewrite = memory_ask_rewrite,
     .is_ready = is_ready,
     .free = memory_free,
 };

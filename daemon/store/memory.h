@@ -33,12 +33,14 @@ bool memory_step(struct store *store);
 void memory_run(struct store *store);
 
 // Reads behind the port's back, for checks: the log of an account as it is now (borrowed), the
-// number of events of a partition (LIMIT_PARTITIONS: meta's) and the n-th of them, an account's due
-// instant (0: absent).
+// number of events a partition ever had (LIMIT_PARTITIONS: meta's) and the n-th of them, not trimmed
+// yet, an account's due instant (0: absent).
 struct span memory_log(const struct store *store, const struct store_account *account);
 uint64_t memory_event_count(const struct store *store, uint32_t partition);
 struct span memory_event(const struct store *store, uint32_t partition, uint64_t index);
 int64_t memory_due(const struct store *store, const struct store_account *account);
+// Of calls of rewrite that were executed.
+uint64_t memory_rewrites(const struct store *store);
 uint64_t memory_archived_bytes(const struct store *store, uint32_t partition);
 // Overwrites a log's bytes, to plant corruption.
 void memory_plant(struct store *store, const struct store_account *account, struct span bytes);
@@ -51,6 +53,7 @@ struct memory_observer {
     void (*on_append)(void *context, const struct store_append *append);
     void (*on_compact)(void *context, const struct store_compact *compact);
     void (*on_claim)(void *context, struct span key, struct span member_id);
+    void (*on_unclaim)(void *context, struct span key, struct span member_id); // may be NULL
 };
 
 // Of the world, that is of all stores that share it. `observer` outlives it.
@@ -58,9 +61,11 @@ void memory_observe(struct store *store, const struct memory_observer *observer)
 
 // --- losing changes, as a store does that crashes before its fsync, or fails over ---
 
-// From now on the world remembers how to take back its changes (appends, compactions, claims).
+// From now on the world remembers how to take back its changes (appends, compactions, what becomes
+// of identifiers, values and sets; not that events were trimmed).
 void memory_journal(struct store *store);
-// The number of changes made since, less those taken back.
+// The number of changes made since, less those taken back. One put may be several, to be kept or
+// lost together: a count to go back to is one that was read between calls.
 uint64_t memory_journal_count(const struct store *store);
 // Changes up to `count` can no longer be lost: what taking them back needs is freed.
 void memory_journal_keep(struct store *store, uint64_t count);

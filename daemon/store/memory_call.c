@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "store/bounds.h"
 
 // --- executing ---
 
@@ -25,15 +26,66 @@ static void bytes_free(struct span bytes)
     free((uint8_t *)bytes.data);
 }
 
-static void execute_scan(struct memory_call *call)
+static void keep_page(struct memory_call *call, const struct store_scan_reply *page)
 {
-    struct span *ids = calloc(call->page.count, sizeof(*ids));
-    CHECK(ids != NULL);
-    call->page_reply = memory_world_scan(call->world, call->page.partition, call->page.cursor,
-                                         call->page.count, ids);
-    for (size_t i = 0; i < call->page_reply.count; i++) {
-        ids[i] = bytes_copy(ids[i]);
+    call->page_reply = *page;
+    for (size_t i = 0; i < page->count; i++) {
+        ((struct span *)page->ids)[i] = bytes_copy(page->ids[i]);
     }
+}
+
+static struct span *ids_new(size_t count)
+{
+    struct span *ids = calloc(count + 1, sizeof(*ids));
+    CHECK(ids != NULL);
+    return ids;
+}
+
+static void execute_page(struct memory_call *call)
+{
+    const struct memory_page *asked = &call->page;
+    struct span *ids = ids_new(asked->count);
+    struct store_scan_reply page =
+        call->kind == CALL_SCAN
+            ? memory_world_scan(call->world, asked->partition, asked->cursor, asked->count, ids)
+            : memory_world_due(call->world, asked->partition, asked->until_ms, asked->count, ids);
+    keep_page(call, &page);
+}
+
+static void execute_list(struct memory_call *call)
+{
+    const struct memory_list *asked = &call->list;
+    struct store_key set = asked->meta ? store_key_partition(true, 0, "values")
+                                       : store_key_set(asked->partition, asked->set);
+    size_t count = memory_world_members(call->world, &set, NULL);
+    bool fits = count <= STORE_SET_MEMBERS_MAX;
+    struct span *ids = ids_new(count);
+    struct store_scan_reply page = {.result = fits ? STORE_OK : STORE_FAILED, .ids = ids};
+    if (fits) {
+        page.count = memory_world_members(call->world, &set, ids);
+    }
+    keep_page(call, &page);
+}
+
+static void execute_read(struct memory_call *call)
+{
+    const struct memory_read *asked = &call->read;
+    struct memory_events read;
+    call->events_reply = (struct store_events_reply){.result = STORE_FAILED};
+    if (!memory_world_read_events(call->world, (const void *)asked->places.data, asked->count,
+                                  asked->events_max, &read)) {
+        return;
+    }
+    struct store_event_bounds *bounds = calloc(asked->count, sizeof(*bounds));
+    CHECK(bounds != NULL);
+    memcpy(bounds, read.bounds, asked->count * sizeof(*bounds));
+    for (uint32_t i = 0; i < read.events.count; i++) {
+        read.events.items[i].bytes = bytes_copy(read.events.items[i].bytes);
+    }
+    call->events_reply = (struct store_events_reply){.result = STORE_OK,
+                                                     .events = read.events.items,
+                                                     .count = read.events.count,
+                                                     .bounds = bounds};
 }
 
 static struct store_reply execute_plain(const struct memory_call *call)
@@ -53,11 +105,18 @@ static struct store_reply execute_plain(const struct memory_call *call)
     case CALL_CLAIM:
         return memory_world_claim(world, asked->partition, asked->key, asked->member_id,
                                   asked->take_over_from);
+    case CALL_UNCLAIM:
+        return memory_world_unclaim(world, asked->partition, asked->key, asked->member_id);
+    case CALL_TRIM:
+        return memory_world_trim(world, call->trim.partition, call->trim.keep);
+    case CALL_REWRITE:
+        world->rewrites++;
+        return (struct store_reply){.result = STORE_OK};
     case CALL_SET_CLOCK:
         return memory_world_set_clock(world, call->clock_ms);
     case CALL_CREATE:
         return memory_world_create(world, call->partition_count);
-    default: // scan and head have replies of their own
+    default: // the others have replies of their own
         CHECK(call->kind == CALL_LOAD);
         return (struct store_reply){0};
     }
@@ -70,63 +129,132 @@ void memory_call_execute(struct memory_call *call)
     if (call->problem != NULL) {
         return;
     }
-    if (call->kind == CALL_SCAN) {
-        execute_scan(call);
-    } else if (call->kind == CALL_HEAD) {
+    switch (call->kind) {
+    case CALL_SCAN:
+    case CALL_DUE:
+        execute_page(call);
+        break;
+    case CALL_LIST:
+        execute_list(call);
+        break;
+    case CALL_HEAD:
         call->head = memory_world_head(call->world, call->from_bytes);
         call->head.program = bytes_copy(call->head.program);
-    } else {
+        break;
+    case CALL_GET:
+    case CALL_PUT:
+        call->value_reply = call->kind == CALL_GET ? memory_world_get(call->world, &call->value)
+                                                   : memory_world_put(call->world, &call->put);
+        call->value_reply.bytes = bytes_copy(call->value_reply.bytes);
+        break;
+    case CALL_EVENTS:
+        execute_read(call);
+        break;
+    default:
         call->reply = execute_plain(call);
         call->reply.bytes = bytes_copy(call->reply.bytes);
+        break;
     }
 }
 
 // --- answering ---
+
+// What kind of reply a kind of call has.
+enum reply_kind { REPLY_PLAIN, REPLY_PAGE, REPLY_HEAD, REPLY_VALUE, REPLY_EVENTS };
+
+static enum reply_kind reply_kind_of(const struct memory_call *call)
+{
+    switch (call->kind) {
+    case CALL_SCAN:
+    case CALL_DUE:
+    case CALL_LIST:
+        return REPLY_PAGE;
+    case CALL_HEAD:
+        return REPLY_HEAD;
+    case CALL_GET:
+    case CALL_PUT:
+        return REPLY_VALUE;
+    case CALL_EVENTS:
+        return REPLY_EVENTS;
+    default:
+        return REPLY_PLAIN;
+    }
+}
 
 static void free_reply(struct memory_call *call)
 {
     if (!call->executed || call->problem != NULL) {
         return;
     }
-    if (call->kind == CALL_SCAN) {
+    switch (reply_kind_of(call)) {
+    case REPLY_PAGE:
         for (size_t i = 0; i < call->page_reply.count; i++) {
             bytes_free(call->page_reply.ids[i]);
         }
         free((void *)call->page_reply.ids);
-    } else {
-        bytes_free(call->kind == CALL_HEAD ? call->head.program : call->reply.bytes);
+        break;
+    case REPLY_EVENTS:
+        for (size_t i = 0; i < call->events_reply.count; i++) {
+            bytes_free(call->events_reply.events[i].bytes);
+        }
+        free((void *)call->events_reply.events);
+        free((void *)call->events_reply.bounds);
+        break;
+    case REPLY_HEAD:
+        bytes_free(call->head.program);
+        break;
+    case REPLY_VALUE:
+        bytes_free(call->value_reply.bytes);
+        break;
+    case REPLY_PLAIN:
+        bytes_free(call->reply.bytes);
+        break;
     }
 }
 
-static void tell(struct memory_call *call, const void *reply)
+// The replies a call may have, as it has them.
+struct replies {
+    const struct store_reply *plain;
+    const struct store_scan_reply *page;
+    const struct store_head *head;
+    const struct store_value_reply *value;
+    const struct store_events_reply *events;
+};
+
+static void tell(struct memory_call *call, const struct replies *replies)
 {
     CHECK(!call->told);
     call->told = true;
-    if (call->kind == CALL_SCAN) {
-        ((store_scan_fn *)call->done)(call->context, reply);
-    } else if (call->kind == CALL_HEAD) {
-        ((store_head_fn *)call->done)(call->context, reply);
-    } else {
-        ((store_done_fn *)call->done)(call->context, reply);
+    switch (reply_kind_of(call)) {
+    case REPLY_PAGE:
+        ((store_scan_fn *)call->done)(call->context, replies->page);
+        break;
+    case REPLY_HEAD:
+        ((store_head_fn *)call->done)(call->context, replies->head);
+        break;
+    case REPLY_VALUE:
+        ((store_value_fn *)call->done)(call->context, replies->value);
+        break;
+    case REPLY_EVENTS:
+        ((store_events_fn *)call->done)(call->context, replies->events);
+        break;
+    case REPLY_PLAIN:
+        ((store_done_fn *)call->done)(call->context, replies->plain);
+        break;
     }
-}
-
-// The reply that this kind of call takes.
-static const void *pick(const struct memory_call *call, const struct store_scan_reply *page,
-                        const struct store_head *head, const struct store_reply *reply)
-{
-    if (call->kind == CALL_SCAN) {
-        return page;
-    }
-    return call->kind == CALL_HEAD ? (const void *)head : reply;
 }
 
 static void tell_plain(struct memory_call *call, enum store_result result, const char *text)
 {
-    struct store_scan_reply page = {.result = result};
-    struct store_head head = {.result = result};
     struct store_reply reply = {.result = result, .bytes = bytes_copy(span_of_text(text))};
-    tell(call, pick(call, &page, &head, &reply));
+    struct replies replies = {
+        .plain = &reply,
+        .page = &(struct store_scan_reply){.result = result},
+        .head = &(struct store_head){.result = result},
+        .value = &(struct store_value_reply){.result = result},
+        .events = &(struct store_events_reply){.result = result},
+    };
+    tell(call, &replies);
     bytes_free(reply.bytes);
 }
 
@@ -142,7 +270,14 @@ void memory_call_tell_reply(struct memory_call *call)
         tell_plain(call, STORE_FAILED, call->problem);
         return;
     }
-    tell(call, pick(call, &call->page_reply, &call->head, &call->reply));
+    struct replies replies = {
+        .plain = &call->reply,
+        .page = &call->page_reply,
+        .head = &call->head,
+        .value = &call->value_reply,
+        .events = &call->events_reply,
+    };
+    tell(call, &replies);
 }
 
 enum store_result memory_call_lost(const struct memory_call *call)
@@ -188,10 +323,18 @@ enum store_result memory_call_result(const struct memory_call *call)
     if (call->problem != NULL) {
         return STORE_FAILED;
     }
-    if (call->kind == CALL_SCAN) {
+    switch (reply_kind_of(call)) {
+    case REPLY_PAGE:
         return call->page_reply.result;
+    case REPLY_HEAD:
+        return call->head.result;
+    case REPLY_VALUE:
+        return call->value_reply.result;
+    case REPLY_EVENTS:
+        return call->events_reply.result;
+    default:
+        return call->reply.result;
     }
-    return call->kind == CALL_HEAD ? call->head.result : call->reply.result;
 }
 
 uint32_t memory_call_partition(const struct memory_call *call)
@@ -205,9 +348,19 @@ uint32_t memory_call_partition(const struct memory_call *call)
         return call->compact.account.partition;
     case CALL_FIND:
     case CALL_CLAIM:
+    case CALL_UNCLAIM:
         return call->claim.partition;
     case CALL_SCAN:
+    case CALL_DUE:
         return call->page.partition;
+    case CALL_LIST:
+        return call->list.meta ? MEMORY_META : call->list.partition;
+    case CALL_GET:
+        return call->value.meta ? MEMORY_META : call->value.partition;
+    case CALL_PUT:
+        return call->put.value.meta ? MEMORY_META : call->put.value.partition;
+    case CALL_TRIM:
+        return call->trim.partition;
     default:
         return MEMORY_META;
     }

@@ -14,10 +14,18 @@ enum call_kind {
     CALL_LOAD,
     CALL_FIND,
     CALL_SCAN,
+    CALL_DUE,
+    CALL_LIST,
     CALL_HEAD,
+    CALL_GET,
+    CALL_EVENTS,
     CALL_APPEND, // mutations from here on
     CALL_COMPACT,
     CALL_CLAIM,
+    CALL_UNCLAIM,
+    CALL_PUT,
+    CALL_TRIM,
+    CALL_REWRITE,
     CALL_SET_CLOCK,
     CALL_CREATE,
 };
@@ -28,17 +36,35 @@ struct memory_range {
     uint64_t bytes_max;
 };
 
-struct memory_claim { // of find only the first two
+struct memory_claim { // of find only the first two, of unclaim the first three
     uint32_t partition;
     struct span key;
     struct span member_id;
     struct span take_over_from;
 };
 
-struct memory_page {
+struct memory_page { // of a scan, or of what is due
     uint32_t partition;
     uint64_t cursor;
+    int64_t until_ms;
     uint32_t count;
+};
+
+struct memory_list {
+    bool meta; // the names of meta values
+    uint32_t partition;
+    struct span set;
+};
+
+struct memory_read {    // of events
+    struct span places; // as bytes
+    size_t count;
+    uint32_t events_max;
+};
+
+struct memory_trim {
+    uint32_t partition;
+    uint64_t keep;
 };
 
 struct memory_call {
@@ -55,6 +81,8 @@ struct memory_call {
         struct store_reply reply;
         struct store_head head;
         struct store_scan_reply page_reply;
+        struct store_value_reply value_reply;
+        struct store_events_reply events_reply;
     };
     union {
         struct memory_range range;
@@ -62,6 +90,11 @@ struct memory_call {
         struct store_compact compact;
         struct memory_claim claim;
         struct memory_page page;
+        struct memory_list list;
+        struct store_value value;
+        struct store_put put;
+        struct memory_read read;
+        struct memory_trim trim;
         uint64_t from_bytes;
         int64_t clock_ms;
         uint32_t partition_count;
@@ -70,6 +103,8 @@ struct memory_call {
     uint8_t bytes[]; // what the spans above point into
 };
 
+// Into the store's queue, or to whoever routes.
+void memory_call_send(struct store *store, struct memory_call *call);
 // Tells the caller the reply of the execution; once.
 void memory_call_tell_reply(struct memory_call *call);
 // Tells the caller a result without anything; once.

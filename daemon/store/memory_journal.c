@@ -63,8 +63,12 @@ static void take_back_append(const struct memory_change *change)
     struct memory_partition *partition = change->partition;
     struct memory_entry *entry = change->entry;
     buffer_truncate(&entry->value, change->value_bytes);
-    partition->events.count--;
-    buffer_fini(&partition->events.items[partition->events.count]);
+    if (partition->events.count > 0) {
+        partition->events.count--;
+        buffer_fini(&partition->events.items[partition->events.count]);
+    } else {
+        partition->trimmed--; // it was trimmed away meanwhile
+    }
     if (entry->indexed && !change->indexed) {
         partition->due.count--;
         CHECK(partition->due.items[partition->due.count].entry == entry);

@@ -24,20 +24,26 @@ struct span memory_log(const struct store *store, const struct store_account *ac
 
 uint64_t memory_event_count(const struct store *store, uint32_t partition)
 {
-    return partition_of(store, partition)->events.count;
+    const struct memory_partition *events = partition_of(store, partition);
+    return events->trimmed + events->events.count;
 }
 
 struct span memory_event(const struct store *store, uint32_t partition, uint64_t index)
 {
     const struct memory_partition *events = partition_of(store, partition);
-    CHECK(index < events->events.count);
-    return buffer_span(&events->events.items[index]);
+    CHECK(index >= events->trimmed && index - events->trimmed < events->events.count);
+    return buffer_span(&events->events.items[index - events->trimmed]);
 }
 
 int64_t memory_due(const struct store *store, const struct store_account *account)
 {
     const struct memory_entry *entry = entry_of(store, account);
     return entry == NULL || !entry->indexed ? 0 : entry->due_ms;
+}
+
+uint64_t memory_rewrites(const struct store *store)
+{
+    return memory_world_of(store)->rewrites;
 }
 
 uint64_t memory_archived_bytes(const struct store *store, uint32_t partition)

@@ -182,6 +182,25 @@ struct store_reply memory_world_claim(struct memory_world *world, uint32_t parti
     return only(STORE_OK);
 }
 
+struct store_reply memory_world_unclaim(struct memory_world *world, uint32_t partition,
+                                        struct span key, struct span member_id)
+{
+    struct store_key name = store_key_identifier(partition, key);
+    struct memory_entry *entry = memory_world_find(world, &name);
+    if (entry == NULL || entry->value.len == 0) {
+        return only(STORE_OK);
+    }
+    if (!span_equal(buffer_span(&entry->value), member_id)) {
+        return (struct store_reply){.result = STORE_TAKEN, .bytes = buffer_span(&entry->value)};
+    }
+    memory_journal_note(world, NULL, entry, true);
+    buffer_clear(&entry->value);
+    if (world->observer != NULL && world->observer->on_unclaim != NULL) {
+        world->observer->on_unclaim(world->observer->context, key, member_id);
+    }
+    return only(STORE_OK);
+}
+
 struct store_reply memory_world_find_owner(const struct memory_world *world, uint32_t partition,
                                            struct span key)
 {
@@ -216,6 +235,7 @@ struct store_reply memory_world_create(struct memory_world *world, uint32_t coun
     }
     world->partitions[MEMORY_META].created = true;
     world->partition_count = count;
+    world->epoch = world->now_ms > 0 ? (uint64_t)world->now_ms : 1;
     return only(STORE_OK);
 }
 
@@ -230,21 +250,6 @@ struct store_head memory_world_head(const struct memory_world *world, uint64_t f
         .program_bytes = program.len,
         .sandbox_clock_ms = world->sandbox_clock_ms,
         .partitions = world->partition_count,
+        .epoch = world->epoch,
     };
-}
-
-// Entries never leave the index, so a place in it is a cursor.
-struct store_scan_reply memory_world_scan(const struct memory_world *world, uint32_t partition,
-                                          uint64_t cursor, uint32_t count, struct span *ids)
-{
-    const struct memory_partition *index = &world->partitions[partition];
-    struct store_scan_reply reply = {.result = STORE_OK, .ids = ids};
-    uint64_t at = cursor;
-    for (; at < index->due.count && reply.count < count; at++) {
-        const struct memory_entry *entry = index->due.items[at].entry;
-        struct span key = store_key_span(&entry->key);
-        ids[reply.count++] = span_from(key, key.len - entry->id_bytes);
-    }
-    reply.next_cursor = at < index->due.count ? at : 0;
-    return reply;
 }

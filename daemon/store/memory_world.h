@@ -34,7 +34,8 @@ struct memory_place {
 
 struct memory_partition {
     bool created;
-    VEC(struct buffer) events;
+    VEC(struct buffer) events; // that are kept
+    uint64_t trimmed;          // that are not any more; so the first one kept has the next number
     VEC(struct memory_place) due; // in the order of entering
     uint64_t archived_bytes;
 };
@@ -68,6 +69,8 @@ struct memory_world {
     int64_t now_ms;
     int64_t sandbox_clock_ms;
     uint32_t partition_count; // 0: not created
+    uint64_t epoch;
+    uint64_t rewrites;
     struct memory_entry **buckets;
     size_t bucket_count; // a power of two
     size_t entry_count;
@@ -107,6 +110,8 @@ struct store_reply memory_world_compact(struct memory_world *world,
 struct store_reply memory_world_claim(struct memory_world *world, uint32_t partition,
                                       struct span key, struct span member_id,
                                       struct span take_over_from);
+struct store_reply memory_world_unclaim(struct memory_world *world, uint32_t partition,
+                                        struct span key, struct span member_id);
 struct store_reply memory_world_find_owner(const struct memory_world *world, uint32_t partition,
                                            struct span key);
 struct store_reply memory_world_set_clock(struct memory_world *world, int64_t now_ms);
@@ -115,3 +120,32 @@ struct store_head memory_world_head(const struct memory_world *world, uint64_t f
 // `ids` has room for `count`; the ids point into the world's keys.
 struct store_scan_reply memory_world_scan(const struct memory_world *world, uint32_t partition,
                                           uint64_t cursor, uint32_t count, struct span *ids);
+
+// --- due (memory_due.c) ---
+
+// As memory_world_scan.
+struct store_scan_reply memory_world_due(const struct memory_world *world, uint32_t partition,
+                                         int64_t until_ms, uint32_t count, struct span *ids);
+
+// --- values and sets (memory_value.c) ---
+
+struct store_value_reply memory_world_get(const struct memory_world *world,
+                                          const struct store_value *value);
+struct store_value_reply memory_world_put(struct memory_world *world, const struct store_put *put);
+// How many members a set has, and these; `ids` may be NULL, else it has room for all.
+size_t memory_world_members(const struct memory_world *world, const struct store_key *set,
+                            struct span *ids);
+
+// --- events (memory_events.c) ---
+
+struct memory_events {
+    VEC(struct store_event) events; // bytes point into the world
+    struct store_event_bounds bounds[STORE_EVENT_PARTITIONS_MAX];
+};
+
+// False, and nothing is there, when one of the partitions has not been created. `ret_events` is the
+// caller's to free.
+bool memory_world_read_events(const struct memory_world *world,
+                              const struct store_event_place *places, size_t count,
+                              uint32_t events_max, struct memory_events *ret_events);
+struct store_reply memory_world_trim(struct memory_world *world, uint32_t partition, uint64_t keep);

@@ -132,8 +132,7 @@ static struct redis_link *route(struct redis *redis, const struct store_account 
     return redis_pool_route(&redis->pool, account->meta, account->partition, call);
 }
 
-// Whether the call is over already because of its arguments; it is then answered later.
-static bool refused(struct redis *redis, const struct redis_call *call, const char *problem)
+bool redis_refused(struct redis *redis, const struct redis_call *call, const char *problem)
 {
     if (problem != NULL) {
         redis_pool_refuse(&redis->pool, call, STORE_FAILED, problem);
@@ -141,8 +140,8 @@ static bool refused(struct redis *redis, const struct redis_call *call, const ch
     return problem != NULL;
 }
 
-static void send_range(struct redis *redis, struct redis_link *link, const struct redis_call *call,
-                       const struct store_key *key, uint64_t first, uint64_t last)
+void redis_send_range(struct redis *redis, struct redis_link *link, const struct redis_call *call,
+                      const struct store_key *key, uint64_t first, uint64_t last)
 {
     struct resp_writer *writer = redis_link_writer(link);
     resp_begin(writer, 4);
@@ -158,12 +157,13 @@ static void load(struct store *store, const struct store_account *account, store
 {
     struct redis *redis = redis_of(store);
     struct redis_call call = redis_call_of(on_log, (void (*)(void))done, context, false);
-    if (refused(redis, &call, store_account_problem(account))) {
+    if (redis_refused(redis, &call, store_account_problem(account))) {
         return;
     }
     struct redis_link *link = route(redis, account, &call);
     struct store_key key = store_key_account(account);
-    send_range(redis, link, &call, &key, 0, LIMIT_LOG_BYTES); // one byte more than a log may have
+    redis_send_range(redis, link, &call, &key, 0,
+                     LIMIT_LOG_BYTES); // one byte more than a log may have
 }
 
 static void load_from(struct store *store, const struct store_account *account, uint64_t from_bytes,
@@ -171,13 +171,13 @@ static void load_from(struct store *store, const struct store_account *account, 
 {
     struct redis *redis = redis_of(store);
     struct redis_call call = redis_call_of(on_bytes, (void (*)(void))done, context, false);
-    if (refused(redis, &call, store_account_problem(account))) {
+    if (redis_refused(redis, &call, store_account_problem(account))) {
         return;
     }
     struct redis_link *link = route(redis, account, &call);
     struct store_key key = store_key_account(account);
     uint64_t from = from_bytes < LIMIT_LOG_BYTES ? from_bytes : LIMIT_LOG_BYTES;
-    send_range(redis, link, &call, &key, from, from + LIMIT_SUFFIX_BYTES - 1);
+    redis_send_range(redis, link, &call, &key, from, from + LIMIT_SUFFIX_BYTES - 1);
 }
 
 static void append(struct store *store, const struct store_append *append, store_done_fn *done,
@@ -185,7 +185,7 @@ static void append(struct store *store, const struct store_append *append, store
 {
     struct redis *redis = redis_of(store);
     struct redis_call call = redis_call_of(on_append, (void (*)(void))done, context, true);
-    if (refused(redis, &call, store_append_problem(append))) {
+    if (redis_refused(redis, &call, store_append_problem(append))) {
         return;
     }
     struct redis_link *link = route(redis, &append->account, &call);
@@ -197,7 +197,7 @@ static void compact(struct store *store, const struct store_compact *compact, st
 {
     struct redis *redis = redis_of(store);
     struct redis_call call = redis_call_of(on_function, (void (*)(void))done, context, true);
-    if (refused(redis, &call, store_compact_problem(compact))) {
+    if (redis_refused(redis, &call, store_compact_problem(compact))) {
         return;
     }
     const struct store_account *account = &compact->account;
@@ -219,7 +219,7 @@ static void claim(struct store *store, uint32_t partition, struct span key, stru
 {
     struct redis *redis = redis_of(store);
     struct redis_call call = redis_call_of(on_function, (void (*)(void))done, context, true);
-    if (refused(redis, &call, store_claim_problem(partition, key, member_id))) {
+    if (redis_refused(redis, &call, store_claim_problem(partition, key, member_id))) {
         return;
     }
     struct redis_link *link = redis_pool_route(&redis->pool, false, partition, &call);
@@ -230,17 +230,33 @@ static void claim(struct store *store, uint32_t partition, struct span key, stru
     redis_pool_send(&redis->pool, link, &call);
 }
 
+static void unclaim(struct store *store, uint32_t partition, struct span key, struct span member_id,
+                    store_done_fn *done, void *context)
+{
+    struct redis *redis = redis_of(store);
+    struct redis_call call = redis_call_of(on_function, (void (*)(void))done, context, true);
+    if (redis_refused(redis, &call, store_claim_problem(partition, key, member_id))) {
+        return;
+    }
+    struct redis_link *link = redis_pool_route(&redis->pool, false, partition, &call);
+    struct store_key identifier = store_key_identifier(partition, key);
+    struct resp_writer *writer =
+        redis_begin_function(link, &call, "ly1_unclaim", &identifier, 1, 1);
+    resp_put(writer, member_id);
+    redis_pool_send(&redis->pool, link, &call);
+}
+
 static void find(struct store *store, uint32_t partition, struct span key, store_done_fn *done,
                  void *context)
 {
     struct redis *redis = redis_of(store);
     struct redis_call call = redis_call_of(on_bytes, (void (*)(void))done, context, false);
-    if (refused(redis, &call, store_identifier_problem(partition, key))) {
+    if (redis_refused(redis, &call, store_identifier_problem(partition, key))) {
         return;
     }
     struct redis_link *link = redis_pool_route(&redis->pool, false, partition, &call);
     struct store_key identifier = store_key_identifier(partition, key);
-    send_range(redis, link, &call, &identifier, 0, LIMIT_MEMBER_ID_BYTES - 1);
+    redis_send_range(redis, link, &call, &identifier, 0, LIMIT_MEMBER_ID_BYTES - 1);
 }
 
 static void set_sandbox_clock(struct store *store, int64_t now_ms, store_done_fn *done,
@@ -248,13 +264,36 @@ static void set_sandbox_clock(struct store *store, int64_t now_ms, store_done_fn
 {
     struct redis *redis = redis_of(store);
     struct redis_call call = redis_call_of(on_function, (void (*)(void))done, context, true);
-    if (refused(redis, &call, store_clock_problem(now_ms))) {
+    if (redis_refused(redis, &call, store_clock_problem(now_ms))) {
         return;
     }
     struct redis_link *link = redis_pool_route(&redis->pool, true, 0, &call);
     struct store_key clock = store_key_partition(true, 0, "clock");
     struct resp_writer *writer = redis_begin_function(link, &call, "ly1_set_clock", &clock, 1, 1);
     resp_put_number(writer, now_ms);
+    redis_pool_send(&redis->pool, link, &call);
+}
+
+// Another one may be under way, or wait for a snapshot of Redis's own to end.
+static bool on_rewrite(const struct redis_call *call, const struct redis_answer *answer)
+{
+    static const char under_way[] = "ERR Background append only file rewriting already in progress";
+    struct store_reply reply = {.result = answer->result, .bytes = answer->text};
+    if (answer->value == NULL && span_is_text(answer->text, under_way)) {
+        reply = (struct store_reply){.result = STORE_OK};
+    }
+    ((store_done_fn *)call->done)(call->context, &reply);
+    return true;
+}
+
+static void rewrite(struct store *store, store_done_fn *done, void *context)
+{
+    struct redis *redis = redis_of(store);
+    struct redis_call call = redis_call_of(on_rewrite, (void (*)(void))done, context, true);
+    struct redis_link *link = redis_pool_route(&redis->pool, true, 0, &call);
+    struct resp_writer *writer = redis_link_writer(link);
+    resp_begin(writer, 1);
+    resp_put_text(writer, "BGREWRITEAOF");
     redis_pool_send(&redis->pool, link, &call);
 }
 
@@ -283,6 +322,15 @@ static const struct store_ops operations = {
     .head = redis_head,
     .set_sandbox_clock = set_sandbox_clock,
     .create_partitions = redis_create_partitions,
+    .unclaim = unclaim,
+    .due = redis_due,
+    .get = redis_get,
+    .put = redis_put,
+    .list_values = redis_list_values,
+    .list_set = redis_list_set,
+    .read_events = redis_read_events,
+    .trim_events = redis_trim_events,
+    .rewrite = rewrite,
     .is_ready = is_ready,
     .free = redis_free,
 };

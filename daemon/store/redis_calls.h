@@ -26,13 +26,34 @@ struct resp_writer *redis_begin_function(struct redis_link *link, struct redis_c
                                          const char *name, const struct store_key *keys,
                                          uint32_t key_count, uint32_t arguments);
 
+// Whether the call is over already because of its arguments; it is then answered later.
+bool redis_refused(struct redis *redis, const struct redis_call *call, const char *problem);
+// Sends GETRANGE of a key's bytes `first` to `last`.
+void redis_send_range(struct redis *redis, struct redis_link *link, const struct redis_call *call,
+                      const struct store_key *key, uint64_t first, uint64_t last);
+
 // Understands what a function says, {tag, outcome, more}: the outcome, and `more` as bytes (a
 // string) or as log_bytes (an integer). False for an outcome there is none of.
 bool redis_read_outcome(const struct redis_answer *answer, struct store_reply *ret_reply);
 
 void redis_scan(struct store *store, uint32_t partition, uint64_t cursor, uint32_t count,
                 store_scan_fn *done, void *context);
+void redis_due(struct store *store, uint32_t partition, int64_t until_ms, uint32_t count,
+               store_scan_fn *done, void *context);
 void redis_head(struct store *store, uint64_t program_from_bytes, store_head_fn *done,
                 void *context);
 void redis_create_partitions(struct store *store, uint32_t count, store_done_fn *done,
                              void *context);
+
+void redis_get(struct store *store, const struct store_value *value, store_value_fn *done,
+               void *context);
+void redis_put(struct store *store, const struct store_put *put, store_value_fn *done,
+               void *context);
+void redis_list_values(struct store *store, store_scan_fn *done, void *context);
+void redis_list_set(struct store *store, uint32_t partition, struct span set, store_scan_fn *done,
+                    void *context);
+
+void redis_read_events(struct store *store, const struct store_event_place *places, size_t count,
+                       uint32_t events_max, store_events_fn *done, void *context);
+void redis_trim_events(struct store *store, uint32_t partition, uint64_t keep, store_done_fn *done,
+                       void *context);

@@ -48,9 +48,12 @@ static void write_count(struct creation *creation)
     struct redis_pool *pool = &creation->redis->pool;
     struct redis_call call = redis_call_of(on_count_written, NULL, creation, true);
     struct redis_link *link = redis_pool_route(pool, true, 0, &call);
-    struct store_key key = store_key_partition(true, 0, "partitions");
+    const struct store_key keys[] = {
+        store_key_partition(true, 0, "partitions"),
+        store_key_partition(true, 0, "epoch"),
+    };
     struct resp_writer *writer =
-        redis_begin_function(link, &call, "ly1_set_partitions", &key, 1, 1);
+        redis_begin_function(link, &call, "ly1_set_partitions", keys, 2, 1);
     resp_put_number(writer, creation->count);
     redis_pool_send(pool, link, &call);
 }

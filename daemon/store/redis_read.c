@@ -1,4 +1,4 @@
-// Reads of more than one account: a page of a partition's due index, and the head.
+// Reads of more than one account: pages of a partition's due index, and the head.
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,21 +7,19 @@
 #include "store/bounds.h"
 #include "store/redis_calls.h"
 
-enum { SCAN_COUNT_MAX = 1024 };
+// --- pages of ids ---
 
-// --- scan ---
-
-// Takes the members out of ZSCAN's flat list of members and scores, the sentinel aside. The page is
-// bounded by the reader's own bound.
+// Tells a page of ids: every `stride`-th of the items, the sentinel aside. The page is bounded by
+// the reader's own bound.
 static bool tell_page(const struct redis_call *call, uint64_t cursor,
-                      const struct resp_value *members)
+                      const struct resp_value *items, size_t stride)
 {
-    struct span *ids = calloc(members->count / 2 + 1, sizeof(*ids));
+    struct span *ids = calloc(items->count / stride + 1, sizeof(*ids));
     struct store_scan_reply reply = {.result = STORE_UNAVAILABLE};
     if (ids != NULL) {
         reply = (struct store_scan_reply){.result = STORE_OK, .next_cursor = cursor, .ids = ids};
-        for (size_t i = 0; i + 1 < members->count; i += 2) {
-            struct span id = members->items[i]->text;
+        for (size_t i = 0; i + stride <= items->count; i += stride) {
+            struct span id = items->items[i]->text;
             if (!span_is_text(id, "!")) {
                 ids[reply.count++] = id;
             }
@@ -32,12 +30,17 @@ static bool tell_page(const struct redis_call *call, uint64_t cursor,
     return true;
 }
 
+static bool tell_no_page(const struct redis_call *call, enum store_result result)
+{
+    struct store_scan_reply reply = {.result = result};
+    ((store_scan_fn *)call->done)(call->context, &reply);
+    return true;
+}
+
 static bool on_page(const struct redis_call *call, const struct redis_answer *answer)
 {
     if (answer->value == NULL) {
-        struct store_scan_reply reply = {.result = answer->result};
-        ((store_scan_fn *)call->done)(call->context, &reply);
-        return true;
+        return tell_no_page(call, answer->result);
     }
     const struct resp_value *page = answer->value;
     uint64_t cursor = 0;
@@ -45,7 +48,7 @@ static bool on_page(const struct redis_call *call, const struct redis_answer *an
         resp_parse_u64(page->items[0]->text, &cursor) != STATUS_OK) {
         return false;
     }
-    return tell_page(call, cursor, page->items[1]);
+    return tell_page(call, cursor, page->items[1], 2); // members and their scores
 }
 
 void redis_scan(struct store *store, uint32_t partition, uint64_t cursor, uint32_t count,
@@ -53,13 +56,10 @@ void redis_scan(struct store *store, uint32_t partition, uint64_t cursor, uint32
 {
     struct redis *redis = redis_of(store);
     struct redis_call call = redis_call_of(on_page, (void (*)(void))done, context, false);
-    const char *problem = store_partition_problem(partition);
-    if (problem != NULL) {
-        redis_pool_refuse(&redis->pool, &call, STORE_FAILED, problem);
+    if (redis_refused(redis, &call, store_partition_problem(partition))) {
         return;
     }
     struct redis_link *link = redis_pool_route(&redis->pool, false, partition, &call);
-    uint32_t page = count == 0 ? 1 : count;
     struct store_key due = store_key_partition(false, partition, "due");
     struct resp_writer *writer = redis_link_writer(link);
     resp_begin(writer, 5);
@@ -67,18 +67,94 @@ void redis_scan(struct store *store, uint32_t partition, uint64_t cursor, uint32
     resp_put(writer, store_key_span(&due));
     resp_put_unsigned(writer, cursor);
     resp_put_text(writer, "COUNT");
-    resp_put_number(writer, page < SCAN_COUNT_MAX ? page : SCAN_COUNT_MAX);
+    resp_put_number(writer, store_page(count));
     redis_pool_send(&redis->pool, link, &call);
+}
+
+// --- due, and sets ---
+
+static bool on_ids(const struct redis_call *call, const struct redis_answer *answer)
+{
+    if (answer->value == NULL) {
+        return tell_no_page(call, answer->result);
+    }
+    return answer->value->type == RESP_ARRAY && tell_page(call, 0, answer->value, 1);
+}
+
+void redis_due(struct store *store, uint32_t partition, int64_t until_ms, uint32_t count,
+               store_scan_fn *done, void *context)
+{
+    struct redis *redis = redis_of(store);
+    struct redis_call call = redis_call_of(on_ids, (void (*)(void))done, context, false);
+    if (redis_refused(redis, &call, store_partition_problem(partition))) {
+        return;
+    }
+    struct redis_link *link = redis_pool_route(&redis->pool, false, partition, &call);
+    struct store_key due = store_key_partition(false, partition, "due");
+    struct resp_writer *writer = redis_link_writer(link);
+    resp_begin(writer, 7);
+    resp_put_text(writer, "ZRANGEBYSCORE");
+    resp_put(writer, store_key_span(&due));
+    resp_put_text(writer, "-inf");
+    resp_put_number(writer, until_ms); // the sentinel, and who is never due, are at +inf
+    resp_put_text(writer, "LIMIT");
+    resp_put_text(writer, "0");
+    resp_put_number(writer, store_page(count));
+    redis_pool_send(&redis->pool, link, &call);
+}
+
+// Of ly1_members: {tag, "OK", members}.
+static bool on_members(const struct redis_call *call, const struct redis_answer *answer)
+{
+    struct store_reply reply;
+    if (!redis_read_outcome(answer, &reply)) {
+        return false;
+    }
+    if (reply.result != STORE_OK) {
+        return tell_no_page(call, reply.result);
+    }
+    const struct resp_value *value = answer->value;
+    return value->count == 3 && value->items[2]->type == RESP_ARRAY &&
+           tell_page(call, 0, value->items[2], 1);
+}
+
+static void list_members(struct redis *redis, bool meta, uint32_t partition,
+                         const struct store_key *set, struct redis_call *call)
+{
+    struct redis_link *link = redis_pool_route(&redis->pool, meta, partition, call);
+    struct resp_writer *writer = redis_begin_function(link, call, "ly1_members", set, 1, 1);
+    resp_put_number(writer, STORE_SET_MEMBERS_MAX);
+    redis_pool_send(&redis->pool, link, call);
+}
+
+void redis_list_set(struct store *store, uint32_t partition, struct span set, store_scan_fn *done,
+                    void *context)
+{
+    struct redis *redis = redis_of(store);
+    struct redis_call call = redis_call_of(on_members, (void (*)(void))done, context, false);
+    if (!redis_refused(redis, &call, store_set_problem(partition, set))) {
+        struct store_key key = store_key_set(partition, set);
+        list_members(redis, false, partition, &key, &call);
+    }
+}
+
+void redis_list_values(struct store *store, store_scan_fn *done, void *context)
+{
+    struct redis_call call = redis_call_of(on_members, (void (*)(void))done, context, false);
+    struct store_key key = store_key_partition(true, 0, "values");
+    list_members(redis_of(store), true, 0, &key, &call);
 }
 
 // --- head ---
 
-// {tag, "OK", store's now, test clock or "0", partitions or "0", program's length, its bytes}.
+// {tag, "OK", store's now, test clock or "0", partitions or "0", program's length, its bytes, epoch
+// or "0"}.
 static bool read_head(const struct resp_value *value, struct store_head *ret_head)
 {
     uint64_t clock = 0;
     uint64_t partitions = 0;
-    if (value->count != 7 || !span_is_text(value->items[1]->text, "OK") ||
+    uint64_t epoch = 0;
+    if (value->count != 8 || !span_is_text(value->items[1]->text, "OK") ||
         value->items[2]->integer <= 0 || value->items[5]->integer < 0 ||
         value->items[6]->type != RESP_STRING) {
         return false;
@@ -86,7 +162,8 @@ static bool read_head(const struct resp_value *value, struct store_head *ret_hea
     // Keys that somebody else has written to: definite, and no reason to doubt the connection.
     if (resp_parse_u64(value->items[3]->text, &clock) != STATUS_OK || clock > INT64_MAX ||
         resp_parse_u64(value->items[4]->text, &partitions) != STATUS_OK ||
-        partitions > LIMIT_PARTITIONS) {
+        partitions > LIMIT_PARTITIONS ||
+        resp_parse_u64(value->items[7]->text, &epoch) != STATUS_OK) {
         *ret_head = (struct store_head){.result = STORE_FAILED};
         return true;
     }
@@ -97,6 +174,7 @@ static bool read_head(const struct resp_value *value, struct store_head *ret_hea
         .program_bytes = (uint64_t)value->items[5]->integer,
         .sandbox_clock_ms = (int64_t)clock,
         .partitions = (uint32_t)partitions,
+        .epoch = epoch,
     };
     return true;
 }
@@ -121,9 +199,10 @@ void redis_head(struct store *store, uint64_t program_from_bytes, store_head_fn 
         store_key_partition(true, 0, "program"),
         store_key_partition(true, 0, "clock"),
         store_key_partition(true, 0, "partitions"),
+        store_key_partition(true, 0, "epoch"),
     };
     uint64_t from = program_from_bytes < LIMIT_LOG_BYTES ? program_from_bytes : LIMIT_LOG_BYTES;
-    struct resp_writer *writer = redis_begin_function(link, &call, "ly1_head", keys, 3, 1);
+    struct resp_writer *writer = redis_begin_function(link, &call, "ly1_head", keys, 4, 1);
     resp_put_number(writer, (int64_t)from);
     redis_pool_send(&redis->pool, link, &call);
 }

@@ -42,8 +42,8 @@ const char *store_result_name(enum store_result result);
 
 // An account's log: a member of a partition, or the program's own log. An id has 1 to
 // LIMIT_MEMBER_ID_BYTES bytes and is not "!" (the sentinel of the due index); a meta id is none of
-// the meta keys' names (ev, due, arch, clock, partitions). Other ids are FAILED, as is a partition
-// from LIMIT_PARTITIONS on.
+// the meta keys' names (ev, due, arch, clock, epoch, partitions, values, c:...). Other ids are
+// FAILED, as is a partition from LIMIT_PARTITIONS on.
 struct store_account {
     bool meta;          // ly:{meta}:<id>, with its own ev and due; `partition` is then 0
     uint32_t partition; // ly:{<partition>}:a:<id>
@@ -111,8 +111,9 @@ struct store_scan_reply {
 typedef void store_scan_fn(void *context, const struct store_scan_reply *reply);
 
 // A small value beside the accounts, with a revision: ly:{<partition>}:p:<name> (a profile), or
-// ly:{meta}:c:<name> (a subscriber's cursors). Also moves `member` between two sets of its
-// partition (the calendar of birthdays: ly:{<partition>}:b:<set>) in the same call.
+// ly:{meta}:c:<name> (a subscriber's cursors). Its revisions count from 1, and again from 1 after
+// it was deleted, which leaves no trace. A put of a partition's value also takes its name out of a
+// set of that partition, then into one (the calendar of birthdays: ly:{<partition>}:b:<set>).
 struct store_value {
     bool meta; // `partition` is then 0
     uint32_t partition;
@@ -124,13 +125,13 @@ struct store_put {
     uint64_t expected_revision; // 0: there must be none
     struct span bytes;          // at most STORE_VALUE_BYTES_MAX; empty: delete it
     struct span leave_set;      // hex, at most STORE_KEY_BYTES_MAX; empty: none
-    struct span enter_set;
+    struct span enter_set;      // of a meta value both are empty
 };
 
 struct store_value_reply {
     enum store_result result; // OK; BEHIND of put: another revision stands, which is given
-    uint64_t revision;        // 0: there is none
-    struct span bytes;
+    uint64_t revision;        // that stands now; 0: there is none
+    struct span bytes;        // OK of put: empty
 };
 
 typedef void store_value_fn(void *context, const struct store_value_reply *reply);
@@ -302,7 +303,8 @@ static inline void store_get(struct store *store, const struct store_value *valu
     store->ops->get(store, value, done, context);
 }
 
-// If `expected_revision` is the one that stands: puts `bytes` as the next revision, or deletes.
+// If `expected_revision` is the one that stands: puts `bytes` as the next revision, or deletes; the
+// sets change only then. To delete what is not there is OK.
 static inline void store_put(struct store *store, const struct store_put *put, store_value_fn *done,
                              void *context)
 {
@@ -315,16 +317,18 @@ static inline void store_list_values(struct store *store, store_scan_fn *done, v
     store->ops->list_values(store, done, context);
 }
 
-// All members of one of put's sets.
+// All members of one of put's sets, in no order; FAILED when they are more than 65536.
 static inline void store_list_set(struct store *store, uint32_t partition, struct span set,
                                   store_scan_fn *done, void *context)
 {
     store->ops->list_set(store, partition, set, done, context);
 }
 
-// Events behind the places of at most STORE_EVENT_PARTITIONS_MAX partitions, about `events_max` of
+// Events behind the places of 1 to STORE_EVENT_PARTITIONS_MAX partitions, about `events_max` of
 // them, and what is kept of each. Where `after` + 1 is not kept any more, the oldest that is
-// follows.
+// follows. Each partition gives at most its share of `events_max` and of 1 MiB, but one event if
+// there is any; partitions come in any order. An event that was acknowledged before the call is
+// seen. FAILED, and nothing given, when one of the partitions has not been created.
 static inline void store_read_events(struct store *store, const struct store_event_place *places,
                                      size_t count, uint32_t events_max, store_events_fn *done,
                                      void *context)
@@ -332,7 +336,8 @@ static inline void store_read_events(struct store *store, const struct store_eve
     store->ops->read_events(store, places, count, events_max, done, context);
 }
 
-// Drops all but about the `keep` newest events of a partition (never fewer are kept).
+// Drops all but about the `keep` newest events of a partition (never fewer are kept; of very many
+// some thousands a call). The numbers of those that stay, and of the next, are what they were.
 static inline void store_trim_events(struct store *store, uint32_t partition, uint64_t keep,
                                      store_done_fn *done, void *context)
 {
