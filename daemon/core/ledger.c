@@ -199,8 +199,12 @@ enum status ledger_standing(const struct account *account, const struct program_
                             struct ledger_standing *ret_standing)
 {
     const struct program_version *version = program_set_at(programs, account->now_ms);
-    if (version == NULL || account->cards.count == 0) {
+    if (version == NULL || (account->cards.count == 0 && account->kind != ACCOUNT_POOL)) {
         return STATUS_NOT_FOUND;
+    }
+    if (account->cards.count == 0) {
+        *ret_standing = (struct ledger_standing){0};
+        return STATUS_OK;
     }
     struct span tier = names_text(&account->names, account_card(account)->tier);
     struct ledger_standing standing = {.tier = tier};
@@ -232,7 +236,7 @@ static enum status fill_figures(struct ledger_writer *writer, struct account *ac
         .pending = account->pending_points,
         .held = account->held_points,
         .score = account->score,
-        .tier = account_card(account)->tier,
+        .tier = account->cards.count == 0 ? 0 : account_card(account)->tier,
         .next_tier = next,
         .missing = standing.missing,
     };
@@ -255,5 +259,8 @@ enum status ledger_emit(struct ledger_writer *writer, struct account *account, s
     memcpy(account->tail, hash, sizeof hash);
     account->log_bytes += writer->out->len - start;
     account->seq++;
+    if (writer->told != NULL) {
+        told_mark(writer->told, record);
+    }
     return STATUS_OK;
 }

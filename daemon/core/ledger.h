@@ -12,6 +12,7 @@
 #include "core/chain.h"
 #include "core/program.h"
 #include "core/record.h"
+#include "core/told.h"
 
 // Where a log stopped to hold together.
 struct ledger_fault {
@@ -47,6 +48,7 @@ struct ledger_writer {
     struct buffer *out;
     chain_hash_fn *hash;
     const struct program_set *programs; // for the figures of replies
+    struct told_marks *told;            // notes what the records refer to; NULL: not wanted
 };
 
 // Applies the record to the account, fills its figures when `has_figures` is set, appends it to
@@ -58,14 +60,14 @@ MUST_CHECK enum status ledger_emit(struct ledger_writer *writer, struct account 
 MUST_CHECK enum status ledger_intern(const struct account *account, struct arena *arena,
                                      struct record *record, struct span text, uint32_t *ret_ref);
 
-// Tier and next tier by the version in force at the account's now, for reading it.
+// Tier and next tier by the version in force at the account's now, for reading it; a pool has none.
 struct ledger_standing {
     struct span tier;
     struct span next_tier; // empty at the top
     int64_t missing;       // to the next tier's threshold, never below 0
 };
 
-// STATUS_NOT_FOUND when no version is in force, or the account has no card.
+// STATUS_NOT_FOUND when no version is in force, or the account is neither a member's nor a pool.
 MUST_CHECK enum status ledger_standing(const struct account *account,
                                        const struct program_set *programs,
                                        struct ledger_standing *ret_standing);

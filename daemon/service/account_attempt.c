@@ -20,6 +20,7 @@ struct attempt {
     uint8_t tail[CHAIN_HASH_BYTES];
     uint64_t log_bytes;
     uint64_t seq;
+    struct told_before before;
     int64_t now_ms;
     struct ledger_writer writer;
 };
@@ -33,6 +34,7 @@ static struct attempt attempt_of(struct account_entry *entry, struct accounts *a
         .last = entry->first,
         .log_bytes = account->log_bytes,
         .seq = account->seq,
+        .before = told_before(account),
         .now_ms = lease_now_ms(accounts->options.lease),
         .writer = accounts_writer(accounts),
     };
@@ -190,26 +192,38 @@ static int64_t entry_await_tasks(struct account_entry *entry, uint32_t count)
     return earliest_ms;
 }
 
-static enum status attempt_append(const struct attempt *attempt, uint32_t count)
+// The event of what was decided, into accounts->event.
+static enum status attempt_event(const struct attempt *attempt)
 {
     struct accounts *accounts = attempt->accounts;
     struct account_entry *entry = attempt->entry;
+    buffer_clear(&accounts->along);
+    TRY(told_write(&accounts->told, &attempt->before, &entry->account.names, &accounts->along));
     struct event event = {
+        .format = EVENT_RECORDS,
         .member_id = span_of(entry->id, entry->id_len),
         .first_seq = attempt->seq + 1,
+        .told = buffer_span(&accounts->along),
         .records = buffer_span(attempt->writer.out),
     };
     CHECK(event.records.len > 0);
     buffer_clear(&accounts->event);
-    TRY(event_encode(&event, &accounts->event));
+    return event_encode(&event, &accounts->event);
+}
+
+static enum status attempt_append(const struct attempt *attempt, uint32_t count)
+{
+    struct accounts *accounts = attempt->accounts;
+    struct account_entry *entry = attempt->entry;
+    TRY(attempt_event(attempt));
     entry->append_due_ms = advance_due(&entry->account, lease_set(accounts->options.lease));
     entry->append_not_after_ms = entry_await_tasks(entry, count);
     struct store_append append = {
-        .account = {.partition = entry->partition, .id = event.member_id},
+        .account = {.partition = entry->partition, .id = span_of(entry->id, entry->id_len)},
         .expected_bytes = attempt->log_bytes,
         .now_ms = lease_is_sandbox(accounts->options.lease) ? 0 : attempt->now_ms,
         .not_after_ms = entry->append_not_after_ms,
-        .records = event.records,
+        .records = buffer_span(attempt->writer.out),
         .event = buffer_span(&accounts->event),
         .due_changed = !entry->due_known || entry->due_ms != entry->append_due_ms,
         .due_ms = entry->append_due_ms,

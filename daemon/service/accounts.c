@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "service/accounts_parts.h"
 #include "service/bounds.h"
+#include "service/event.h"
 
 enum status accounts_new(const struct accounts_options *options, struct accounts **ret_accounts)
 {
@@ -21,6 +22,7 @@ enum status accounts_new(const struct accounts_options *options, struct accounts
     accounts->random = options->seed | 1;
     arena_init(&accounts->scratch, SERVICE_FOLD_ARENA_BYTES);
     buffer_init(&accounts->records, LIMIT_LOG_BYTES);
+    buffer_init(&accounts->along, EVENT_TOLD_BYTES_MAX);
     buffer_init(&accounts->event, LIMIT_LOG_BYTES + LIMIT_FRAME_BYTES);
     enum status status =
         account_cache_init(&accounts->cache, options->cache_accounts, options->cache_bytes);
@@ -39,6 +41,7 @@ void accounts_free(struct accounts *accounts)
     }
     account_cache_fini(&accounts->cache);
     buffer_fini(&accounts->records);
+    buffer_fini(&accounts->along);
     buffer_fini(&accounts->event);
     arena_fini(&accounts->scratch);
     free(accounts);
@@ -322,9 +325,11 @@ void accounts_stop(struct accounts *accounts)
 struct ledger_writer accounts_writer(struct accounts *accounts)
 {
     buffer_clear(&accounts->records);
+    accounts->told = (struct told_marks){0};
     return (struct ledger_writer){
         .out = &accounts->records,
         .hash = accounts->options.hash,
         .programs = lease_set(accounts->options.lease),
+        .told = &accounts->told,
     };
 }

@@ -12,6 +12,8 @@ struct accounts {
     struct account_cache cache;
     struct arena scratch;  // of folds
     struct buffer records; // what is being written, copied by the store
+    struct told_marks told; // what the records refer to
+    struct buffer along;
     struct buffer event;
     uint64_t random;
     bool stopping;

@@ -244,7 +244,8 @@ static enum status publish_append(struct request *request, struct buffer *record
     const struct lease *lease = request->service->lease;
     const struct program_log *log = lease_programs(lease);
     TRY(publish_record(request, records));
-    struct event event = {.member_id = span_of_text(PROGRAM_LOG_ID),
+    struct event event = {.format = EVENT_RECORDS,
+                          .member_id = span_of_text(PROGRAM_LOG_ID),
                           .first_seq = log->count + 1,
                           .records = buffer_span(records)};
     TRY(event_encode(&event, entry));

@@ -102,7 +102,8 @@ static void keep(struct load *load, uint32_t member, struct span records, const 
     must(arena_copy(&load->kept, records, &entry->records), "records");
     struct buffer event;
     buffer_init(&event, EVENTS_MAX);
-    must(event_encode(&(struct event){.member_id = span_of_text(entry->member_id),
+    must(event_encode(&(struct event){.format = EVENT_RECORDS,
+                                      .member_id = span_of_text(entry->member_id),
                                       .first_seq = first_seq,
                                       .records = records},
                       &event),

@@ -9,7 +9,7 @@ import uuid
 HASH_BYTES = 16
 FLAG_MARK = 1
 FLAG_SYSTEM = 1 << 5
-EVENT_FORMAT = 1
+EVENT_FORMATS = 1, 2  # records; birthdays
 
 Record = collections.namedtuple("Record", "type request_id")
 
@@ -94,10 +94,12 @@ class Stored:
         return fresh
 
     def _take(self, partition, event):
-        assert event[0] == EVENT_FORMAT, event[0]
+        assert event[0] in EVENT_FORMATS, event[0]
         length, at = varint(event, 1)
         key = partition, event[at:at + length].decode()
         first_seq, at = varint(event, at + length)
+        told, at = varint(event, at)
+        at += told
         for request_id, seq in self.accounts[key].extend(first_seq, event[at:]):
             self.places[request_id].append((key[1], seq))
         return key
