@@ -15,11 +15,32 @@ enum status account_apply_done(struct account *account, const struct record *rec
     return STATUS_UNKNOWN_TYPE;
 }
 
+// Whether points that end then are in the account.
+static bool has_points_of(const struct account *account, int64_t ends_ms)
+{
+    bool found = account_in_lot(account, ends_ms) > 0;
+    for (uint32_t i = 0; i < account->pending.count && !found; i++) {
+        found = account->pending.items[i].ends_ms == ends_ms;
+    }
+    return found;
+}
+
 enum status account_apply_noticed(struct account *account, const struct record *record)
 {
-    (void)account;
-    (void)record;
-    return STATUS_UNKNOWN_TYPE;
+    const struct record_noticed *noticed = &record->noticed;
+    if (noticed->due_ms <= account->now_ms || account->cards.count == 0) {
+        return STATUS_CORRUPT;
+    }
+    if (noticed->kind == NOTICE_CARD_ENDING) {
+        bool fits = noticed->points == 0 && noticed->due_ms != account->card_noticed_ms &&
+                    noticed->due_ms == account_card(account)->until_ms;
+        account->card_noticed_ms = noticed->due_ms;
+        return fits ? STATUS_OK : STATUS_CORRUPT;
+    }
+    bool fits = noticed->points > 0 && noticed->due_ms > account->points_noticed_ms &&
+                has_points_of(account, noticed->due_ms);
+    account->points_noticed_ms = noticed->due_ms;
+    return fits ? STATUS_OK : STATUS_CORRUPT;
 }
 
 enum status account_oblige(struct account *account, enum record_type type)

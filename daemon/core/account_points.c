@@ -106,6 +106,16 @@ static uint32_t pending_index(const struct account *account, uint64_t seq)
     return at;
 }
 
+int64_t account_pending_pays(const struct pending_lot *pending, int64_t *deficit)
+{
+    int64_t paid = 0;
+    if (pending->spendable_ms <= pending->ends_ms) {
+        paid = *deficit < pending->points ? *deficit : pending->points;
+        *deficit -= paid;
+    }
+    return paid;
+}
+
 int64_t account_pending_of(const struct account *account, uint64_t seq)
 {
     uint32_t at = pending_index(account, seq);

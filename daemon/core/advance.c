@@ -1,9 +1,10 @@
 // Time passing over an account.
 #include "core/advance.h"
 
-#include "base/check.h"
-
 #include <string.h>
+
+#include "base/check.h"
+#include "core/notice.h"
 
 int advance_reached(const struct program *program, int64_t score, bool at_rescore)
 {
@@ -136,12 +137,7 @@ static int64_t next_lot_end(const struct account *account)
     int64_t deficit = account->deficit;
     for (uint32_t i = 0; i < account->pending.count; i++) {
         const struct pending_lot *pending = &account->pending.items[i];
-        int64_t paid = 0;
-        if (pending->spendable_ms <= pending->ends_ms) {
-            paid = deficit < pending->points ? deficit : pending->points;
-            deficit -= paid;
-        }
-        if (paid < pending->points) {
+        if (account_pending_pays(pending, &deficit) < pending->points) {
             at_ms = earlier(at_ms, pending->ends_ms);
         }
     }
@@ -229,10 +225,10 @@ static enum status cross(struct account *account, struct ledger_writer *writer, 
     struct record record = {.type = RECORD_BOUNDARY, .at_ms = boundary->at_ms};
     TRY(collect_expired(account, boundary->at_ms, arena, &record.boundary));
     TRY(cross_card(account, writer->programs, boundary, arena, &record));
-    if (record.boundary.expired_count == 0 && record.card_count == 0) {
-        return STATUS_OK;
+    if (record.boundary.expired_count > 0 || record.card_count > 0) {
+        TRY(ledger_emit(writer, account, arena, &record));
     }
-    return ledger_emit(writer, account, arena, &record);
+    return notice_tell(account, writer, arena);
 }
 
 enum status advance(struct account *account, struct ledger_writer *writer, struct arena *arena,
@@ -248,6 +244,7 @@ enum status advance(struct account *account, struct ledger_writer *writer, struc
         at_ms = earlier(at_ms, next_lot_end(account));
         at_ms = earlier(at_ms, next_lapse(account));
         at_ms = earlier(at_ms, account_card(account)->until_ms);
+        at_ms = earlier(at_ms, notice_next(account, writer->programs, now_ms));
         if (at_ms > now_ms) {
             return account_settle(account, now_ms);
         }
@@ -327,6 +324,7 @@ int64_t advance_due(const struct account *account, const struct program_set *pro
     }
     int64_t sure_ms = earlier(next_lot_end(account), account_card(account)->until_ms);
     sure_ms = earlier(sure_ms, next_lapse(account));
+    sure_ms = earlier(sure_ms, notice_next(account, programs, sure_ms));
     int64_t until_ms = earlier(sure_ms, LIMIT_INSTANT_MAX_MS);
     int64_t upgrade_ms = first_upgrade(account, programs, until_ms);
     return upgrade_ms < until_ms ? upgrade_ms : sure_ms;

@@ -1,9 +1,10 @@
 // Time: the boundaries an account crosses by itself, in domain.md's order at one instant: pending
 // -> spendable; lots end; contributions end; contributions start; holds lapse; card ends;
-// re-scoring; the IMMEDIATE test of an instant comes last. Each instant at which something is to be
+// re-scoring; the IMMEDIATE test of an instant; notices. Each instant at which something is to be
 // said becomes one RECORD_BOUNDARY dated that instant, behind one RECORD_LAPSED for each hold that
-// lapses there; they are the same whenever they are written, so lazy and eager logs are equal byte
-// for byte. advance(advance(a, t1), t2) == advance(a, t2).
+// lapses there and before the RECORD_NOTICEDs (core/notice.h); they are the same whenever they are
+// written, so lazy and eager logs are equal byte for byte.
+// advance(advance(a, t1), t2) == advance(a, t2).
 #pragma once
 
 #include <stdint.h>

@@ -156,6 +156,13 @@ static void make_earning(struct random *random, struct club *club, struct progra
     program->pending_days = random_once_in(random, 2) ? 0 : (uint32_t)random_below(random, 40);
 }
 
+static void make_notices(struct random *random, struct program *program)
+{
+    static const uint32_t DAYS[] = {1, 7, 30, 31, 60};
+    program->notices.points_days = random_once_in(random, 2) ? 0 : DAYS[random_below(random, 5)];
+    program->notices.card_days = random_once_in(random, 2) ? 0 : DAYS[random_below(random, 5)];
+}
+
 static struct program *make_program(struct random *random, struct club *club, const char *zone,
                                     const struct program *before)
 {
@@ -180,6 +187,7 @@ static struct program *make_program(struct random *random, struct club *club, co
     program->attach_days = LATE[random_below(random, 4)];
     program->guard_sale = random_once_in(random, 5) ? 5000 : 0;
     program->guard_member_day = random_once_in(random, 5) ? 8000 : 0;
+    make_notices(random, program);
     const char *wrong = club_compile(club, program);
     if (wrong != NULL) {
         printf("a random program is wrong: %s\n", wrong);
