@@ -375,18 +375,27 @@ void earn_points_instants(const struct program_version *version, int64_t at_ms, 
 {
     const struct program *program = version->program;
     const struct zone *zone = version->zone;
-    struct civil_date date = civil_from_days(local_day);
-    earned->lot_ends_ms = INSTANT_NEVER;
+    *ret_lot_ends_ms = INSTANT_NEVER;
     if (program->expiry_months > 0) {
-        earned->lot_ends_ms = zone_period_end_after(zone, date, (int32_t)program->expiry_months,
-                                                    program->expiry_period);
+        *ret_lot_ends_ms =
+            zone_period_end_after(zone, civil_from_days(local_day), (int32_t)program->expiry_months,
+                                  program->expiry_period);
     }
-    earned->spendable_ms = occurred_ms;
+    *ret_spendable_ms = at_ms;
     if (program->pending_days > 0) {
         int32_t day = local_day + (int32_t)program->pending_days;
-        earned->spendable_ms = zone_day_start(zone, civil_from_days(day));
+        *ret_spendable_ms = zone_day_start(zone, civil_from_days(day));
     }
-    earned->score_until_ms = INSTANT_NEVER;
+}
+
+// When the points end, when they can be spent, and until when the score counts.
+static void set_instants(const struct program_version *version, int64_t occurred_ms,
+                         int32_t local_day, struct earned *earned)
+{
+    const struct program *program = version->program;
+    struct civil_date date = civil_from_days(local_day);
+    earn_points_instants(version, occurred_ms, local_day, &earned->lot_ends_ms,
+                         &earned->spendable_ms);
     if (program->window == SCORE_ROLLING && program->rolling_months == program->expiry_months &&
         program->expiry_period == PERIOD_MONTH) {
         earned->score_until_ms = earned->lot_ends_ms; // often so, and an end costs a search

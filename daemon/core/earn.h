@@ -67,6 +67,10 @@ struct earned {
     int64_t score_until_ms;    // INSTANT_NEVER: in force
 };
 
+// When points earned at an instant, in civil day `local_day`, end, and when they can be spent.
+void earn_points_instants(const struct program_version *version, int64_t at_ms, int32_t local_day,
+                          int64_t *ret_lot_ends_ms, int64_t *ret_spendable_ms);
+
 // The sale's total. STATUS_RANGE past LIMIT_AMOUNT_MINOR_MAX or for a negative line.
 MUST_CHECK enum status sale_total(const struct sale *sale, int64_t *ret_total_minor);
 
@@ -83,13 +87,13 @@ MUST_CHECK enum status earn_compute(const struct program_version *version, const
                                     int rank, const struct earn_usage *usage, struct arena *arena,
                                     struct earned *ret_earned);
 
+// Where the window of score that begins on a civil date ends; INSTANT_NEVER: in force.
+int64_t earn_score_end(const struct program_version *version, struct civil_date date);
+
 // floor(amount x part / whole) for 0 <= part <= whole, whole > 0, in 128 bits: cumulative shares.
 int64_t earn_share_floor(int64_t amount, int64_t part, int64_t whole);
 
 // What points are worth by the program's redemption value, floored; 0 when it has none.
-// Where the window of score that begins on a civil date ends; INSTANT_NEVER: in force.
-int64_t earn_score_end(const struct program_version *version, struct civil_date date);
-
 // STATUS_RANGE for negative points and past LIMIT_AMOUNT_MINOR_MAX.
 MUST_CHECK enum status earn_points_value(const struct program *program, int64_t points,
                                          int64_t *ret_minor);
