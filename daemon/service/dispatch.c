@@ -113,6 +113,7 @@ void request_end(struct request *request)
     request->answered = false;
     request->landed = false;
     request->by_identifier = false;
+    request->on_refusal = NULL;
     request->member_id_len = 0;
     request->mark = (struct mark){0};
     request->header = (struct request_header){0};
@@ -188,6 +189,9 @@ void request_bad(struct request *request, enum status status)
 
 void request_refuse(struct request *request, const struct refusal *refusal)
 {
+    if (request->on_refusal != NULL && request->on_refusal(request, refusal)) {
+        return;
+    }
     Loyalty__V1__Error *error = NULL;
     enum status status = replies_refusal(&request->arena, refusal, &error);
     if (status != STATUS_OK) {

@@ -96,12 +96,9 @@ void identifiers_key(const struct service *service, const struct identifier_valu
 // Whether the message says who is meant by an identifier, or gives a member some.
 static bool names_identifier(const ProtobufCMessage *message)
 {
-    const ProtobufCFieldDescriptor *member =
-        field_find(message->descriptor, span_of_text("member"));
-    if (member != NULL && member->descriptor == &loyalty__v1__member_ref__descriptor) {
-        const Loyalty__V1__MemberRef *ref =
-            *(Loyalty__V1__MemberRef *const *)field_place_const(message, member);
-        return ref != NULL && ref->by_case == LOYALTY__V1__MEMBER_REF__BY_IDENTIFIER;
+    const Loyalty__V1__MemberRef *ref = commands_find_member(message);
+    if (ref != NULL) {
+        return ref->by_case == LOYALTY__V1__MEMBER_REF__BY_IDENTIFIER;
     }
     const ProtobufCFieldDescriptor *list =
         field_find(message->descriptor, span_of_text("identifiers"));

@@ -28,7 +28,7 @@ void request_refuse_unknown(struct request *request)
     request_refuse(request, &refusal);
 }
 
-static void set_member(struct request *request, struct span id)
+void request_set_member(struct request *request, struct span id)
 {
     CHECK(id.len > 0 && id.len <= sizeof(request->member_id));
     memcpy(request->member_id, id.data, id.len);
@@ -48,7 +48,7 @@ static void on_found(void *context, const struct store_reply *reply)
         request_end(request);
         return;
     }
-    set_member(request, reply->bytes);
+    request_set_member(request, reply->bytes);
     go_on(request);
 }
 
@@ -95,7 +95,7 @@ void request_resolve(struct request *request, const Loyalty__V1__MemberRef *memb
         resolve_identifier(request, &ref.identifier, go_on);
         return;
     }
-    set_member(request, ref.member_id);
+    request_set_member(request, ref.member_id);
     go_on(request);
 }
 

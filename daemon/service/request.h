@@ -24,6 +24,11 @@
 
 struct operation;
 
+struct request;
+
+// Answers the refusal in its own way. False: it is told as it is.
+typedef bool request_refusal_fn(struct request *request, const struct refusal *refusal);
+
 enum { REQUEST_TRACE_BYTES = LIMIT_TRACEPARENT_BYTES + 16 };
 
 struct request {
@@ -50,7 +55,8 @@ struct request {
     size_t member_id_len;
     bool by_identifier; // the member must list `identifier`
     struct identifier identifier;
-    bool landed; // something of it is written
+    bool landed;                    // something of it is written
+    request_refusal_fn *on_refusal; // a partner's: what may not be told as it is; or NULL
     // dispatch's
     struct request *next; // in the pool
     struct lease_waiter waiter;
@@ -104,6 +110,8 @@ void *request_state(struct request *request, size_t bytes);
 // and ends the request.
 void request_resolve(struct request *request, const Loyalty__V1__MemberRef *member,
                      method_fn *go_on);
+// The member is known without: of a code. At most LIMIT_MEMBER_ID_BYTES.
+void request_set_member(struct request *request, struct span id);
 // Whether the account is there and, where an identifier was given, lists it.
 bool request_is_meant(const struct request *request, const struct account *account);
 // The decision when it is not; STATUS_OK.

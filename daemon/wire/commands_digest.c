@@ -29,7 +29,10 @@ static void *find_part(const ProtobufCMessage *request, const char *name,
                        const ProtobufCMessageDescriptor *type)
 {
     const ProtobufCFieldDescriptor *field = find_field(request->descriptor, name, type);
-    return field == NULL ? NULL : *(void *const *)field_place_const(request, field);
+    if (field == NULL || (field_is_oneof(field) && field_case_const(request, field) != field->id)) {
+        return NULL;
+    }
+    return *(void *const *)field_place_const(request, field);
 }
 
 Loyalty__V1__Mutation *commands_find_mutation(const ProtobufCMessage *request)
