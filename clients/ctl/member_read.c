@@ -1,5 +1,6 @@
-// `member get`, `member log` and `member explain`: what is known of a member, changing nothing.
+// `member get` and `member explain`: what is known of a member, changing nothing.
 #include <stdio.h>
+#include <string.h>
 
 #include "ctl/command.h"
 #include "ctl/member_line.h"
@@ -8,11 +9,43 @@
 #include "ctl/session.h"
 #include "loyalty/v1/members.pb-c.h"
 
-enum { KEY_LIMIT = 0x200, LIMIT_DEFAULT = 50, LIMIT_MAX = 1000000, PAGE_MAX = 200 };
-
 static error_t take(int key, char *arg, struct argp_state *state)
 {
     return member_line_take(state->input, false, key, arg, state);
+}
+
+static void print_life(const Loyalty__V1__GetMemberResponse *response)
+{
+    const ProtobufCEnumValue *status = protobuf_c_enum_descriptor_get_value(
+        &loyalty__v1__member_status__descriptor, (int)response->status);
+    if (response->status > LOYALTY__V1__MEMBER_STATUS__MEMBER_STATUS_ACTIVE && status != NULL) {
+        print_row("status", "%s", status->name + strlen("MEMBER_STATUS_"));
+    }
+    if (*response->merged_from != '\0') {
+        print_row("merged from", "%s", response->merged_from);
+    }
+}
+
+// What the next re-scoring and the card's end will give, as far as is known now.
+static void print_forecast(const Loyalty__V1__TierForecast *forecast)
+{
+    char text[PRINT_TEXT_BYTES];
+    char number[PRINT_TEXT_BYTES];
+    if (forecast == NULL) {
+        return;
+    }
+    if (forecast->next_rescore_at != NULL) {
+        print_row("re-scoring", "%s, from a score of %s: %s",
+                  print_instant(forecast->next_rescore_at, text),
+                  print_number(forecast->next_rescore_score, number),
+                  forecast->next_rescore_tier_id);
+    }
+    if (forecast->card_ends_at != NULL) {
+        print_row("card's end", "%s, from a score of %s: %s",
+                  print_instant(forecast->card_ends_at, text),
+                  print_number(forecast->card_end_score, number), forecast->card_end_tier_id);
+        print_row_number("missing to keep", forecast->missing_to_keep);
+    }
 }
 
 static int print_account(const struct session *session, const ProtobufCMessage *answer)
@@ -24,9 +57,18 @@ static int print_account(const struct session *session, const ProtobufCMessage *
     print_row("member", "%s", response->member_id);
     print_row_instant("as of", response->as_of);
     print_row_instant("enrolled", response->enrolled_at);
+    print_life(response);
     print_standing(response->standing);
     print_card("card", response->card);
+    print_forecast(response->forecast);
     print_lots("points", response->lots, response->n_lots);
+    if (response->expiring_in_90_days != 0) {
+        char soon[PRINT_TEXT_BYTES];
+        char later[PRINT_TEXT_BYTES];
+        print_row("ending", "%s within 30 days, %s within 90",
+                  print_number(response->expiring_in_30_days, soon),
+                  print_number(response->expiring_in_90_days, later));
+    }
     if (response->next_change_at != NULL) {
         print_row_instant("next change", response->next_change_at);
     }
@@ -55,150 +97,6 @@ int member_get(int argc, char **argv, const struct globals *globals)
         code = session_call(&session, "/loyalty.v1.MembersService/GetMember", &request.base, NULL,
                             &loyalty__v1__get_member_response__descriptor, &answer);
         code = code == CTL_OK ? print_account(&session, answer) : code;
-    }
-    session_close(&session);
-    return code;
-}
-
-// --- log ---
-
-struct log_line {
-    struct member_line member;
-    int64_t limit;
-};
-
-static error_t take_log(int key, char *arg, struct argp_state *state)
-{
-    struct log_line *line = state->input;
-    if (key == KEY_LIMIT) {
-        if (!parse_number(arg, 1, LIMIT_MAX, &line->limit)) {
-            argp_error(state, "%s is no number of records", arg);
-        }
-        return 0;
-    }
-    return member_line_take(&line->member, false, key, arg, state);
-}
-
-static const char *kind_text(Loyalty__V1__ActivityKind kind)
-{
-    switch (kind) {
-    case LOYALTY__V1__ACTIVITY_KIND__ACTIVITY_KIND_ENROLLED:
-        return "enrolled";
-    case LOYALTY__V1__ACTIVITY_KIND__ACTIVITY_KIND_AWARDED:
-        return "awarded";
-    case LOYALTY__V1__ACTIVITY_KIND__ACTIVITY_KIND_REDEEMED:
-        return "redeemed";
-    case LOYALTY__V1__ACTIVITY_KIND__ACTIVITY_KIND_REFUSED:
-        return "refused";
-    case LOYALTY__V1__ACTIVITY_KIND__ACTIVITY_KIND_TIME_PASSED:
-        return "time passed";
-    case LOYALTY__V1__ACTIVITY_KIND__ACTIVITY_KIND_OPENING_BALANCE:
-        return "opening balance";
-    case LOYALTY__V1__ACTIVITY_KIND__ACTIVITY_KIND_IDENTIFIER_BOUND:
-        return "identifier bound";
-    case LOYALTY__V1__ACTIVITY_KIND__ACTIVITY_KIND_COMPACTED:
-        return "compacted";
-    case LOYALTY__V1__ACTIVITY_KIND__ACTIVITY_KIND_RESERVED:
-        return "reserved";
-    case LOYALTY__V1__ACTIVITY_KIND__ACTIVITY_KIND_CAPTURED:
-        return "captured";
-    case LOYALTY__V1__ACTIVITY_KIND__ACTIVITY_KIND_RELEASED:
-        return "released";
-    case LOYALTY__V1__ACTIVITY_KIND__ACTIVITY_KIND_LAPSED:
-        return "lapsed";
-    case LOYALTY__V1__ACTIVITY_KIND__ACTIVITY_KIND_REVERSED:
-        return "reversed";
-    case LOYALTY__V1__ACTIVITY_KIND__ACTIVITY_KIND_TOMBSTONE:
-        return "reversed unseen";
-    default:
-        return "?";
-    }
-}
-
-static void add_activity(struct print_table *table, const Loyalty__V1__Activity *activity)
-{
-    char seq[PRINT_TEXT_BYTES];
-    char at[PRINT_TEXT_BYTES];
-    char points[PRINT_TEXT_BYTES] = "";
-    char score[PRINT_TEXT_BYTES] = "";
-    (void)snprintf(seq, sizeof(seq), "%llu%s", (unsigned long long)activity->seq,
-                   activity->unwritten ? "*" : "");
-    if (activity->points != 0) {
-        (void)print_number(activity->points, points);
-    }
-    if (activity->score != 0) {
-        (void)print_number(activity->score, score);
-    }
-    bool refused = activity->kind == LOYALTY__V1__ACTIVITY_KIND__ACTIVITY_KIND_REFUSED;
-    const char *cells[] = {
-        seq,
-        print_instant(activity->at, at),
-        kind_text(activity->kind),
-        points,
-        score,
-        activity->new_card != NULL ? activity->new_card->tier_id : "",
-        activity->unit,
-        *activity->request_id != '\0' && !refused ? activity->request_id : activity->reason,
-    };
-    print_table_add(table, cells);
-}
-
-// Pages until the limit or the end. The pages' JSON is one object a line.
-static int print_log(struct session *session, const struct log_line *line)
-{
-    static const char *const headers[] = {"RECORD", "AT",   "KIND", "POINTS",
-                                          "SCORE",  "CARD", "BY",   "REQUEST OR REASON"};
-    struct print_table *table =
-        session->globals->json ? NULL : print_table_new(8, 1 | 8 | 16, headers);
-    Loyalty__V1__ListActivityRequest request = LOYALTY__V1__LIST_ACTIVITY_REQUEST__INIT;
-    request.member = session_member(session, &line->member.member);
-    int64_t left = line->limit;
-    int code = CTL_OK;
-    bool more = true;
-    while (code == CTL_OK && left > 0 && more) {
-        request.page_size = left < PAGE_MAX ? (uint32_t)left : PAGE_MAX;
-        ProtobufCMessage *answer = NULL;
-        code = session_call(session, "/loyalty.v1.MembersService/ListActivity", &request.base, NULL,
-                            &loyalty__v1__list_activity_response__descriptor, &answer);
-        if (code != CTL_OK) {
-            break;
-        }
-        const Loyalty__V1__ListActivityResponse *response =
-            (const Loyalty__V1__ListActivityResponse *)answer;
-        for (size_t i = 0; table != NULL && i < response->n_activities; i++) {
-            add_activity(table, response->activities[i]);
-        }
-        code = table == NULL ? print_json(session, answer, false) : CTL_OK;
-        left -= (int64_t)response->n_activities;
-        request.page_token = response->next_page_token;
-        more = *response->next_page_token != '\0';
-    }
-    if (table != NULL) {
-        print_table_end(table);
-    }
-    return code;
-}
-
-int member_log(int argc, char **argv, const struct globals *globals)
-{
-    static const struct argp_option options[] = {
-        {"limit", KEY_LIMIT, "N", 0, "At most so many records (50)", 0},
-        {0},
-    };
-    static const struct argp parser = {
-        .options = options,
-        .parser = take_log,
-        .args_doc = "MEMBER",
-        .doc = "Shows a member's records, newest first. A * marks what time has made but nobody "
-               "has written yet. With -o json, one object for every 200 records.",
-        .children = globals_child,
-    };
-    struct log_line line = {.member.globals = *globals, .limit = LIMIT_DEFAULT};
-    globals_parse(&parser, argc, argv, &line);
-    struct session session;
-    int code = session_open(&session, &line.member.globals);
-    if (code == CTL_OK) {
-        code = print_log(&session, &line);
     }
     session_close(&session);
     return code;

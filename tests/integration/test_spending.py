@@ -218,7 +218,7 @@ class Ctl(unittest.TestCase):
         self.assertIn("REVERSED_BEFORE", outcome)
         said = SCENE.world.ctl("--as", "backend", "member", "log", "hanna",
                                daemon=SCENE.daemons[0]).stdout
-        for kind in ("reserved", "captured", "reversed", "reversed unseen"):
+        for kind in ("reserved", "captured", "reversed", "tombstone"):
             self.assertIn(kind, said)
         self.assertEqual(self.json("member", "get", "hanna")["standing"]["balance"], 600)
 
