@@ -251,6 +251,14 @@ int64_t account_used_month(const struct account *account, uint32_t rule, int32_t
 // left alone by time.
 enum member_status account_status(const struct account *account);
 bool account_lives(const struct account *account);
+// Whether it still has something to bring about elsewhere, an identifier's claim or release
+// included; and whether that is its own merge, which may still fail.
+bool account_unfinished(const struct account *account);
+bool account_is_merging(const struct account *account);
+// The open obligation that the record of this number made; NULL when there is none.
+const struct obligation *account_obligation(const struct account *account, uint64_t seq);
+// Its points but held ones, spendable and pending.
+int64_t account_left(const struct account *account);
 // How an identifier stands with the account; NULL: it is none of its.
 const struct identifier_state *account_identifier(const struct account *account,
                                                   const struct identifier *identifier);

@@ -75,6 +75,8 @@ static bool has_names_of_type(const struct account *account, const struct record
         return has_names_of_carried(account, &record->merged.carried);
     case RECORD_ABSORBED:
         return has_names_of_carried(account, &record->absorbed.carried);
+    case RECORD_DONE:
+        return !record->done.given_back || has_names_of_carried(account, &record->done.carried);
     default:
         return true;
     }
@@ -151,28 +153,6 @@ enum status account_make_room(const struct account *account, int64_t points)
     return account_in_bounds(account, points) ? STATUS_OK : STATUS_RANGE;
 }
 
-// Earned points go where their instants say: gone on arrival, pending, or spendable.
-static enum status apply_earned_points(struct account *account,
-                                       const struct record_awarded *awarded)
-{
-    if (awarded->points == 0) {
-        return STATUS_OK;
-    }
-    account->awarded += awarded->points;
-    if (awarded->lot_ends_ms <= account->now_ms) {
-        return account_expire(account, awarded->lot_ends_ms, awarded->points);
-    }
-    TRY(account_make_room(account, awarded->points));
-    if (awarded->spendable_ms > account->now_ms) {
-        return account_add_pending(account,
-                                   &(struct pending_lot){.spendable_ms = awarded->spendable_ms,
-                                                         .ends_ms = awarded->lot_ends_ms,
-                                                         .points = awarded->points,
-                                                         .seq = account->seq + 1});
-    }
-    return account_add_spendable(account, awarded->lot_ends_ms, awarded->points);
-}
-
 static enum status apply_uses(struct account *account, const struct record_awarded *awarded)
 {
     if (!awarded->counted) {
@@ -211,7 +191,9 @@ static enum status apply_awarded(struct account *account, const struct record_aw
     if (awarded->points > LIMIT_POINTS_A_RECORD) {
         return STATUS_RANGE;
     }
-    TRY(apply_earned_points(account, awarded));
+    TRY(account_earn(account, &(struct pending_lot){.spendable_ms = awarded->spendable_ms,
+                                                    .ends_ms = awarded->lot_ends_ms,
+                                                    .points = awarded->points}));
     TRY(apply_uses(account, awarded));
     if (awarded->score == 0) {
         return STATUS_OK;

@@ -20,7 +20,7 @@ MUST_CHECK enum status account_know(struct account *account, const struct record
 // Into their lot, after paying a deficit.
 MUST_CHECK enum status account_add_spendable(struct account *account, int64_t ends_ms,
                                              int64_t points);
-// The same, or expired at once when the lot has ended by now; says how many.
+// The same, or expired at once when the lot, or the membership, has ended by now; says how many.
 MUST_CHECK enum status account_put_back(struct account *account, const struct lot_move *move,
                                         int64_t *ret_expired);
 MUST_CHECK enum status account_take_from_lot(struct account *account, const struct lot_move *move);
@@ -28,6 +28,9 @@ MUST_CHECK enum status account_take_from_lot(struct account *account, const stru
 MUST_CHECK enum status account_expire(struct account *account, int64_t ends_ms, int64_t points);
 MUST_CHECK enum status account_take_ended(struct account *account, int64_t ends_ms, int64_t points);
 MUST_CHECK enum status account_add_pending(struct account *account, const struct pending_lot *lot);
+// Points of the record being applied go where their instants say: gone on arrival, pending, or
+// spendable. Counted in awarded; `lot` has no seq yet.
+MUST_CHECK enum status account_earn(struct account *account, const struct pending_lot *lot);
 // Of what is pending of an award, which ends then.
 MUST_CHECK enum status account_take_pending(struct account *account, uint64_t seq, int64_t ends_ms,
                                             int64_t points);
@@ -70,6 +73,12 @@ MUST_CHECK enum status account_apply_done(struct account *account, const struct 
 MUST_CHECK enum status account_apply_noticed(struct account *account, const struct record *record);
 MUST_CHECK enum status account_apply_merged(struct account *account, const struct record *record);
 MUST_CHECK enum status account_apply_absorbed(struct account *account, const struct record *record);
+// Nothing is left of spendable and pending points, nor of a deficit: where they went is the
+// caller's to count.
+void account_empty(struct account *account);
+// A merge has failed: what it had carried away is there again.
+MUST_CHECK enum status account_take_back_merge(struct account *account,
+                                               const struct carried *carried);
 // The record being applied obliges this account to something elsewhere.
 MUST_CHECK enum status account_oblige(struct account *account, enum record_type type);
 // --- perks (account_perks.c) ---
@@ -79,6 +88,9 @@ MUST_CHECK enum status account_apply_perk_reversed(struct account *account,
                                                    const struct record *record);
 MUST_CHECK enum status account_apply_settled(struct account *account, const struct record *record);
 // --- contributions (account_contributions.c) ---
+// What is left of one, beside the score, which is the caller's to give.
+MUST_CHECK enum status account_add_reported(struct account *account,
+                                            const struct reported *reported);
 MUST_CHECK enum status account_apply_contributed(struct account *account,
                                                  const struct record *record);
 MUST_CHECK enum status account_apply_contribution_reduced(struct account *account,
@@ -88,9 +100,6 @@ MUST_CHECK enum status account_apply_bonus(struct account *account, const struct
 MUST_CHECK enum status account_apply_referred(struct account *account, const struct record *record);
 MUST_CHECK enum status account_apply_pool_member(struct account *account,
                                                  const struct record *record);
-// What is left of one, beside the score, which is the caller's to give.
-MUST_CHECK enum status account_add_reported(struct account *account,
-                                            const struct reported *reported);
 MUST_CHECK enum status account_apply_pool_spent(struct account *account,
                                                 const struct record *record);
 

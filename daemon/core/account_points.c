@@ -43,6 +43,11 @@ enum status account_add_spendable(struct account *account, int64_t ends_ms, int6
 enum status account_put_back(struct account *account, const struct lot_move *move,
                              int64_t *ret_expired)
 {
+    if (!account_lives(account)) { // forfeited, whatever its end
+        account->expired += move->points;
+        *ret_expired = move->points;
+        return STATUS_OK;
+    }
     *ret_expired = move->ends_ms <= account->now_ms ? move->points : 0;
     return *ret_expired > 0 ? account_expire(account, move->ends_ms, move->points)
                             : account_add_spendable(account, move->ends_ms, move->points);
@@ -87,6 +92,24 @@ enum status account_add_pending(struct account *account, const struct pending_lo
     account->pending.count++;
     account->pending_points += lot->points;
     return STATUS_OK;
+}
+
+enum status account_earn(struct account *account, const struct pending_lot *lot)
+{
+    if (lot->points == 0) {
+        return STATUS_OK;
+    }
+    account->awarded += lot->points;
+    if (lot->ends_ms <= account->now_ms) {
+        return account_expire(account, lot->ends_ms, lot->points);
+    }
+    TRY(account_make_room(account, lot->points));
+    if (lot->spendable_ms > account->now_ms) {
+        struct pending_lot pending = *lot;
+        pending.seq = account->seq + 1;
+        return account_add_pending(account, &pending);
+    }
+    return account_add_spendable(account, lot->ends_ms, lot->points);
 }
 
 static void drop_pending(struct account *account, uint32_t at)

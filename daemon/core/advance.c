@@ -94,12 +94,23 @@ static enum status give_card(const struct account *account, struct arena *arena,
     return STATUS_OK;
 }
 
+// Whether time does anything to it but pass: a terminal's day and a partner's month just stand, as
+// does a membership that has ended.
+static bool is_moved_by_time(const struct account *account)
+{
+    bool moved = account->kind == ACCOUNT_MEMBER || account->kind == ACCOUNT_POOL;
+    return moved && account_lives(account);
+}
+
 // At most one card ends and one upgrade follows at one instant: after a re-scoring nothing is left
 // for the IMMEDIATE test, as a re-scoring gives both kinds.
 static enum status cross_card(const struct account *account, const struct program_set *programs,
                               const struct boundary *boundary, struct arena *arena,
                               struct record *record)
 {
+    if (account->cards.count == 0) {
+        return STATUS_OK;
+    }
     const struct program_version *version = program_set_at(programs, boundary->at_ms);
     struct held_card card = held_now(account);
     if (version == NULL) {
@@ -151,6 +162,11 @@ static int64_t next_lapse(const struct account *account)
         at_ms = earlier(at_ms, account->holds.items[i].lapses_ms);
     }
     return at_ms;
+}
+
+static int64_t card_end(const struct account *account)
+{
+    return account->cards.count == 0 ? INSTANT_NEVER : account_card(account)->until_ms;
 }
 
 static int64_t next_rise(const struct account *account)
@@ -234,16 +250,19 @@ static enum status cross(struct account *account, struct ledger_writer *writer, 
 enum status advance(struct account *account, struct ledger_writer *writer, struct arena *arena,
                     int64_t now_ms)
 {
-    if (account->cards.count == 0) {
-        return account_settle(account, now_ms); // no member's: nothing is in it that time moves
+    if (!is_moved_by_time(account)) {
+        return account_settle(account, now_ms);
     }
+    bool carded = account->cards.count > 0; // a pool has no card, so no re-scoring either
     while (account->now_ms < now_ms) {
-        int64_t rescore_ms = program_set_next_rescore(writer->programs, account->now_ms, now_ms);
+        int64_t rescore_ms =
+            carded ? program_set_next_rescore(writer->programs, account->now_ms, now_ms)
+                   : INSTANT_NEVER;
         int64_t rise_ms = next_rise(account);
         int64_t at_ms = earlier(rescore_ms, rise_ms);
         at_ms = earlier(at_ms, next_lot_end(account));
         at_ms = earlier(at_ms, next_lapse(account));
-        at_ms = earlier(at_ms, account_card(account)->until_ms);
+        at_ms = earlier(at_ms, card_end(account));
         at_ms = earlier(at_ms, notice_next(account, writer->programs, now_ms));
         if (at_ms > now_ms) {
             return account_settle(account, now_ms);
@@ -279,8 +298,11 @@ static bool may_rise(const struct account *account, const struct program_set *pr
 static int64_t first_upgrade(const struct account *account, const struct program_set *programs,
                              int64_t until_ms)
 {
+    if (programs->count == 0 || account->cards.count == 0) {
+        return until_ms;
+    }
     struct held_card card = held_now(account);
-    if (programs->count == 0 || !may_rise(account, programs, card.tier)) {
+    if (!may_rise(account, programs, card.tier)) {
         return until_ms;
     }
     int64_t last_rise_ms = last_rise(account);
@@ -319,10 +341,13 @@ static int64_t first_upgrade(const struct account *account, const struct program
 
 int64_t advance_due(const struct account *account, const struct program_set *programs)
 {
-    if (account->cards.count == 0) {
+    if (account_unfinished(account)) {
+        return account->now_ms;
+    }
+    if (!is_moved_by_time(account)) {
         return INSTANT_NEVER;
     }
-    int64_t sure_ms = earlier(next_lot_end(account), account_card(account)->until_ms);
+    int64_t sure_ms = earlier(next_lot_end(account), card_end(account));
     sure_ms = earlier(sure_ms, next_lapse(account));
     sure_ms = earlier(sure_ms, notice_next(account, programs, sure_ms));
     int64_t until_ms = earlier(sure_ms, LIMIT_INSTANT_MAX_MS);

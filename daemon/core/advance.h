@@ -22,7 +22,8 @@ MUST_CHECK enum status advance(struct account *account, struct ledger_writer *wr
                                struct arena *arena, int64_t now_ms);
 
 // The first instant after the account's now at which advance would write something, by the versions
-// known; INSTANT_NEVER when none is foreseen.
+// known; INSTANT_NEVER when none is foreseen, as for a membership that has ended. The account's now
+// while it has something to bring about elsewhere (account_unfinished).
 int64_t advance_due(const struct account *account, const struct program_set *programs);
 
 // The highest tier that may be given for a score: IMMEDIATE ones, and at a re-scoring both kinds; 0

@@ -235,6 +235,10 @@ enum status decide_award(const struct decide *decide, struct award_command *comm
     if (account->kind != ACCOUNT_MEMBER) {
         return decide_refuse(ret_decision, REFUSAL_UNKNOWN_MEMBER, "member", 0, 0);
     }
+    enum refusal_reason reason = decide_may(account, DECIDE_ACTIVE);
+    if (reason != REFUSAL_NONE) {
+        return decide_refuse(ret_decision, reason, "member", 0, 0);
+    }
     const struct program_version *current = program_set_at(programs, decide->now_ms);
     if (current == NULL) {
         return decide_refuse(ret_decision, REFUSAL_NO_PROGRAM, "", 0, 0);
@@ -243,7 +247,7 @@ enum status decide_award(const struct decide *decide, struct award_command *comm
         return decide_refuse(ret_decision, REFUSAL_WRONG_CURRENCY, "sale.currency", 0, 0);
     }
     struct sale *sale = &command->sale;
-    enum refusal_reason reason = settle_occurred(account, current->zone, sale, decide->now_ms);
+    reason = settle_occurred(account, current->zone, sale, decide->now_ms);
     if (reason != REFUSAL_NONE) {
         return decide_refuse(ret_decision, reason, "sale.occurred", 0, 0);
     }

@@ -27,17 +27,56 @@ enum status decide_refuse_recorded(const struct decide *decide, enum record_type
     return STATUS_OK;
 }
 
-enum status decide_open(const struct decide *decide, const struct program_version **ret_version,
-                        struct decision *ret_decision)
+enum refusal_reason decide_may(const struct account *account, enum decide_act act)
+{
+    enum member_status status = account_status(account);
+    if (status == MEMBER_ACTIVE || act == DECIDE_ADVICE) {
+        return REFUSAL_NONE;
+    }
+    if (status == MEMBER_SUSPENDED) {
+        return act == DECIDE_ACTIVE ? REFUSAL_NOT_ACTIVE : REFUSAL_NONE;
+    }
+    return status == MEMBER_MERGED ? REFUSAL_MERGED : REFUSAL_CLOSED;
+}
+
+enum status decide_open_for(const struct decide *decide, enum decide_act act,
+                            const struct program_version **ret_version,
+                            struct decision *ret_decision)
 {
     *ret_version = NULL;
     if (decide->account->kind != ACCOUNT_MEMBER) {
         return decide_refuse(ret_decision, REFUSAL_UNKNOWN_MEMBER, "member", 0, 0);
     }
+    return decide_open_any(decide, act, ret_version, ret_decision);
+}
+
+enum status decide_open_any(const struct decide *decide, enum decide_act act,
+                            const struct program_version **ret_version,
+                            struct decision *ret_decision)
+{
+    *ret_version = NULL;
+    if (!decide_is_meant(decide->account)) {
+        return decide_refuse(ret_decision, REFUSAL_UNKNOWN_MEMBER, "member", 0, 0);
+    }
+    enum refusal_reason reason = decide_may(decide->account, act);
+    if (reason != REFUSAL_NONE) {
+        return decide_refuse(ret_decision, reason, "member", 0, 0);
+    }
     TRY(advance(decide->account, decide->writer, decide->arena, decide_now(decide)));
     *ret_version = program_set_at(decide->writer->programs, decide->account->now_ms);
     return *ret_version != NULL ? STATUS_OK
                                 : decide_refuse(ret_decision, REFUSAL_NO_PROGRAM, "", 0, 0);
+}
+
+enum status decide_open(const struct decide *decide, const struct program_version **ret_version,
+                        struct decision *ret_decision)
+{
+    return decide_open_for(decide, DECIDE_LIVING, ret_version, ret_decision);
+}
+
+bool decide_is_meant(const struct account *account)
+{
+    return account->kind == ACCOUNT_MEMBER || account->kind == ACCOUNT_POOL;
 }
 
 int64_t decide_now(const struct decide *decide)

@@ -17,8 +17,29 @@ MUST_CHECK enum status decide_refuse_recorded(const struct decide *decide, enum 
                                               const struct refusal *refusal,
                                               struct decision *ret_decision);
 
+// What the status of a membership lets be done (loyalty.v1.MemberStatus).
+enum decide_act {
+    DECIDE_ACTIVE, // what a suspended member may not: earn, spend, use
+    DECIDE_LIVING, // what only an ended one may not
+    DECIDE_ADVICE, // reversals: always
+};
+
+// REFUSAL_NONE, or NOT_ACTIVE, CLOSED or MERGED.
+enum refusal_reason decide_may(const struct account *account, enum decide_act act);
+
 // Moves the account on to the command's now and gives the version then in force. NULL when the
-// decision is a refusal already: no such member, no version.
+// decision is a refusal already: no such member, no version, or `act` is not to be, which leaves no
+// trace. A refusal that is to be recorded is asked for afterwards (decide_may).
+MUST_CHECK enum status decide_open_for(const struct decide *decide, enum decide_act act,
+                                       const struct program_version **ret_version,
+                                       struct decision *ret_decision);
+// The same where a pool may stand in a member's place.
+MUST_CHECK enum status decide_open_any(const struct decide *decide, enum decide_act act,
+                                       const struct program_version **ret_version,
+                                       struct decision *ret_decision);
+// Whether it is a member's or a pool: what has points.
+bool decide_is_meant(const struct account *account);
+// As decide_open_for with DECIDE_LIVING.
 MUST_CHECK enum status decide_open(const struct decide *decide,
                                    const struct program_version **ret_version,
                                    struct decision *ret_decision);

@@ -15,6 +15,11 @@ static enum refusal_reason judge(const struct account *account, const struct pro
                                  int32_t day, int64_t points, int64_t *ret_limit,
                                  int64_t *ret_value_minor)
 {
+    *ret_limit = 0;
+    enum refusal_reason reason = decide_may(account, DECIDE_ACTIVE);
+    if (reason != REFUSAL_NONE) {
+        return reason;
+    }
     *ret_limit = program->redeem_minimum;
     if (points < program->redeem_minimum) {
         return REFUSAL_BELOW_MINIMUM;

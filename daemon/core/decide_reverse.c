@@ -102,7 +102,7 @@ enum status decide_reverse(const struct decide *decide, const struct reverse_com
                            struct decision *ret_decision)
 {
     const struct program_version *version;
-    TRY(decide_open(decide, &version, ret_decision));
+    TRY(decide_open_any(decide, DECIDE_ADVICE, &version, ret_decision));
     if (version == NULL) {
         return STATUS_OK;
     }
@@ -125,5 +125,6 @@ enum status decide_reverse(const struct decide *decide, const struct reverse_com
     if (original.type == RECORD_AWARDED && !has_lines(&original, command, &number, &lines)) {
         return decide_refuse(ret_decision, REFUSAL_LINE_NOT_FOUND, "lines", number, lines);
     }
-    return reverse(decide, &original, command, version->program->clamp_negative, ret_decision);
+    bool clamp = version->program->clamp_negative || !account_lives(decide->account);
+    return reverse(decide, &original, command, clamp, ret_decision);
 }

@@ -124,12 +124,6 @@ enum status record_layout_identifiers_changed(struct codec *codec,
     return codec_text(codec, &changed->reason, LIMIT_TEXT_BYTES);
 }
 
-enum status record_layout_done(struct codec *codec, struct record_done *done)
-{
-    TRY(codec_u64(codec, &done->seq));
-    return layout_bool(codec, &done->failed);
-}
-
 // --- merges ---
 
 static enum status layout_carried_pending(struct codec *codec, struct carried *carried)
@@ -191,6 +185,14 @@ enum status record_layout_absorbed(struct codec *codec, struct record_absorbed *
 {
     TRY(codec_text(codec, &absorbed->from, LIMIT_MEMBER_ID_BYTES));
     return layout_carried(codec, &absorbed->carried);
+}
+
+enum status record_layout_done(struct codec *codec, struct record_done *done)
+{
+    TRY(codec_u64(codec, &done->seq));
+    TRY(layout_bool(codec, &done->failed));
+    TRY(layout_bool(codec, &done->given_back));
+    return done->given_back ? layout_carried(codec, &done->carried) : STATUS_OK;
 }
 
 // --- bonuses and pools ---

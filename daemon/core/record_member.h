@@ -91,12 +91,6 @@ struct record_identifiers_changed {
     struct span reason;
 };
 
-// `seq` is the number of the record whose obligation has ended.
-struct record_done {
-    uint64_t seq;
-    bool failed; // it could not be done: of a merge, all is given back
-};
-
 struct carried_score {
     bool named; // a partner's contribution
     uint8_t key[IDENTIFIER_KEY_BYTES];
@@ -132,6 +126,14 @@ struct carried {
     uint32_t tier; // reference; its card
     int64_t card_from_ms;
     int64_t card_until_ms;
+};
+
+// `seq` is the number of the record whose obligation has ended.
+struct record_done {
+    uint64_t seq;
+    bool failed;            // it could not be done
+    bool given_back;        // of a merge that failed: all that it had carried away
+    struct carried carried; // what of it
 };
 
 // Obliges: `into` is to absorb it.

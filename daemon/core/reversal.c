@@ -230,7 +230,7 @@ static enum status find_lots(const struct original *original, struct arena *aren
 }
 
 // Of what comes back behind the points that pay what was forgiven.
-static int64_t ended_again(const struct record_reversed *reversed, int64_t now_ms)
+static int64_t ended_again(const struct account *account, const struct record_reversed *reversed)
 {
     int64_t paying = reversed->forgiven;
     int64_t expired = 0;
@@ -238,7 +238,8 @@ static int64_t ended_again(const struct record_reversed *reversed, int64_t now_m
         const struct lot_move *move = &reversed->lots[i];
         int64_t paid = least(paying, move->points);
         paying -= paid;
-        expired += move->ends_ms <= now_ms ? move->points - paid : 0;
+        bool ended = move->ends_ms <= account->now_ms || !account_lives(account);
+        expired += ended ? move->points - paid : 0;
     }
     return expired;
 }
@@ -257,7 +258,7 @@ enum status reversal_of_spending(const struct account *account, const struct ori
     reversed->result = REVERSE_REVERSED;
     TRY(find_lots(original, arena, reversed));
     reversed->forgiven = least(account->forgiven, reversed->points);
-    reversed->expired = ended_again(reversed, account->now_ms);
+    reversed->expired = ended_again(account, reversed);
     reversed->value_minor = share_between(spent->value_minor, original->points,
                                           original->points + reversed->points, spent->points);
     bool counted = spent->counted && spent->day == account->redeem_day;
