@@ -50,8 +50,8 @@ MUST_CHECK enum status decide_enrol(const struct decide *decide,
                                     const struct enrol_command *command,
                                     struct decision *ret_decision);
 
-// An identifier was claimed, or lost to another member, or (lost, too) let go: closes its obligation.
-// OUTCOME_NOTHING when that was closed already.
+// An identifier was claimed, or lost to another member, or (lost, too) let go: closes its
+// obligation. OUTCOME_NOTHING when that was closed already.
 MUST_CHECK enum status decide_bound(const struct decide *decide, const struct record_bound *bound,
                                     struct decision *ret_decision);
 

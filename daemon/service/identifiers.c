@@ -134,8 +134,7 @@ struct identifier_place identifiers_place(const struct service *service,
 bool identifiers_listed(const struct account *account, const struct identifier *identifier)
 {
     const struct identifier_state *state = account_identifier(account, identifier);
-    return state != NULL && state->stage != IDENTIFIER_LOST &&
-           state->stage != IDENTIFIER_RELEASING;
+    return state != NULL && state->stage != IDENTIFIER_LOST && state->stage != IDENTIFIER_RELEASING;
 }
 
 const struct identifier *identifiers_open(const struct account *account)
