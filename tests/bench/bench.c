@@ -17,6 +17,7 @@ enum option_key {
     OPTION_MIX,
     OPTION_DUE,
     OPTION_RECEIPTS,
+    OPTION_FULL,
     OPTION_NO_CHECK,
     OPTION_EXISTING,
     OPTION_WATCH,
@@ -59,6 +60,7 @@ static const struct argp_option argp_options[] = {
     {"due", OPTION_DUE, "HOW", 0,
      "due instants move as real ones (default), or with no append (still), or each (moving)", 0},
     {"receipts", OPTION_RECEIPTS, NULL, 0, "each award bears a receipt key", 0},
+    {"full", OPTION_FULL, NULL, 0, "lookups ask for the forecast and the progress too", 0},
     {"rate", OPTION_RATE, "N", 0,
      "so many operations a second by schedule; latency counts from the scheduled instant", 0},
     {"watch", OPTION_WATCH, "NAME=PID", 0, "another process whose CPU counts; may be repeated", 0},
@@ -155,6 +157,9 @@ static error_t parse_long_option(int key, char *text, struct argp_state *state)
         return 0;
     case OPTION_DUE:
         options->due = (enum bench_due)parse_word(text, due_words, state);
+        return 0;
+    case OPTION_FULL:
+        options->full = true;
         return 0;
     case OPTION_RECEIPTS:
         options->receipts = true;

@@ -38,6 +38,7 @@ struct bench_options {
     enum bench_due due; // append
     bool existing;      // append: the members are there already
     bool receipts;      // each award bears a receipt key
+    bool full;          // lookups ask for all there is of a member, not what a till needs
     bool check;         // balances before and after
 };
 

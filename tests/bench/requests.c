@@ -158,6 +158,8 @@ static void make_lookup(struct bench_requests *requests, Loyalty__V1__MemberRef 
 {
     Loyalty__V1__GetMemberRequest request = LOYALTY__V1__GET_MEMBER_REQUEST__INIT;
     request.member = member;
+    request.view = requests->options->full ? LOYALTY__V1__MEMBER_VIEW__MEMBER_VIEW_FULL
+                                           : LOYALTY__V1__MEMBER_VIEW__MEMBER_VIEW_BASIC;
     encode(requests, &request.base, &requests->templates[BENCH_REQUEST_LOOKUP]);
 }
 
