@@ -96,6 +96,9 @@ void identifiers_key(const struct service *service, const struct identifier_valu
 // Whether the message says who is meant by an identifier, or gives a member some.
 static bool names_identifier(const ProtobufCMessage *message)
 {
+    if (field_find(message->descriptor, span_of_text("contribution_id")) != NULL) {
+        return true; // a policy's number is nobody else's business either
+    }
     const Loyalty__V1__MemberRef *ref = commands_find_member(message);
     if (ref != NULL) {
         return ref->by_case == LOYALTY__V1__MEMBER_REF__BY_IDENTIFIER;

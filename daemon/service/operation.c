@@ -45,6 +45,9 @@ static void operation_resolved(struct request *request)
         request_end(request);
         return;
     }
+    if (operation->complete != NULL) {
+        operation->complete(request, command);
+    }
     request->task.whole_log = operation->whole_log;
     request->task.dry = operation->dry;
     struct receipts_intent intent = {0};

@@ -20,6 +20,8 @@ struct operation {
     // the request.
     enum status (*read)(struct commands *commands, const ProtobufCMessage *message,
                         void *ret_command);
+    // Fills in what of the command only the service can make; NULL: nothing.
+    void (*complete)(const struct request *request, void *command);
     // As the decide_ functions; the member is the one meant. The command may not change: it may be
     // decided again on a fresher state.
     enum status (*decide)(const struct decide *decide, const void *command,

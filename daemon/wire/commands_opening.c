@@ -43,18 +43,6 @@ static enum status allocate_items(struct commands *commands, const struct figure
     return *ret_items == NULL ? STATUS_NO_MEMORY : STATUS_OK;
 }
 
-// An empty text is no date.
-static enum status read_date(struct commands *commands, const char *text, const char *name,
-                             const struct path *parent, bool *ret_has, struct civil_date *ret_date)
-{
-    *ret_has = span_of_text(text).len > 0;
-    if (!*ret_has) {
-        return STATUS_OK;
-    }
-    struct path path = shapes_step(parent, name);
-    return shapes_date(commands, text, &path, ret_date);
-}
-
 static enum status read_lots(struct commands *commands,
                              const Loyalty__V1__OpeningBalanceRequest *request,
                              struct opening_command *command)
@@ -69,8 +57,8 @@ static enum status read_lots(struct commands *commands,
         struct path item_path = path_element(&path, i);
         struct path points_path = shapes_step(&item_path, lot_figure.name);
         TRY(check_figure(commands, &lot_figure, lot->points, &points_path));
-        TRY(read_date(commands, lot->expires_on, "expires_on", &item_path, &items[i].has_until,
-                      &items[i].until));
+        TRY(shapes_date_or_none(commands, lot->expires_on, "expires_on", &item_path,
+                                &items[i].has_until, &items[i].until));
         items[i].points_or_score = lot->points;
         sum += lot->points;
     }
@@ -96,10 +84,10 @@ static enum status read_scores(struct commands *commands,
         struct path item_path = path_element(&path, i);
         struct path score_path = shapes_step(&item_path, score_figure.name);
         TRY(check_figure(commands, &score_figure, score->score, &score_path));
-        TRY(read_date(commands, score->from, "from", &item_path, &items[i].has_from,
-                      &items[i].from));
-        TRY(read_date(commands, score->until, "until", &item_path, &items[i].has_until,
-                      &items[i].until));
+        TRY(shapes_date_or_none(commands, score->from, "from", &item_path, &items[i].has_from,
+                                &items[i].from));
+        TRY(shapes_date_or_none(commands, score->until, "until", &item_path, &items[i].has_until,
+                                &items[i].until));
         items[i].points_or_score = score->score;
         sum += score->score;
     }
@@ -128,8 +116,8 @@ static enum status read_card(struct commands *commands, const Loyalty__V1__Openi
     command->has_card = true;
     command->card.has_from = true;
     TRY(shapes_date(commands, card->from, &from_path, &command->card.from));
-    return read_date(commands, card->until, "until", &path, &command->card.has_until,
-                     &command->card.until);
+    return shapes_date_or_none(commands, card->until, "until", &path, &command->card.has_until,
+                               &command->card.until);
 }
 
 enum status commands_opening(struct commands *commands,

@@ -4,6 +4,7 @@
 #include "wire/replies.h"
 
 #include "base/check.h"
+#include "wire/contributions.h"
 #include "wire/message.h"
 
 // The instants of what was earned; where there is nothing, nothing is said.
@@ -194,6 +195,7 @@ struct answer {
     Loyalty__V1__ReverseResponse *reverse;
     Loyalty__V1__EnrollResponse *enroll;
     Loyalty__V1__OpeningBalanceResponse *opening;
+    Loyalty__V1__ContributionResponse *contribution;
     Loyalty__V1__Error *error;
 };
 
@@ -221,6 +223,9 @@ static enum status make_answer(const struct replies *replies, const struct accou
         return replies_enroll(replies, account, record, seq, &ret_answer->enroll);
     case RECORD_OPENING:
         return replies_opening(replies, record, seq, &ret_answer->opening);
+    case RECORD_CONTRIBUTED:
+    case RECORD_CONTRIBUTION_REDUCED:
+        return replies_contribution(replies, record, seq, &ret_answer->contribution);
     case RECORD_REFUSED:
         return recorded_refusal(replies->arena, &record->refused, &ret_answer->error);
     default:
@@ -240,6 +245,7 @@ static ProtobufCMessage *response_of(const struct answer *answer)
         answer->reverse == NULL ? NULL : &answer->reverse->base,
         answer->enroll == NULL ? NULL : &answer->enroll->base,
         answer->opening == NULL ? NULL : &answer->opening->base,
+        answer->contribution == NULL ? NULL : &answer->contribution->base,
     };
     size_t i = 0;
     while (i + 1 < sizeof(responses) / sizeof(responses[0]) && responses[i] == NULL) {
@@ -284,9 +290,12 @@ static void fill_outcome(const struct answer *answer, Loyalty__V1__GetOutcomeRes
     } else if (answer->enroll != NULL) {
         response->reply_case = LOYALTY__V1__GET_OUTCOME_RESPONSE__REPLY_ENROLL;
         response->enroll = answer->enroll;
-    } else if (answer->opening->standing != NULL) {
+    } else if (answer->opening != NULL && answer->opening->standing != NULL) {
         response->reply_case = LOYALTY__V1__GET_OUTCOME_RESPONSE__REPLY_STANDING;
         response->standing = answer->opening->standing;
+    } else if (answer->contribution != NULL && answer->contribution->standing != NULL) {
+        response->reply_case = LOYALTY__V1__GET_OUTCOME_RESPONSE__REPLY_STANDING;
+        response->standing = answer->contribution->standing;
     }
 }
 

@@ -113,6 +113,18 @@ enum status shapes_date(struct commands *commands, const char *text, const struc
     return STATUS_OK;
 }
 
+enum status shapes_date_or_none(struct commands *commands, const char *text, const char *name,
+                                const struct path *parent, bool *ret_has,
+                                struct civil_date *ret_date)
+{
+    *ret_has = span_of_text(text).len > 0;
+    if (!*ret_has) {
+        return STATUS_OK;
+    }
+    struct path path = shapes_step(parent, name);
+    return shapes_date(commands, text, &path, ret_date);
+}
+
 static bool has_control(struct span text)
 {
     for (size_t i = 0; i < text.len; i++) {
@@ -168,7 +180,7 @@ static bool is_phone(struct span value)
     return true;
 }
 
-static bool is_printable(struct span value)
+bool shapes_is_printable(struct span value)
 {
     for (size_t i = 0; i < value.len; i++) {
         if (value.data[i] <= ' ' || value.data[i] > '~') {
@@ -194,7 +206,7 @@ enum status shapes_identifier(struct commands *commands, const Loyalty__V1__Iden
     }
     struct path value_path = shapes_step(path, "value");
     struct span value = span_of_text(identifier->value);
-    if (!is_printable(value)) {
+    if (!shapes_is_printable(value)) {
         return shapes_fail(commands, FAULT_BAD_IDENTIFIER, &value_path,
                            "An identifier has 1 to 64 printable ASCII characters, no spaces.");
     }

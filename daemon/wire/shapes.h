@@ -34,6 +34,7 @@
 #define FAULT_BAD_RECEIPT "BAD_RECEIPT"
 #define FAULT_POINTS_OUT_OF_BOUNDS "POINTS_OUT_OF_BOUNDS"
 #define FAULT_SCORE_OUT_OF_BOUNDS "SCORE_OUT_OF_BOUNDS"
+#define FAULT_BAD_CONTRIBUTION_ID "BAD_CONTRIBUTION_ID"
 #define FAULT_TOO_MANY_ITEMS "TOO_MANY_ITEMS"
 #define FAULT_BAD_OPERATION "BAD_OPERATION"
 #define FAULT_DUPLICATE_OPERATION "DUPLICATE_OPERATION"
@@ -64,6 +65,12 @@ MUST_CHECK enum status shapes_instant(struct commands *commands,
 // "YYYY-MM-DD", 1970-01-02 to 2200-12-31: in every zone an instant that can be kept.
 MUST_CHECK enum status shapes_date(struct commands *commands, const char *text,
                                    const struct path *path, struct civil_date *ret_date);
+// The same of the field `name` below `parent`, where an empty text is no date.
+MUST_CHECK enum status shapes_date_or_none(struct commands *commands, const char *text,
+                                           const char *name, const struct path *parent,
+                                           bool *ret_has, struct civil_date *ret_date);
+// 1 to 64 printable ASCII characters, no spaces.
+bool shapes_is_printable(struct span value);
 // At most `bytes_max` bytes of UTF-8 without control characters; may be empty.
 MUST_CHECK enum status shapes_text(struct commands *commands, const char *text,
                                    const struct path *path, size_t bytes_max,
