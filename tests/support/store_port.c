@@ -18,7 +18,7 @@ struct port_answer port_last;
 static uint8_t *scratch[SCRATCH_SPANS];
 static size_t scratch_bytes[SCRATCH_SPANS];
 
-static struct span scratch_of(size_t index, struct span bytes)
+struct span port_copy(size_t index, struct span bytes)
 {
     free(scratch[index]);
     scratch[index] = malloc(bytes.len + 1);
@@ -56,6 +56,19 @@ void port_on_done(void *context, const struct store_reply *reply)
     answer->log_bytes = reply->log_bytes;
 }
 
+void port_on_ids(void *context, const struct store_scan_reply *reply)
+{
+    struct port_answer *answer = context;
+    struct buffer ids = {0};
+    for (size_t i = 0; i < reply->count; i++) {
+        assert_int_equal(buffer_append(&ids, reply->ids[i]), STATUS_OK);
+        assert_int_equal(buffer_append_byte(&ids, ' '), STATUS_OK);
+    }
+    answer_keep(answer, reply->result, buffer_span(&ids));
+    buffer_fini(&ids);
+    assert_int_equal(reply->next_cursor, 0);
+}
+
 void port_wait(struct store_port *port, const struct port_answer *answer)
 {
     time_t end = time(NULL) + WAIT_SECONDS;
@@ -66,14 +79,14 @@ void port_wait(struct store_port *port, const struct port_answer *answer)
     assert_int_equal(answer->calls, 1);
 }
 
-static struct port_answer *port_begin(void)
+struct port_answer *port_begin(void)
 {
     port_last.calls = 0;
     port_last.log_bytes = 0;
     return &port_last;
 }
 
-static enum store_result port_end(struct store_port *port)
+enum store_result port_end(struct store_port *port)
 {
     assert_int_equal(port_last.calls, 0); // not from inside the call
     scratch_spoil();
@@ -89,7 +102,7 @@ struct span port_bytes(void)
 enum store_result port_load(struct store_port *port, const struct store_account *account)
 {
     struct store_account copy = *account;
-    copy.id = scratch_of(0, account->id);
+    copy.id = port_copy(0, account->id);
     store_load(port->store, &copy, port_on_done, port_begin());
     return port_end(port);
 }
@@ -98,7 +111,7 @@ enum store_result port_load_from(struct store_port *port, const struct store_acc
                                  uint64_t from_bytes)
 {
     struct store_account copy = *account;
-    copy.id = scratch_of(0, account->id);
+    copy.id = port_copy(0, account->id);
     store_load_from(port->store, &copy, from_bytes, port_on_done, port_begin());
     return port_end(port);
 }
@@ -106,9 +119,9 @@ enum store_result port_load_from(struct store_port *port, const struct store_acc
 enum store_result port_append(struct store_port *port, const struct store_append *append)
 {
     struct store_append copy = *append;
-    copy.account.id = scratch_of(0, append->account.id);
-    copy.records = scratch_of(1, append->records);
-    copy.event = scratch_of(2, append->event);
+    copy.account.id = port_copy(0, append->account.id);
+    copy.records = port_copy(1, append->records);
+    copy.event = port_copy(2, append->event);
     store_append(port->store, &copy, port_on_done, port_begin());
     return port_end(port);
 }
@@ -116,8 +129,8 @@ enum store_result port_append(struct store_port *port, const struct store_append
 enum store_result port_compact(struct store_port *port, const struct store_compact *compact)
 {
     struct store_compact copy = *compact;
-    copy.account.id = scratch_of(0, compact->account.id);
-    copy.snapshot = scratch_of(1, compact->snapshot);
+    copy.account.id = port_copy(0, compact->account.id);
+    copy.snapshot = port_copy(1, compact->snapshot);
     store_compact(port->store, &copy, port_on_done, port_begin());
     return port_end(port);
 }
@@ -125,16 +138,15 @@ enum store_result port_compact(struct store_port *port, const struct store_compa
 enum store_result port_claim(struct store_port *port, uint32_t partition, const char *key,
                              const char *member_id, const char *take_over_from)
 {
-    store_claim(port->store, partition, scratch_of(0, span_of_text(key)),
-                scratch_of(1, span_of_text(member_id)), scratch_of(2, span_of_text(take_over_from)),
+    store_claim(port->store, partition, port_copy(0, span_of_text(key)),
+                port_copy(1, span_of_text(member_id)), port_copy(2, span_of_text(take_over_from)),
                 port_on_done, port_begin());
     return port_end(port);
 }
 
 enum store_result port_find(struct store_port *port, uint32_t partition, const char *key)
 {
-    store_find(port->store, partition, scratch_of(0, span_of_text(key)), port_on_done,
-               port_begin());
+    store_find(port->store, partition, port_copy(0, span_of_text(key)), port_on_done, port_begin());
     return port_end(port);
 }
 

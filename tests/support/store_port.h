@@ -44,6 +44,7 @@ struct store_port {
         STORE_PORT_TEST(port_refusals_come_in_order, setup, teardown),                             \
         STORE_PORT_TEST(port_one_event_a_commit, setup, teardown),                                 \
         STORE_PORT_TEST(port_due_moves_only_when_told, setup, teardown),                           \
+        STORE_PORT_TEST(port_due_moves_alone, setup, teardown),                                    \
         STORE_PORT_TEST(port_compact_keeps_the_tail, setup, teardown),                             \
         STORE_PORT_TEST(port_compact_loses_no_race, setup, teardown),                              \
         STORE_PORT_TEST(port_compact_refuses, setup, teardown),                                    \
@@ -57,7 +58,22 @@ struct store_port {
         STORE_PORT_TEST(port_create_is_repeatable, setup, teardown),                               \
         STORE_PORT_TEST(port_create_has_one_winner, setup, teardown),                              \
         STORE_PORT_TEST(port_an_absent_partition_takes_nothing, setup, teardown),                  \
-        STORE_PORT_TEST(port_bounds_are_refused, setup, teardown)
+        STORE_PORT_TEST(port_bounds_are_refused, setup, teardown),                                 \
+        STORE_PORT_TEST(port_unclaim_lets_go, setup, teardown),                                    \
+        STORE_PORT_TEST(port_due_comes_earliest_first, setup, teardown),                           \
+        STORE_PORT_TEST(port_put_takes_the_revision_that_stands, setup, teardown),                 \
+        STORE_PORT_TEST(port_a_deleted_value_leaves_no_trace, setup, teardown),                    \
+        STORE_PORT_TEST(port_a_value_has_any_bytes, setup, teardown),                              \
+        STORE_PORT_TEST(port_put_moves_a_name_between_sets, setup, teardown),                      \
+        STORE_PORT_TEST(port_meta_values_are_listed, setup, teardown),                             \
+        STORE_PORT_TEST(port_bounds_of_values_are_refused, setup, teardown),                       \
+        STORE_PORT_TEST(port_events_are_read_on_from_a_place, setup, teardown),                    \
+        STORE_PORT_TEST(port_each_partition_gives_its_share_of_events, setup, teardown),           \
+        STORE_PORT_TEST(port_large_events_come_a_few_at_a_time, setup, teardown),                  \
+        STORE_PORT_TEST(port_trimmed_events_leave_their_numbers, setup, teardown),                 \
+        STORE_PORT_TEST(port_events_show_what_was_acknowledged, setup, teardown),                  \
+        STORE_PORT_TEST(port_bounds_of_events_are_refused, setup, teardown),                       \
+        STORE_PORT_TEST(port_rewrite_can_be_asked_again, setup, teardown)
 
 void port_append_extends_a_log(void **state);
 void port_load_from_gives_a_slice(void **state);
@@ -70,6 +86,7 @@ void port_refusals_leave_no_trace(void **state);
 void port_refusals_come_in_order(void **state);
 void port_one_event_a_commit(void **state);
 void port_due_moves_only_when_told(void **state);
+void port_due_moves_alone(void **state);
 void port_compact_keeps_the_tail(void **state);
 void port_compact_loses_no_race(void **state);
 void port_compact_refuses(void **state);
@@ -84,6 +101,21 @@ void port_create_is_repeatable(void **state);
 void port_create_has_one_winner(void **state);
 void port_an_absent_partition_takes_nothing(void **state);
 void port_bounds_are_refused(void **state);
+void port_unclaim_lets_go(void **state);
+void port_due_comes_earliest_first(void **state);
+void port_put_takes_the_revision_that_stands(void **state);
+void port_a_deleted_value_leaves_no_trace(void **state);
+void port_a_value_has_any_bytes(void **state);
+void port_put_moves_a_name_between_sets(void **state);
+void port_meta_values_are_listed(void **state);
+void port_bounds_of_values_are_refused(void **state);
+void port_events_are_read_on_from_a_place(void **state);
+void port_each_partition_gives_its_share_of_events(void **state);
+void port_large_events_come_a_few_at_a_time(void **state);
+void port_trimmed_events_leave_their_numbers(void **state);
+void port_events_show_what_was_acknowledged(void **state);
+void port_bounds_of_events_are_refused(void **state);
+void port_rewrite_can_be_asked_again(void **state);
 
 // --- calls that wait for their answer ---
 
@@ -112,6 +144,14 @@ enum store_result port_find(struct store_port *port, uint32_t partition, const c
 enum store_result port_set_clock(struct store_port *port, int64_t now_ms);
 enum store_result port_create(struct store_port *port, uint32_t count);
 struct span port_bytes(void); // of the last answer
+
+// For calls of a test's own: the answer to be given as context, a copy of a span of the call (at
+// most four, by index), which is spoiled when the call has returned, and the wait.
+struct port_answer *port_begin(void);
+struct span port_copy(size_t index, struct span bytes);
+enum store_result port_end(struct store_port *port);
+// A store_scan_fn for struct port_answer: the ids as text in `bytes`, a space behind each.
+void port_on_ids(void *context, const struct store_scan_reply *reply);
 
 // --- logs to append to ---
 

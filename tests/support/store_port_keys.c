@@ -34,6 +34,87 @@ void port_claim_binds_once(void **state)
     assert_true(span_is_text(port_bytes(), "carl"));
 }
 
+static enum store_result unclaim(struct store_port *port, const char *key, const char *member_id)
+{
+    store_unclaim(port->store, 3, port_copy(0, span_of_text(key)),
+                  port_copy(1, span_of_text(member_id)), port_on_done, port_begin());
+    return port_end(port);
+}
+
+void port_unclaim_lets_go(void **state)
+{
+    struct store_port *port = *state;
+    assert_int_equal(port_create(port, PORT_PARTITIONS), STORE_OK);
+    assert_int_equal(unclaim(port, "c0ffee", "anna"), STORE_OK); // nobody's
+    assert_int_equal(port_claim(port, 3, "c0ffee", "anna", ""), STORE_OK);
+    assert_int_equal(unclaim(port, "c0ffee", "bert"), STORE_TAKEN);
+    assert_true(span_is_text(port_bytes(), "anna"));
+    assert_int_equal(port_find(port, 3, "c0ffee"), STORE_OK);
+    assert_true(span_is_text(port_bytes(), "anna"));
+    assert_int_equal(unclaim(port, "c0ffee", "anna"), STORE_OK);
+    assert_int_equal(unclaim(port, "c0ffee", "anna"), STORE_OK); // again
+    assert_int_equal(port_find(port, 3, "c0ffee"), STORE_OK);
+    assert_int_equal(port_bytes().len, 0);
+    assert_int_equal(port_claim(port, 3, "c0ffee", "bert", ""), STORE_OK); // free for all
+    assert_int_equal(unclaim(port, "c0ffee", "anna"), STORE_TAKEN);
+    assert_true(span_is_text(port_bytes(), "bert"));
+    assert_int_equal(unclaim(port, "", "anna"), STORE_FAILED);
+    assert_int_equal(unclaim(port, "c0ffee", ""), STORE_FAILED);
+}
+
+// --- due ---
+
+static enum store_result due(struct store_port *port, int64_t until_ms, uint32_t count)
+{
+    store_due(port->store, 1, until_ms, count, port_on_ids, port_begin());
+    return port_end(port);
+}
+
+static void assert_due(struct store_port *port, int64_t until_ms, uint32_t count, const char *ids)
+{
+    assert_int_equal(due(port, until_ms, count), STORE_OK);
+    assert_true(span_is_text(port_bytes(), ids));
+}
+
+static void grow_due(struct store_port *port, struct port_picture *log, uint32_t seed,
+                     int64_t due_ms)
+{
+    struct store_append append = port_next(port, log, seed, 32);
+    append.due_changed = true;
+    append.due_ms = due_ms;
+    assert_int_equal(port_append(port, &append), STORE_OK);
+    log->bytes += 32;
+    memcpy(log->hash, append.records.data + 16, STORE_HASH_BYTES);
+}
+
+void port_due_comes_earliest_first(void **state)
+{
+    struct store_port *port = *state;
+    struct port_picture anna = port_picture_of_none(1, "anna");
+    struct port_picture bert = port_picture_of_none(1, "bert");
+    struct port_picture carl = port_picture_of_none(1, "carl");
+    struct port_picture dora = port_picture_of_none(1, "dora");
+    assert_int_equal(port_create(port, PORT_PARTITIONS), STORE_OK);
+    assert_due(port, INSTANT_NEVER, 10, ""); // not the sentinel
+    grow_due(port, &carl, 1, 2000);
+    grow_due(port, &bert, 2, 2000);
+    grow_due(port, &anna, 3, 3000);
+    grow_due(port, &dora, 4, INSTANT_NEVER);
+    assert_due(port, 1999, 10, "");
+    assert_due(port, 2000, 10, "bert carl ");
+    assert_due(port, INSTANT_NEVER, 10, "bert carl anna "); // never is not due
+    assert_due(port, 3000, 2, "bert carl ");
+    assert_due(port, 3000, 0, "bert "); // one at least
+    grow_due(port, &bert, 5, INSTANT_NEVER);
+    grow_due(port, &dora, 6, 0);
+    assert_due(port, 3000, UINT32_MAX, "dora carl anna ");
+    assert_due(port, -1, 10, "");
+    store_due(port->store, LIMIT_PARTITIONS, 5, 1, port_on_ids, port_begin());
+    assert_int_equal(port_end(port), STORE_FAILED);
+}
+
+// --- scan ---
+
 struct page {
     struct port_answer end; // counts calls
     uint64_t next_cursor;
@@ -138,6 +219,7 @@ void port_head_tells_what_stands(void **state)
     struct seen_head seen = {0};
     read_head(port, &seen, 0);
     assert_int_equal(seen.head.partitions, 0);
+    assert_int_equal(seen.head.epoch, 0);
     assert_int_equal(seen.head.program_bytes, 0);
     assert_int_equal(seen.head.program.len, 0);
     assert_int_equal(seen.head.sandbox_clock_ms, 0);
@@ -149,6 +231,8 @@ void port_head_tells_what_stands(void **state)
     assert_int_equal(port_set_clock(port, 1800000000000), STORE_OK);
     read_head(port, &seen, 0);
     assert_int_equal(seen.head.partitions, 3);
+    int64_t age_ms = seen.head.store_now_ms - (int64_t)seen.head.epoch;
+    assert_true(age_ms >= 0 && age_ms < 60000);
     assert_int_equal(seen.head.program_bytes, 500);
     assert_int_equal(seen.head.program.len, 500);
     assert_int_equal(seen.head.sandbox_clock_ms, 1800000000000);
@@ -192,7 +276,14 @@ void port_create_is_repeatable(void **state)
     assert_int_equal(port_create(port, 600), STORE_OK); // more than are created at once
     struct port_picture log = port_picture_of_none(599, "last");
     port_grow(port, &log, 1, 50);
+    struct seen_head first = {0};
+    struct seen_head second = {0};
+    read_head(port, &first, 0);
     assert_int_equal(port_create(port, 600), STORE_OK);
+    read_head(port, &second, 0);
+    assert_true(first.head.epoch > 0 && second.head.epoch == first.head.epoch);
+    buffer_fini(&first.end.bytes);
+    buffer_fini(&second.end.bytes);
     assert_int_equal(port_create(port, 601), STORE_FAILED);
     assert_true(port_bytes().len > 0);
     assert_int_equal(port_create(port, 599), STORE_FAILED);
@@ -276,8 +367,9 @@ void port_bounds_are_refused(void **state)
         assert_int_equal(port_load_from(port, &append.account, 0), STORE_FAILED);
         assert_int_equal(port_claim(port, 0, "key", bad_ids[i], ""), STORE_FAILED);
     }
-    const char *const meta_keys[] = {"ev", "due", "arch", "clock", "partitions"};
-    for (size_t i = 0; i < 5; i++) {
+    const char *const meta_keys[] = {"ev",         "due",   "arch",   "clock",
+                                     "partitions", "epoch", "values", "c:name"};
+    for (size_t i = 0; i < sizeof(meta_keys) / sizeof(meta_keys[0]); i++) {
         append = port_next(port, &log, 2, 50);
         append.account = (struct store_account){.meta = true, .id = span_of_text(meta_keys[i])};
         assert_append_fails(port, &append);
