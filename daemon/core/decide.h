@@ -16,7 +16,7 @@
 #include "core/refusal.h"
 
 enum outcome {
-    OUTCOME_APPLIED,          // records in the writer, the last one is the command's
+    OUTCOME_APPLIED,          // records in the writer, the last one is the command's (`behind`)
     OUTCOME_REFUSED_RECORDED, // the same; the last one is a RECORD_REFUSED
     OUTCOME_REFUSED,          // leaves no trace
     OUTCOME_NOTHING,          // a training sale: `record` is what it would have been
@@ -26,6 +26,7 @@ struct decision {
     enum outcome outcome;
     struct refusal refusal;
     struct record record; // the command's own record, for its reply
+    uint64_t behind;      // records that stand behind it in the writer
 };
 
 struct decide {
@@ -39,6 +40,8 @@ struct decide {
 };
 
 struct enrol_command {
+    bool pool;            // no member but a pool: without card and referrer
+    struct span referrer; // who brought the member, another one; empty: nobody
     struct span member_id;
     uint32_t partition;
     int64_t enrolled_ms; // at most now
@@ -55,12 +58,22 @@ MUST_CHECK enum status decide_enrol(const struct decide *decide,
 MUST_CHECK enum status decide_bound(const struct decide *decide, const struct record_bound *bound,
                                     struct decision *ret_decision);
 
+// Who of a pool acts: found before the decision, which alone may say no (a retry is answered before
+// that).
+struct pool_person {
+    bool named;                  // false: it was not said who
+    struct span named_id;        // the id asked for; empty: nobody has what was shown
+    struct span member_id;       // who that is by now, where it was merged
+    enum refusal_reason refusal; // why the person may do nothing, whatever the pool says
+};
+
 // `backfill`: now is the sale's time, no late limit, out of order is refused.
 struct award_command {
     struct sale sale; // amended in place (occurred_ms)
     struct span currency;
     bool backfill;
     bool quote; // decide only: nothing is emitted, as for training
+    struct pool_person person;
 };
 
 MUST_CHECK enum status decide_award(const struct decide *decide, struct award_command *command,
@@ -70,6 +83,7 @@ struct redeem_command {
     int64_t points;
     struct span unit;
     struct receipt_key receipt;
+    struct pool_person person;
 };
 
 MUST_CHECK enum status decide_redeem(const struct decide *decide,

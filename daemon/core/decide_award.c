@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "core/advance.h"
 #include "core/decide_parts.h"
+#include "core/decide_pools.h"
 
 enum { NOON_MS = 12 * 3600 * 1000 };
 
@@ -89,12 +90,15 @@ static enum status rule_usage(const struct decide *decide, const struct program 
     return STATUS_OK;
 }
 
-// The tier a sale earns by: that of the card covering it, as known now.
+// The tier a sale earns by: that of the card covering it, as known now; a pool's is the base tier.
 static int rank_at_sale(const struct decide *decide, const struct program_version *version,
                         int64_t occurred_ms)
 {
     const struct program_set *programs = decide->writer->programs;
     const struct account *account = decide->account;
+    if (account->cards.count == 0) {
+        return 0;
+    }
     struct span tier = names_text(&account->names, account_card_at(account, occurred_ms)->tier);
     return advance_rank(version->program, programs->versions[programs->count - 1].program, tier);
 }
@@ -195,8 +199,29 @@ static enum refusal_reason guard(const struct account *account,
     return REFUSAL_NONE;
 }
 
+// What stands before the sale's own record in the same append: who of a pool it is by, or the bonus
+// of a member who was brought.
+static enum status emit_before(const struct decide *decide, const struct award_command *command,
+                               const struct program_version *version, const struct record *record,
+                               struct span by)
+{
+    const struct record_awarded *awarded = &record->awarded;
+    TRY(decide_pool_spent(decide, by, 0, zone_day(version->zone, awarded->occurred_ms)));
+    if (command->backfill) {
+        return STATUS_OK;
+    }
+    struct referred_sale sale = {
+        .version = version,
+        .occurred_ms = awarded->occurred_ms,
+        .total_minor = awarded->amount_minor,
+        .kept = awarded->lot_ends_ms > decide->account->now_ms ? awarded->points : 0,
+    };
+    return decide_referred(decide, &sale);
+}
+
 static enum status award(const struct decide *decide, struct award_command *command,
-                         const struct program_version *version, struct decision *ret_decision)
+                         const struct program_version *version, struct span by,
+                         struct decision *ret_decision)
 {
     struct account *account = decide->account;
     struct sale *sale = &command->sale;
@@ -212,6 +237,9 @@ static enum status award(const struct decide *decide, struct award_command *comm
                              LIMIT_POINTS_A_RECORD);
     }
     TRY(status);
+    if (account->kind == ACCOUNT_POOL) {
+        earned.score = 0;
+    }
     int64_t limit;
     enum refusal_reason reason = guard(account, version, &earned, day, &limit);
     if (reason != REFUSAL_NONE) {
@@ -224,7 +252,24 @@ static enum status award(const struct decide *decide, struct award_command *comm
         .from_ms = sale->occurred_ms, .until_ms = earned.score_until_ms, .score = earned.score};
     TRY(decide_cards(decide, &score, earned.score > 0 ? 1 : 0, NULL, &record));
     bool effect = !command->quote && !sale->training;
+    if (effect) {
+        TRY(emit_before(decide, command, version, &record, by));
+    }
     return decide_emit(decide, &record, effect ? OUTCOME_APPLIED : OUTCOME_NOTHING, ret_decision);
+}
+
+// Who of a pool buys; a quote needs nobody.
+static enum refusal_reason judge_person(const struct account *account,
+                                        const struct award_command *command, struct span *ret_by,
+                                        const char **ret_field)
+{
+    struct pool_question question = {.right = POOL_AWARD};
+    int64_t left = 0;
+    *ret_by = (struct span){0};
+    if (command->quote && !command->person.named) {
+        return REFUSAL_NONE;
+    }
+    return decide_pool_may(account, &command->person, &question, ret_by, &left, ret_field);
 }
 
 enum status decide_award(const struct decide *decide, struct award_command *command,
@@ -232,12 +277,18 @@ enum status decide_award(const struct decide *decide, struct award_command *comm
 {
     struct account *account = decide->account;
     const struct program_set *programs = decide->writer->programs;
-    if (account->kind != ACCOUNT_MEMBER) {
+    if (!decide_is_meant(account) || (command->backfill && account->kind == ACCOUNT_POOL)) {
         return decide_refuse(ret_decision, REFUSAL_UNKNOWN_MEMBER, "member", 0, 0);
     }
     enum refusal_reason reason = decide_may(account, DECIDE_ACTIVE);
     if (reason != REFUSAL_NONE) {
         return decide_refuse(ret_decision, reason, "member", 0, 0);
+    }
+    struct span by;
+    const char *field;
+    reason = judge_person(account, command, &by, &field);
+    if (reason != REFUSAL_NONE) {
+        return decide_refuse(ret_decision, reason, field, 0, 0);
     }
     const struct program_version *current = program_set_at(programs, decide->now_ms);
     if (current == NULL) {
@@ -266,5 +317,5 @@ enum status decide_award(const struct decide *decide, struct award_command *comm
     struct decide at = *decide;
     at.now_ms = command->backfill ? sale->occurred_ms : decide->now_ms;
     TRY(advance(account, at.writer, at.arena, decide_now(&at)));
-    return award(&at, command, version, ret_decision);
+    return award(&at, command, version, by, ret_decision);
 }

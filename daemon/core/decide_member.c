@@ -16,7 +16,7 @@ static enum status opened_record(const struct decide *decide, const struct enrol
         identifiers[i] = command->identifiers[i];
     }
     record->opened = (struct record_opened){
-        .kind = ACCOUNT_MEMBER,
+        .kind = command->pool ? ACCOUNT_POOL : ACCOUNT_MEMBER,
         .partition = command->partition,
         .id = command->member_id,
         .identifiers = identifiers,
@@ -26,6 +26,17 @@ static enum status opened_record(const struct decide *decide, const struct enrol
                       &record->opened.program));
     return ledger_intern(account, decide->arena, record, version->program->currency,
                          &record->opened.currency);
+}
+
+// Who brought the member stands right behind the enrolment, which is what is answered.
+static enum status emit_referred(const struct decide *decide, const struct enrol_command *command,
+                                 struct decision *ret_decision)
+{
+    struct record record = {.type = RECORD_REFERRED,
+                            .at_ms = command->enrolled_ms,
+                            .referred = {.by = command->referrer}};
+    ret_decision->behind = 1;
+    return ledger_emit(decide->writer, decide->account, decide->arena, &record);
 }
 
 enum status decide_enrol(const struct decide *decide, const struct enrol_command *command,
@@ -48,9 +59,12 @@ enum status decide_enrol(const struct decide *decide, const struct enrol_command
     TRY(decide_begin(decide, RECORD_OPENED, &record));
     record.at_ms = command->enrolled_ms;
     TRY(opened_record(decide, command, version, &record));
-    struct held_card base = advance_new_card(version, 0, command->enrolled_ms);
-    TRY(decide_give(decide, &record, &base, CARD_ENROLLED));
-    return decide_emit(decide, &record, OUTCOME_APPLIED, ret_decision);
+    if (!command->pool) {
+        struct held_card base = advance_new_card(version, 0, command->enrolled_ms);
+        TRY(decide_give(decide, &record, &base, CARD_ENROLLED));
+    }
+    TRY(decide_emit(decide, &record, OUTCOME_APPLIED, ret_decision));
+    return command->referrer.len > 0 ? emit_referred(decide, command, ret_decision) : STATUS_OK;
 }
 
 enum status decide_bound(const struct decide *decide, const struct record_bound *bound,

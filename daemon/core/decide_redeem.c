@@ -2,6 +2,7 @@
 // delayed duplicate must not burn points after the customer has paid cash.
 #include "core/advance.h"
 #include "core/decide_parts.h"
+#include "core/decide_pools.h"
 
 // What a day's limit leaves; nothing where a new version has lowered it below what is redeemed.
 static int64_t left_today(const struct account *account, const struct program *program, int32_t day)
@@ -69,17 +70,49 @@ enum status decide_spend(const struct decide *decide, const struct program_versi
     return decide_unit(decide, record, command->unit, &taken->unit);
 }
 
+// Who of a pool spends. What a pool says no to is remembered, but for what was asked wrongly. False
+// when that is the decision.
+static enum status judge_person(const struct decide *decide, const struct redeem_command *command,
+                                int32_t day, struct span *ret_by, bool *ret_may,
+                                struct decision *ret_decision)
+{
+    struct pool_question question = {.right = POOL_REDEEM, .points = command->points, .day = day};
+    struct refusal refusal = {.field = ""};
+    refusal.reason = decide_pool_may(decide->account, &command->person, &question, ret_by,
+                                     &refusal.limit, &refusal.field);
+    *ret_may = refusal.reason == REFUSAL_NONE;
+    if (*ret_may) {
+        return STATUS_OK;
+    }
+    if (refusal.reason == REFUSAL_NOT_A_POOL || refusal.reason == REFUSAL_POOL_MEMBER_MISSING) {
+        return decide_refuse(ret_decision, refusal.reason, refusal.field, 0, 0);
+    }
+    refusal.asked = refusal.reason == REFUSAL_POOL_MONTH_LIMIT ? command->points : 0;
+    return decide_refuse_recorded(decide, RECORD_REDEEMED, &refusal, ret_decision);
+}
+
 enum status decide_redeem(const struct decide *decide, const struct redeem_command *command,
                           struct decision *ret_decision)
 {
     const struct program_version *version;
-    TRY(decide_open(decide, &version, ret_decision));
+    TRY(decide_open_any(decide, DECIDE_LIVING, &version, ret_decision));
     if (version == NULL) {
+        return STATUS_OK;
+    }
+    int32_t day = zone_day(version->zone, decide->account->now_ms);
+    struct span by;
+    bool may;
+    TRY(judge_person(decide, command, day, &by, &may, ret_decision));
+    if (!may) {
         return STATUS_OK;
     }
     struct record record;
     TRY(decide_begin(decide, RECORD_REDEEMED, &record));
     bool taken;
     TRY(decide_spend(decide, version, command, &record, &record.redeemed, &taken, ret_decision));
-    return taken ? decide_emit(decide, &record, OUTCOME_APPLIED, ret_decision) : STATUS_OK;
+    if (!taken) {
+        return STATUS_OK;
+    }
+    TRY(decide_pool_spent(decide, by, command->points, day));
+    return decide_emit(decide, &record, OUTCOME_APPLIED, ret_decision);
 }

@@ -74,7 +74,7 @@ static enum status attempt_decide(struct attempt *attempt, struct account_task *
     task->same = NULL;
     task->decision = (struct decision){0};
     TRY(task->decide(task->context, &decide, &task->decision));
-    task->seq = account->seq;
+    task->seq = account->seq - task->decision.behind;
     size_t bytes = attempt->writer.out->len;
     return task_writes(task) && attempt->log_bytes + bytes > LIMIT_LOG_BYTES ? STATUS_TOO_LARGE
                                                                              : STATUS_OK;
