@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "wire/contributions.h"
+#include "wire/identify.h"
 #include "wire/message.h"
 
 // The instants of what was earned; where there is nothing, nothing is said.
@@ -83,14 +84,8 @@ enum status replies_backfill(const struct replies *replies, const struct record 
 
 static bool is_lost(const struct account *account, const struct identifier *identifier)
 {
-    for (uint32_t i = 0; i < account->identifiers.count; i++) {
-        const struct identifier_state *state = &account->identifiers.items[i];
-        if (state->identifier.kind == identifier->kind &&
-            memcmp(state->identifier.key, identifier->key, sizeof(identifier->key)) == 0) {
-            return state->stage == IDENTIFIER_LOST;
-        }
-    }
-    return false;
+    const struct identifier_state *state = account_identifier(account, identifier);
+    return state != NULL && state->stage == IDENTIFIER_LOST;
 }
 
 static enum status fill_unbound(struct arena *arena, const struct account *account,
@@ -196,6 +191,7 @@ struct answer {
     Loyalty__V1__EnrollResponse *enroll;
     Loyalty__V1__OpeningBalanceResponse *opening;
     Loyalty__V1__ContributionResponse *contribution;
+    Loyalty__V1__ChangeIdentifiersResponse *identifiers;
     Loyalty__V1__Error *error;
 };
 
@@ -226,6 +222,8 @@ static enum status make_answer(const struct replies *replies, const struct accou
     case RECORD_CONTRIBUTED:
     case RECORD_CONTRIBUTION_REDUCED:
         return replies_contribution(replies, record, seq, &ret_answer->contribution);
+    case RECORD_IDENTIFIERS_CHANGED:
+        return replies_identifiers(replies, account, record, seq, &ret_answer->identifiers);
     case RECORD_REFUSED:
         return recorded_refusal(replies->arena, &record->refused, &ret_answer->error);
     default:
@@ -246,6 +244,7 @@ static ProtobufCMessage *response_of(const struct answer *answer)
         answer->enroll == NULL ? NULL : &answer->enroll->base,
         answer->opening == NULL ? NULL : &answer->opening->base,
         answer->contribution == NULL ? NULL : &answer->contribution->base,
+        answer->identifiers == NULL ? NULL : &answer->identifiers->base,
     };
     size_t i = 0;
     while (i + 1 < sizeof(responses) / sizeof(responses[0]) && responses[i] == NULL) {
