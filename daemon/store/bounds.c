@@ -41,9 +41,15 @@ const char *store_account_problem(const struct store_account *account)
     return NULL;
 }
 
+bool store_append_moves_due_only(const struct store_append *append)
+{
+    return append->records.len == 0 && append->event.len == 0 && append->due_changed &&
+           append->expected_bytes >= STORE_HASH_BYTES;
+}
+
 const char *store_append_problem(const struct store_append *append)
 {
-    if (append->records.len < STORE_HASH_BYTES) {
+    if (append->records.len < STORE_HASH_BYTES && !store_append_moves_due_only(append)) {
         return "records end in a hash";
     }
     if (append->expected_bytes > LIMIT_LOG_BYTES ||

@@ -21,6 +21,8 @@ const char *store_put_problem(const struct store_put *put);
 const char *store_set_problem(uint32_t partition, struct span set);
 const char *store_places_problem(const struct store_event_place *places, size_t count);
 
+// Whether nothing is appended and only the due instant moves.
+bool store_append_moves_due_only(const struct store_append *append);
 // Whether the caller believes that the log does not exist yet.
 bool store_append_creates(const struct store_append *append);
 

@@ -62,6 +62,10 @@ local function append_one(store_now, keys, k, args, a)
             return count
         end
     end
+    if args[a + 4] == '' then -- only the due instant moves
+        local moved = call('ZADD', keys[k + 2], due, args[a + 7])
+        return type(moved) == 'number' and call('STRLEN', log) or moved
+    end
     local entry = call('XADD', keys[k + 1], 'NOMKSTREAM', '0-*', 'e', args[a + 5])
     if type(entry) ~= 'string' then
         return entry or {'FAILED', NO_PARTITION}
@@ -81,9 +85,9 @@ end
 
 -- Appends to any accounts, each by itself: what becomes of one is nothing to the others. keys: of
 -- each its account, ev and, if its due instant has changed, due; args: tag, then of each expected
--- hash, expected bytes, now, not_after, records, event, due ('' if it has not changed; else
--- followed by the account's id). Instants are milliseconds; now '0' is never ahead; due may be
--- '+inf'. The reply is the tag and what became of each.
+-- hash, expected bytes, now, not_after, records ('' if only due moves), event, due ('' if it has not
+-- changed; else followed by the account's id). Instants are milliseconds; now '0' is never ahead; due
+-- may be '+inf'. The reply is the tag and what became of each.
 local function append_if(keys, args)
     local time = redis.call('TIME')
     local store_now = time[1] * 1000 + time[2] / 1000

@@ -85,6 +85,7 @@ static void take_back(struct memory_change *change)
     }
     buffer_fini(&change->entry->value);
     change->entry->value = change->value;
+    change->entry->due_ms = change->due_ms;
     if (change->partition != NULL) {
         change->partition->archived_bytes = change->archived_bytes;
     }

@@ -113,13 +113,16 @@ struct store_reply memory_world_append(struct memory_world *world,
     }
     struct store_key key = store_key_account(&append->account);
     struct memory_entry *entry = memory_world_enter(world, &key);
-    memory_journal_note(world, partition, entry, false);
-    CHECK(buffer_append(&entry->value, append->records) == STATUS_OK);
-    push_event(partition, append->event);
+    bool due_only = store_append_moves_due_only(append);
+    memory_journal_note(world, partition, entry, due_only);
+    if (!due_only) {
+        CHECK(buffer_append(&entry->value, append->records) == STATUS_OK);
+        push_event(partition, append->event);
+    }
     if (append->due_changed) {
         index_due(partition, entry, append);
     }
-    if (world->observer != NULL) {
+    if (world->observer != NULL && !due_only) {
         world->observer->on_append(world->observer->context, append);
     }
     return (struct store_reply){.result = STORE_OK, .log_bytes = entry->value.len};

@@ -64,6 +64,8 @@ typedef void store_done_fn(void *context, const struct store_reply *reply);
 // nothing, APPEND, one XADD of `event`, and ZADD if `due_changed`. A log that was compacted
 // meanwhile keeps its tail and is appended to. FAILED when the partition has not been created, when
 // `records` is shorter than a hash, or when the log would grow past LIMIT_LOG_BYTES.
+//
+// With neither records nor event, of a log that there is, only the due instant moves.
 struct store_append {
     struct store_account account;
     uint8_t expected_hash[STORE_HASH_BYTES];

@@ -281,3 +281,36 @@ void port_due_moves_only_when_told(void **state)
         assert_int_equal(port->due_ms(port, &log.account), expected);
     }
 }
+
+void port_due_moves_alone(void **state)
+{
+    struct store_port *port = *state;
+    struct port_picture log = port_picture_of_none(1, "a");
+    struct port_picture before = log;
+    assert_int_equal(port_create(port, PORT_PARTITIONS), STORE_OK);
+    port_grow(port, &log, 1, 40);
+    struct store_append move = port_next(port, &log, 2, 40);
+    move.records = move.event = (struct span){0};
+    move.due_changed = true;
+    move.due_ms = 1750000000123;
+    uint64_t events = port->event_count(port, 1);
+    assert_int_equal(port_append(port, &move), STORE_OK);
+    assert_int_equal(port_last.log_bytes, 40);
+    assert_int_equal(port->due_ms(port, &log.account), move.due_ms);
+    assert_int_equal(port->event_count(port, 1), events);
+    // It is nobody's who has not the tail, and nothing without a log, or without a due instant.
+    struct port_picture old = log;
+    port_grow(port, &log, 2, 40);
+    struct store_append stale = move;
+    stale.due_ms = 1;
+    memcpy(stale.expected_hash, old.hash, sizeof(stale.expected_hash));
+    assert_int_equal(port_append(port, &stale), STORE_BEHIND);
+    stale = port_next(port, &before, 2, 40);
+    stale.records = stale.event = (struct span){0};
+    stale.due_changed = true;
+    assert_int_equal(port_append(port, &stale), STORE_FAILED);
+    move.due_changed = false;
+    assert_int_equal(port_append(port, &move), STORE_FAILED);
+    assert_int_equal(port_load(port, &log.account), STORE_OK);
+    assert_int_equal(port_bytes().len, 80);
+}
