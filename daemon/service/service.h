@@ -31,6 +31,7 @@ struct service_options {
     commands_hash_fn *digest_hash;
     identifier_hash_fn *identifier_hash; // NULL: no key, hence no identifiers
     void *identifier_context;
+    const struct code_port *codes; // NULL: no key, hence no codes
     struct zone_source zones;
     uint32_t partitions; // created when the store has none yet
     bool sandbox;
@@ -39,6 +40,7 @@ struct service_options {
     uint64_t seed;
 };
 
+struct code_port;
 struct dispatch;
 struct identifiers;
 

@@ -33,6 +33,23 @@ enum status base64_encode(struct span bytes, struct arena *arena, struct span *r
     return STATUS_OK;
 }
 
+enum status base64_encode_url(struct span bytes, struct arena *arena, struct span *ret_text)
+{
+    struct span text;
+    TRY(base64_encode(bytes, arena, &text));
+    char *characters = (char *)text.data;
+    for (size_t i = 0; i < text.len; i++) {
+        char c = characters[i];
+        characters[i] = (char)(c == '+' ? '-' : c == '/' ? '_' : c);
+    }
+    while (text.len > 0 && text.data[text.len - 1] == '=') {
+        text.len--;
+    }
+    characters[text.len] = '\0';
+    *ret_text = text;
+    return STATUS_OK;
+}
+
 static int character_value(uint8_t c)
 {
     if (c >= 'A' && c <= 'Z') {

@@ -7,6 +7,7 @@
 #include "wire/contributions.h"
 #include "wire/identify.h"
 #include "wire/message.h"
+#include "wire/perks.h"
 
 // The instants of what was earned; where there is nothing, nothing is said.
 static enum status fill_award_instants(struct arena *arena, const struct record *record,
@@ -156,6 +157,12 @@ static const char *refused_field(const struct record_refused *refused)
     case REFUSAL_HOLD_CAPTURED:
     case REFUSAL_HOLD_RELEASED:
         return "reservation_id";
+    case REFUSAL_UNKNOWN_PERK:
+    case REFUSAL_PERK_NOT_HERE:
+        return "perk_id";
+    case REFUSAL_CODE_USED:
+    case REFUSAL_CODE_EXPIRED:
+        return "code";
     default:
         break;
     }
@@ -192,6 +199,8 @@ struct answer {
     Loyalty__V1__OpeningBalanceResponse *opening;
     Loyalty__V1__ContributionResponse *contribution;
     Loyalty__V1__ChangeIdentifiersResponse *identifiers;
+    Loyalty__V1__UsePerkResponse *perk_used;
+    Loyalty__V1__ReversePerkResponse *perk_reversed;
     Loyalty__V1__Error *error;
 };
 
@@ -217,6 +226,10 @@ static enum status make_answer(const struct replies *replies, const struct accou
         return replies_reverse(replies, record, seq, &ret_answer->reverse);
     case RECORD_OPENED:
         return replies_enroll(replies, account, record, seq, &ret_answer->enroll);
+    case RECORD_PERK_USED:
+        return perks_used_response(replies, record, seq, &ret_answer->perk_used);
+    case RECORD_PERK_REVERSED:
+        return perks_reversed_response(replies, record, &ret_answer->perk_reversed);
     case RECORD_OPENING:
         return replies_opening(replies, record, seq, &ret_answer->opening);
     case RECORD_CONTRIBUTED:
@@ -243,6 +256,8 @@ static ProtobufCMessage *response_of(const struct answer *answer)
         answer->reverse == NULL ? NULL : &answer->reverse->base,
         answer->enroll == NULL ? NULL : &answer->enroll->base,
         answer->opening == NULL ? NULL : &answer->opening->base,
+        answer->perk_used == NULL ? NULL : &answer->perk_used->base,
+        answer->perk_reversed == NULL ? NULL : &answer->perk_reversed->base,
         answer->contribution == NULL ? NULL : &answer->contribution->base,
         answer->identifiers == NULL ? NULL : &answer->identifiers->base,
     };
