@@ -13,6 +13,10 @@ static const char *const meta_keys[] = {"ev",         "due",   "arch",  "clock",
 
 static_assert((int)STORE_SET_MEMBERS_MAX * (LIMIT_MEMBER_ID_BYTES + 128) <= LIMIT_STORE_REPLY_BYTES,
               "a set that is listed fits a reply");
+static_assert((int)STORE_EVENTS_BYTES_MAX + (int)STORE_EVENT_BYTES_MAX +
+                      (int)STORE_EVENTS_MAX * 256 <=
+                  LIMIT_STORE_REPLY_BYTES,
+              "what one partition gives of its events fits a reply");
 
 const char *store_partition_problem(uint32_t partition)
 {
@@ -55,6 +59,9 @@ const char *store_append_problem(const struct store_append *append)
     if (append->expected_bytes > LIMIT_LOG_BYTES ||
         append->records.len > LIMIT_LOG_BYTES - append->expected_bytes) {
         return "the log would exceed its bound";
+    }
+    if (append->event.len > STORE_EVENT_BYTES_MAX) {
+        return "an event has at most 4 MiB";
     }
     return store_account_problem(&append->account);
 }

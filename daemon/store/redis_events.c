@@ -3,7 +3,7 @@
 // behind what is in flight there, and what was acknowledged before is executed already: so a reader
 // misses nothing.
 //
-//     read_events ──► ly1_events × partitions ──► each copied as it comes ──► the last one tells all
+//     read_events ──► ly1_events × places ──► each answer is copied ──► the last one tells all
 #include <stdlib.h>
 
 #include "base/arena.h"

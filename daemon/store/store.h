@@ -20,6 +20,7 @@ enum {
     STORE_HASH_BYTES = 16,
     STORE_KEY_BYTES_MAX = 128, // an identifier's key
     STORE_VALUE_BYTES_MAX = 16384,
+    STORE_EVENT_BYTES_MAX = 4 << 20,  // far more than a commit has; readers' replies are bounded
     STORE_EVENT_PARTITIONS_MAX = 128, // read at once
 };
 
@@ -63,7 +64,8 @@ typedef void store_done_fn(void *context, const struct store_reply *reply);
 // hash and the rest is at most LIMIT_SUFFIX_BYTES, else RELOAD; clock; deadline; then, all or
 // nothing, APPEND, one XADD of `event`, and ZADD if `due_changed`. A log that was compacted
 // meanwhile keeps its tail and is appended to. FAILED when the partition has not been created, when
-// `records` is shorter than a hash, or when the log would grow past LIMIT_LOG_BYTES.
+// `records` is shorter than a hash, when the log would grow past LIMIT_LOG_BYTES, or when the event
+// is larger than STORE_EVENT_BYTES_MAX.
 //
 // With neither records nor event, of a log that there is, only the due instant moves.
 struct store_append {

@@ -357,6 +357,10 @@ void port_bounds_are_refused(void **state)
     append = port_next(port, &log, 2, 50);
     append.account.partition = LIMIT_PARTITIONS;
     assert_append_fails(port, &append);
+    append = port_next(port, &log, 2, 50);
+    static const uint8_t large_event[STORE_EVENT_BYTES_MAX + 1];
+    append.event = span_of(large_event, sizeof(large_event));
+    assert_append_fails(port, &append);
     long_id[LIMIT_MEMBER_ID_BYTES] = 'm';
     const char *const bad_ids[] = {"", "!", long_id};
     for (size_t i = 0; i < 3; i++) {

@@ -1,6 +1,7 @@
 // The port's tests: values with a revision, and the sets that their names are in.
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -177,8 +178,8 @@ static void assert_ids(enum store_result result, const char *expected)
     }
     qsort(ids, count, sizeof(ids[0]), compare_ids);
     for (size_t i = 0; i < count; i++) {
-        strcat(sorted, ids[i]);
-        strcat(sorted, " ");
+        size_t len = strlen(sorted);
+        (void)snprintf(sorted + len, sizeof(sorted) - len, "%s ", ids[i]);
     }
     assert_string_equal(sorted, expected);
 }

@@ -13,48 +13,23 @@
 
 #include "store/redis_batch.h"
 #include "store/redis_pipeline.h"
-#include "support/redis_world.h"
+#include "support/redis_fixture.h"
 
 enum { MANY = 100, RECORD_BYTES = 50 };
 
-static struct redis_process process;
-static struct redis_world world;
-
-static int start_server(void **state)
-{
-    (void)state;
-    (void)signal(SIGPIPE, SIG_IGN);
-    redis_process_start(&process, NULL);
-    return 0;
-}
-
-static int end_server(void **state)
-{
-    (void)state;
-    redis_process_end(&process);
-    return 0;
-}
+static struct redis_process *const process = &redis_fixture.process;
+static struct redis_world *const world = &redis_fixture.world;
 
 static int setup(void **state)
 {
-    assert_string_equal(redis_process_ask(&process, "FLUSHALL"), "+OK");
-    redis_world_open_ready(&world, &process);
-    *state = &world.port;
-    assert_int_equal(port_create(&world.port, PORT_PARTITIONS), STORE_OK);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    redis_world_close(&world);
-    buffer_fini(&port_last.bytes);
+    (void)redis_fixture_open(state);
+    assert_int_equal(port_create(&world->port, PORT_PARTITIONS), STORE_OK);
     return 0;
 }
 
 static int function_calls(void)
 {
-    const char *stats = redis_process_ask(&process, "INFO commandstats");
+    const char *stats = redis_process_ask(process, "INFO commandstats");
     const char *found = strstr(stats, "cmdstat_fcall:calls=");
     return found == NULL ? 0 : atoi(found + strlen("cmdstat_fcall:calls="));
 }
@@ -74,7 +49,7 @@ static void a_turn_is_few_commands(void **state)
         store_append(port->store, &append, redis_tally_done, &tally);
     }
     assert_int_equal(tally.answered, 0);
-    redis_world_wait_tally(&world, &tally, MANY);
+    redis_world_wait_tally(world, &tally, MANY);
     assert_int_equal(tally.results[STORE_OK], MANY);
     int calls = function_calls() - before;
     assert_in_range(calls, 1, MANY / 4);
@@ -145,13 +120,13 @@ static void each_gets_its_own_answer(void **state)
     ask(port, WRONG_LOG, 0, STORE_FAILED);
     ask(port, WRONG_DUE, 1, STORE_FAILED);
     ask(port, LAST, 0, STORE_OK);
-    assert_string_equal(redis_process_ask(&process, "HSET ly:{0}:a:wrong-log f v"), ":1");
-    assert_string_equal(redis_process_ask(&process, "DEL ly:{1}:due"), ":1");
-    assert_string_equal(redis_process_ask(&process, "SET ly:{1}:due x"), "+OK");
+    assert_string_equal(redis_process_ask(process, "HSET ly:{0}:a:wrong-log f v"), ":1");
+    assert_string_equal(redis_process_ask(process, "DEL ly:{1}:due"), ":1");
+    assert_string_equal(redis_process_ask(process, "SET ly:{1}:due x"), "+OK");
     uint64_t events = port->event_count(port, 0);
     int before = function_calls();
     send_mixed(port);
-    redis_world_wait_tally(&world, &mixed, KINDS);
+    redis_world_wait_tally(world, &mixed, KINDS);
     assert_int_equal(function_calls() - before, 1);
     for (uint32_t kind = 0; kind < KINDS; kind++) {
         assert_int_equal(asked[kind].answer.result, asked[kind].wanted);
@@ -160,8 +135,8 @@ static void each_gets_its_own_answer(void **state)
     }
     assert_int_equal(asked[BEHIND].answer.bytes.len, RECORD_BYTES);
     assert_int_equal(port->event_count(port, 0), events + 2);
-    assert_string_equal(redis_process_ask(&process, "EXISTS ly:{1}:a:wrong-due"), ":0");
-    assert_string_equal(redis_process_ask(&process, "XLEN ly:{1}:ev"), ":0");
+    assert_string_equal(redis_process_ask(process, "EXISTS ly:{1}:a:wrong-due"), ":0");
+    assert_string_equal(redis_process_ask(process, "XLEN ly:{1}:ev"), ":0");
     assert_int_equal(port->due_ms(port, &asked[FITS].log.account), 7);
     assert_int_equal(port->due_ms(port, &asked[LAST].log.account), 7);
     for (uint32_t kind = 0; kind < KINDS; kind++) {
@@ -198,11 +173,11 @@ static void what_was_gathered_at_the_end_was_not_sent(void **state)
     port->store = NULL;
     assert_int_equal(answer.calls, 1);
     assert_int_equal(answer.result, STORE_UNAVAILABLE);
-    assert_string_equal(redis_process_ask(&process, "EXISTS ly:{2}:a:m"), ":0");
+    assert_string_equal(redis_process_ask(process, "EXISTS ly:{2}:a:m"), ":0");
     buffer_fini(&answer.bytes);
-    struct redis_options options = {.unix_path = process.socket};
-    redis_world_close(&world);
-    redis_world_open(&world, &process, &options);
+    struct redis_options options = {.unix_path = process->socket};
+    redis_world_close(world);
+    redis_world_open(world, process, &options);
 }
 
 // --- whose reply is whose, when Redis answers what it should not ---
@@ -284,11 +259,12 @@ static void replies_are_taken_apart(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_turn_is_few_commands, setup, teardown),
-        cmocka_unit_test_setup_teardown(each_gets_its_own_answer, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_is_sent_later_comes_later, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_was_gathered_at_the_end_was_not_sent, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_turn_is_few_commands, setup, redis_fixture_close),
+        cmocka_unit_test_setup_teardown(each_gets_its_own_answer, setup, redis_fixture_close),
+        cmocka_unit_test_setup_teardown(what_is_sent_later_comes_later, setup, redis_fixture_close),
+        cmocka_unit_test_setup_teardown(what_was_gathered_at_the_end_was_not_sent, setup,
+                                        redis_fixture_close),
         cmocka_unit_test(replies_are_taken_apart),
     };
-    return cmocka_run_group_tests(tests, start_server, end_server);
+    return cmocka_run_group_tests(tests, redis_fixture_start, redis_fixture_end);
 }

@@ -12,35 +12,24 @@
 #include <cmocka.h>
 
 #include "store/redis_calls.h"
-#include "support/redis_world.h"
+#include "support/redis_fixture.h"
 
 enum { PARTITIONS = 500, CALLS = 1000 };
 
-static struct redis_process process;
-static struct redis_world world;
+static struct redis_process *const process = &redis_fixture.process;
+static struct redis_world *const world = &redis_fixture.world;
 
 static int setup(void **state)
 {
-    (void)state;
-    (void)signal(SIGPIPE, SIG_IGN);
-    redis_process_start(&process, NULL);
-    redis_world_open_ready(&world, &process);
-    assert_int_equal(port_create(&world.port, PARTITIONS), STORE_OK);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    redis_world_close(&world);
-    redis_process_end(&process);
-    buffer_fini(&port_last.bytes);
+    (void)redis_fixture_start(state);
+    (void)redis_fixture_open(state);
+    assert_int_equal(port_create(&world->port, PARTITIONS), STORE_OK);
     return 0;
 }
 
 static struct redis_pool *pool_of_world(void)
 {
-    return &redis_of(world.port.store)->pool;
+    return &redis_of(world->port.store)->pool;
 }
 
 static void wait_for_all_connections(void)
@@ -51,7 +40,7 @@ static void wait_for_all_connections(void)
         for (int turns = 0; redis_link_state(pool->links[i], &reason) != REDIS_LINK_READY;
              turns++) {
             assert_true(turns < 2000);
-            redis_world_turn(&world);
+            redis_world_turn(world);
         }
     }
 }
@@ -72,8 +61,8 @@ static void append_many(struct redis_tally *tally, uint32_t count)
         char id[16];
         (void)snprintf(id, sizeof(id), "m%u", i);
         struct port_picture log = port_picture_of_none(i % PARTITIONS, id);
-        struct store_append append = port_next(&world.port, &log, i, 100);
-        store_append(world.port.store, &append, redis_tally_done, tally);
+        struct store_append append = port_next(&world->port, &log, i, 100);
+        store_append(world->port.store, &append, redis_tally_done, tally);
     }
 }
 
@@ -84,7 +73,7 @@ static void few_calls_share_one_connection(void **state)
     wait_for_all_connections();
     append_many(&tally, 30);
     assert_int_equal(connections_in_use(), 1);
-    redis_world_wait_tally(&world, &tally, 30);
+    redis_world_wait_tally(world, &tally, 30);
     assert_int_equal(tally.results[STORE_OK], 30);
     assert_int_equal(connections_in_use(), 0);
 }
@@ -104,7 +93,7 @@ static void many_calls_fill_them_all(void **state)
     for (size_t i = 0; i < REDIS_CONNECTIONS; i++) {
         assert_true(redis_link_load(pool->links[i]).calls < CALLS / 2);
     }
-    redis_world_wait_tally(&world, &tally, CALLS);
+    redis_world_wait_tally(world, &tally, CALLS);
     assert_int_equal(tally.results[STORE_OK], CALLS);
     for (uint32_t i = 0; i < PARTITIONS; i++) {
         assert_int_equal(pool->routes[i].in_flight, 0);
@@ -116,53 +105,56 @@ static void one_lost_connection_is_no_outage(void **state)
     (void)state;
     struct redis_tally tally = {0};
     wait_for_all_connections();
-    uint32_t changes = world.changes;
+    uint32_t changes = world->changes;
     // The oldest is the one that few calls would take.
-    const char *list = redis_process_ask(&process, "CLIENT LIST TYPE normal");
+    const char *list = redis_process_ask(process, "CLIENT LIST TYPE normal");
     char command[64];
     assert_int_equal(strncmp(list, "id=", 3), 0);
     (void)snprintf(command, sizeof(command), "CLIENT KILL ID %lu", strtoul(list + 3, NULL, 10));
-    assert_string_equal(redis_process_ask(&process, "%s", command), ":1");
+    assert_string_equal(redis_process_ask(process, "%s", command), ":1");
     for (int i = 0; i < 10; i++) {
-        redis_world_turn(&world);
+        redis_world_turn(world);
     }
     append_many(&tally, CALLS);
-    redis_world_wait_tally(&world, &tally, CALLS);
+    redis_world_wait_tally(world, &tally, CALLS);
     assert_int_equal(tally.results[STORE_OK], CALLS);
     wait_for_all_connections();
-    assert_int_equal(world.changes, changes); // never told as not ready
+    assert_int_equal(world->changes, changes); // never told as not ready
 }
 
 static void a_refusal_is_for_all(void **state)
 {
     (void)state;
     wait_for_all_connections();
-    assert_string_equal(redis_process_ask(&process, "FUNCTION FLUSH"), "+OK");
+    assert_string_equal(redis_process_ask(process, "FUNCTION FLUSH"), "+OK");
     struct redis_tally tally = {0};
     append_many(&tally, 1);
-    redis_world_wait_tally(&world, &tally, 1);
+    redis_world_wait_tally(world, &tally, 1);
     assert_int_equal(tally.results[STORE_UNAVAILABLE], 1);
     // One has learned it; the others must not have to.
-    assert_string_equal(redis_process_ask(&process, "CONFIG SET appendfsync no"), "+OK");
-    redis_world_wait_reason(&world, "appendfsync is no");
+    assert_string_equal(redis_process_ask(process, "CONFIG SET appendfsync no"), "+OK");
+    redis_world_wait_reason(world, "appendfsync is no");
     append_many(&tally, CALLS);
-    redis_world_wait_tally(&world, &tally, 1 + CALLS);
+    redis_world_wait_tally(world, &tally, 1 + CALLS);
     assert_int_equal(tally.results[STORE_UNAVAILABLE], 1 + CALLS);
-    assert_string_equal(redis_process_ask(&process, "CONFIG SET appendfsync always"), "+OK");
-    redis_world_wait_ready(&world);
+    assert_string_equal(redis_process_ask(process, "CONFIG SET appendfsync always"), "+OK");
+    redis_world_wait_ready(world);
     wait_for_all_connections();
     append_many(&tally, 1);
-    redis_world_wait_tally(&world, &tally, 2 + CALLS);
+    redis_world_wait_tally(world, &tally, 2 + CALLS);
     assert_int_equal(tally.results[STORE_OK], 1);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(few_calls_share_one_connection, setup, teardown),
-        cmocka_unit_test_setup_teardown(many_calls_fill_them_all, setup, teardown),
-        cmocka_unit_test_setup_teardown(one_lost_connection_is_no_outage, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_refusal_is_for_all, setup, teardown),
+        cmocka_unit_test_setup_teardown(few_calls_share_one_connection, setup,
+                                        redis_fixture_close_and_end),
+        cmocka_unit_test_setup_teardown(many_calls_fill_them_all, setup,
+                                        redis_fixture_close_and_end),
+        cmocka_unit_test_setup_teardown(one_lost_connection_is_no_outage, setup,
+                                        redis_fixture_close_and_end),
+        cmocka_unit_test_setup_teardown(a_refusal_is_for_all, setup, redis_fixture_close_and_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

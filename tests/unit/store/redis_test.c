@@ -14,43 +14,12 @@
 
 #include <cmocka.h>
 
-#include "support/redis_world.h"
+#include "support/redis_fixture.h"
 
 enum { PIPELINED = 10000 };
 
-static struct redis_process process;
-static struct redis_world world;
-
-static int start_server(void **state)
-{
-    (void)state;
-    (void)signal(SIGPIPE, SIG_IGN);
-    redis_process_start(&process, NULL);
-    return 0;
-}
-
-static int end_server(void **state)
-{
-    (void)state;
-    redis_process_end(&process);
-    return 0;
-}
-
-static int setup(void **state)
-{
-    assert_string_equal(redis_process_ask(&process, "FLUSHALL"), "+OK");
-    redis_world_open_ready(&world, &process);
-    *state = &world.port;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    redis_world_close(&world);
-    buffer_fini(&port_last.bytes);
-    return 0;
-}
+static struct redis_process *const process = &redis_fixture.process;
+static struct redis_world *const world = &redis_fixture.world;
 
 static bool says(const char *part)
 {
@@ -74,12 +43,12 @@ static void keys_are_named_as_designed(void **state)
         "ly:{meta}:clock", "ly:{meta}:partitions", "ly:{9}:i:c0ffee",
     };
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-        assert_string_equal(redis_process_ask(&process, "EXISTS %s", keys[i]), ":1");
+        assert_string_equal(redis_process_ask(process, "EXISTS %s", keys[i]), ":1");
     }
-    assert_string_equal(redis_process_ask(&process, "EXISTS ly:{18}:ev"), ":0");
-    assert_string_equal(redis_process_ask(&process, "ZSCORE ly:{3}:due !"), "inf");
-    assert_string_equal(redis_process_ask(&process, "XLEN ly:{3}:ev"), ":0");
-    assert_string_equal(redis_process_ask(&process, "GET ly:{meta}:partitions"), "18");
+    assert_string_equal(redis_process_ask(process, "EXISTS ly:{18}:ev"), ":0");
+    assert_string_equal(redis_process_ask(process, "ZSCORE ly:{3}:due !"), "inf");
+    assert_string_equal(redis_process_ask(process, "XLEN ly:{3}:ev"), ":0");
+    assert_string_equal(redis_process_ask(process, "GET ly:{meta}:partitions"), "18");
 }
 
 static void a_wrong_type_is_found_before_the_first_write(void **state)
@@ -87,10 +56,10 @@ static void a_wrong_type_is_found_before_the_first_write(void **state)
     struct store_port *port = *state;
     const char *const spoilt[] = {"ly:{1}:a:m", "ly:{1}:ev", "ly:{1}:due"};
     for (size_t i = 0; i < 3; i++) {
-        assert_string_equal(redis_process_ask(&process, "FLUSHALL"), "+OK");
+        assert_string_equal(redis_process_ask(process, "FLUSHALL"), "+OK");
         assert_int_equal(port_create(port, PORT_PARTITIONS), STORE_OK);
-        (void)redis_process_ask(&process, "DEL %s", spoilt[i]);
-        assert_string_equal(redis_process_ask(&process, "HSET %s field value", spoilt[i]), ":1");
+        (void)redis_process_ask(process, "DEL %s", spoilt[i]);
+        assert_string_equal(redis_process_ask(process, "HSET %s field value", spoilt[i]), ":1");
         struct port_picture log = port_picture_of_none(1, "m");
         struct store_append append = port_next(port, &log, 1, 50);
         append.due_changed = true;
@@ -98,13 +67,13 @@ static void a_wrong_type_is_found_before_the_first_write(void **state)
         assert_int_equal(port_append(port, &append), STORE_FAILED);
         assert_true(says("WRONGTYPE"));
         if (i != 0) {
-            assert_string_equal(redis_process_ask(&process, "EXISTS ly:{1}:a:m"), ":0");
+            assert_string_equal(redis_process_ask(process, "EXISTS ly:{1}:a:m"), ":0");
         }
         if (i != 1) {
-            assert_string_equal(redis_process_ask(&process, "XLEN ly:{1}:ev"), ":0");
+            assert_string_equal(redis_process_ask(process, "XLEN ly:{1}:ev"), ":0");
         }
         if (i != 2) {
-            assert_string_equal(redis_process_ask(&process, "ZCARD ly:{1}:due"), ":1");
+            assert_string_equal(redis_process_ask(process, "ZCARD ly:{1}:due"), ":1");
         }
     }
 }
@@ -114,17 +83,17 @@ static void a_spent_stream_takes_nothing(void **state)
     struct store_port *port = *state;
     const char *const last_ids[] = {"0-18446744073709551615", "1-0"};
     for (size_t i = 0; i < 2; i++) {
-        assert_string_equal(redis_process_ask(&process, "FLUSHALL"), "+OK");
+        assert_string_equal(redis_process_ask(process, "FLUSHALL"), "+OK");
         assert_int_equal(port_create(port, PORT_PARTITIONS), STORE_OK);
-        assert_string_equal(redis_process_ask(&process, "XADD ly:{1}:ev %s e x", last_ids[i]),
+        assert_string_equal(redis_process_ask(process, "XADD ly:{1}:ev %s e x", last_ids[i]),
                             last_ids[i]);
         struct port_picture log = port_picture_of_none(1, "m");
         struct store_append append = port_next(port, &log, 1, 50);
         append.due_changed = true;
         append.due_ms = 5;
         assert_int_equal(port_append(port, &append), STORE_FAILED);
-        assert_string_equal(redis_process_ask(&process, "EXISTS ly:{1}:a:m"), ":0");
-        assert_string_equal(redis_process_ask(&process, "ZCARD ly:{1}:due"), ":1");
+        assert_string_equal(redis_process_ask(process, "EXISTS ly:{1}:a:m"), ":0");
+        assert_string_equal(redis_process_ask(process, "ZCARD ly:{1}:due"), ":1");
     }
 }
 
@@ -139,13 +108,13 @@ static void a_spoilt_archive_stops_compaction(void **state)
     struct store_compact compact = {
         .account = log.account, .cut_bytes = 50, .snapshot = span_of(snapshot, 30)};
     memcpy(compact.cut_hash, log.hash, STORE_HASH_BYTES);
-    (void)redis_process_ask(&process, "DEL ly:{1}:arch");
+    (void)redis_process_ask(process, "DEL ly:{1}:arch");
     assert_int_equal(port_compact(port, &compact), STORE_FAILED);
     assert_true(says("not been created"));
-    (void)redis_process_ask(&process, "SET ly:{1}:arch x");
+    (void)redis_process_ask(process, "SET ly:{1}:arch x");
     assert_int_equal(port_compact(port, &compact), STORE_FAILED);
     assert_true(says("WRONGTYPE"));
-    assert_string_equal(redis_process_ask(&process, "STRLEN ly:{1}:a:m"), ":50");
+    assert_string_equal(redis_process_ask(process, "STRLEN ly:{1}:a:m"), ":50");
 }
 
 static void compaction_keeps_the_bound(void **state)
@@ -153,14 +122,13 @@ static void compaction_keeps_the_bound(void **state)
     struct store_port *port = *state;
     assert_int_equal(port_create(port, PORT_PARTITIONS), STORE_OK);
     assert_string_equal(
-        redis_process_ask(&process, "SETRANGE ly:{1}:a:big %d x", LIMIT_LOG_BYTES - 1),
-        ":16777216");
+        redis_process_ask(process, "SETRANGE ly:{1}:a:big %d x", LIMIT_LOG_BYTES - 1), ":16777216");
     const uint8_t zeros[33] = {0};
     struct store_compact compact = {
         .account = port_account(1, "big"), .cut_bytes = 32, .snapshot = span_of(zeros, 33)};
     assert_int_equal(port_compact(port, &compact), STORE_FAILED);
     assert_true(says("exceed its bound"));
-    assert_string_equal(redis_process_ask(&process, "XLEN ly:{1}:arch"), ":0");
+    assert_string_equal(redis_process_ask(process, "XLEN ly:{1}:arch"), ":0");
     compact.snapshot.len = 32;
     assert_int_equal(port_compact(port, &compact), STORE_OK);
     assert_int_equal(port_last.log_bytes, LIMIT_LOG_BYTES);
@@ -169,33 +137,32 @@ static void compaction_keeps_the_bound(void **state)
 static void foreign_values_are_definite_errors(void **state)
 {
     struct store_port *port = *state;
-    uint32_t changes = world.changes;
+    uint32_t changes = world->changes;
     assert_int_equal(port_create(port, PORT_PARTITIONS), STORE_OK);
-    assert_string_equal(redis_process_ask(&process, "HSET ly:{1}:a:m f v"), ":1");
+    assert_string_equal(redis_process_ask(process, "HSET ly:{1}:a:m f v"), ":1");
     struct store_account account = port_account(1, "m");
     assert_int_equal(port_load(port, &account), STORE_FAILED);
-    assert_string_equal(redis_process_ask(&process, "HSET ly:{1}:i:key f v"), ":1");
+    assert_string_equal(redis_process_ask(process, "HSET ly:{1}:i:key f v"), ":1");
     assert_int_equal(port_find(port, 1, "key"), STORE_FAILED);
     assert_int_equal(port_claim(port, 1, "key", "m", ""), STORE_FAILED);
     // A log that nobody but an administrator can have written: too long, by one byte.
-    assert_string_equal(redis_process_ask(&process, "SETRANGE ly:{1}:a:big %d x", LIMIT_LOG_BYTES),
+    assert_string_equal(redis_process_ask(process, "SETRANGE ly:{1}:a:big %d x", LIMIT_LOG_BYTES),
                         ":16777217");
     account = port_account(1, "big");
     assert_int_equal(port_load(port, &account), STORE_FAILED);
     assert_true(says("exceeds its bound"));
-    assert_string_equal(redis_process_ask(&process, "DEL ly:{1}:a:big"), ":1");
+    assert_string_equal(redis_process_ask(process, "DEL ly:{1}:a:big"), ":1");
     assert_string_equal(
-        redis_process_ask(&process, "SETRANGE ly:{1}:a:big %d x", LIMIT_LOG_BYTES - 1),
-        ":16777216");
+        redis_process_ask(process, "SETRANGE ly:{1}:a:big %d x", LIMIT_LOG_BYTES - 1), ":16777216");
     assert_int_equal(port_load(port, &account), STORE_OK);
     assert_int_equal(port_bytes().len, LIMIT_LOG_BYTES);
     // A partition's key that cannot be created says which.
-    assert_string_equal(redis_process_ask(&process, "DEL ly:{meta}:partitions ly:{2}:due"), ":2");
-    assert_string_equal(redis_process_ask(&process, "SET ly:{2}:due x"), "+OK");
+    assert_string_equal(redis_process_ask(process, "DEL ly:{meta}:partitions ly:{2}:due"), ":2");
+    assert_string_equal(redis_process_ask(process, "SET ly:{2}:due x"), "+OK");
     assert_int_equal(port_create(port, PORT_PARTITIONS), STORE_FAILED);
     assert_true(says("ly:{2}:due is a string"));
-    assert_true(world.ready); // none of this is the connection's fault
-    assert_int_equal(world.changes, changes);
+    assert_true(world->ready); // none of this is the connection's fault
+    assert_int_equal(world->changes, changes);
 }
 
 // --- many at once ---
@@ -227,7 +194,7 @@ static void ten_thousand_keep_their_order(void **state)
         store_load(port->store, i % 7 == 0 ? &absent : &log.account, on_placed, &places[i]);
     }
     assert_int_equal(tally.answered, 0);
-    redis_world_wait_tally(&world, &tally, PIPELINED);
+    redis_world_wait_tally(world, &tally, PIPELINED);
     assert_int_equal(tally.results[STORE_OK], PIPELINED);
 }
 
@@ -240,7 +207,7 @@ static void what_is_too_much_is_unavailable(void **state)
         store_load(port->store, &account, redis_tally_done, &tally);
         tally.asked++;
     }
-    redis_world_wait_tally(&world, &tally, tally.asked);
+    redis_world_wait_tally(world, &tally, tally.asked);
     // Connections that are still being opened have commands of their own in flight.
     assert_in_range(tally.results[STORE_OK], LIMIT_STORE_IN_FLIGHT - 100, LIMIT_STORE_IN_FLIGHT);
     assert_int_equal(tally.results[STORE_OK] + tally.results[STORE_UNAVAILABLE], tally.asked);
@@ -253,7 +220,7 @@ static void what_is_too_much_is_unavailable(void **state)
     for (uint32_t i = 0; i < 5; i++) {
         store_compact(port->store, &compact, redis_tally_done, &large);
     }
-    redis_world_wait_tally(&world, &large, 5);
+    redis_world_wait_tally(world, &large, 5);
     assert_int_equal(large.results[STORE_RELOAD], 4);
     assert_int_equal(large.results[STORE_UNAVAILABLE], 1);
     assert_int_equal(port_load(port, &account), STORE_OK);
@@ -270,63 +237,67 @@ static void assert_works(struct store_port *port)
 
 static void reopen(const struct redis_options *options)
 {
-    redis_world_close(&world);
-    redis_world_open(&world, &process, options);
+    redis_world_close(world);
+    redis_world_open(world, process, options);
 }
 
 static void a_password_is_said(void **state)
 {
     (void)state;
-    struct redis_options options = {.unix_path = process.socket, .password = "se cret"};
+    struct redis_options options = {.unix_path = process->socket, .password = "se cret"};
     // The store opened by the set-up keeps its connection; only new ones need the password.
-    assert_string_equal(redis_process_ask(&process, "CONFIG SET requirepass \"se cret\""), "+OK");
+    assert_string_equal(redis_process_ask(process, "CONFIG SET requirepass \"se cret\""), "+OK");
     struct redis_options wrong = options;
     wrong.password = "secret";
     reopen(&wrong);
-    redis_world_wait_reason(&world, "WRONGPASS");
-    struct redis_options none = {.unix_path = process.socket};
+    redis_world_wait_reason(world, "WRONGPASS");
+    struct redis_options none = {.unix_path = process->socket};
     reopen(&none);
-    redis_world_wait_reason(&world, "NOAUTH");
+    redis_world_wait_reason(world, "NOAUTH");
     reopen(&options);
-    redis_world_wait_ready(&world);
+    redis_world_wait_ready(world);
     struct redis_tally tally = {0};
     struct store_account account = port_account(1, "m");
-    store_load(world.port.store, &account, redis_tally_done, &tally);
-    redis_world_wait_tally(&world, &tally, 1);
+    store_load(world->port.store, &account, redis_tally_done, &tally);
+    redis_world_wait_tally(world, &tally, 1);
     assert_int_equal(tally.results[STORE_OK], 1);
-    redis_process_kill(&process); // back to a server without a password
-    redis_process_restart(&process);
+    redis_process_kill(process); // back to a server without a password
+    redis_process_restart(process);
 }
 
 static void an_acl_user_needs_every_command(void **state)
 {
     (void)state;
-    assert_string_equal(redis_process_ask(&process, "ACL SETUSER loyal on >pw ~ly:* +@all"), "+OK");
-    struct redis_options options = {.unix_path = process.socket, .user = "loyal", .password = "pw"};
+    assert_string_equal(redis_process_ask(process, "ACL SETUSER loyal on >pw ~ly:* +@all"), "+OK");
+    struct redis_options options = {
+        .unix_path = process->socket, .user = "loyal", .password = "pw"};
     reopen(&options);
-    redis_world_wait_ready(&world);
-    assert_works(&world.port);
+    redis_world_wait_ready(world);
+    assert_works(&world->port);
 
-    const char *const lacking[] = {"append", "xadd", "zcard", "getrange", "xgroup"};
+    const char *const lacking[] = {
+        "append", "xadd",     "zcard", "getrange", "xgroup", "del",   "zrangebyscore", "sadd",
+        "srem",   "smembers", "scard", "xinfo",    "xrange", "xtrim", "bgrewriteaof",
+    };
     for (size_t i = 0; i < sizeof(lacking) / sizeof(lacking[0]); i++) {
         char reason[64] = "no permission for ";
         size_t len = strlen(reason);
         for (size_t c = 0; lacking[i][c] != '\0'; c++) {
             reason[len + c] = (char)(lacking[i][c] - 'a' + 'A');
         }
-        assert_string_equal(redis_process_ask(&process, "ACL SETUSER loyal +@all -%s", lacking[i]),
+        assert_string_equal(redis_process_ask(process, "ACL SETUSER loyal +@all -%s", lacking[i]),
                             "+OK");
         reopen(&options);
-        redis_world_wait_reason(&world, reason);
+        redis_world_wait_reason(world, reason);
     }
-    assert_string_equal(redis_process_ask(&process, "ACL SETUSER loyal resetkeys ~other:* +@all"),
+    assert_string_equal(redis_process_ask(process, "ACL SETUSER loyal resetkeys ~other:* +@all"),
                         "+OK");
     reopen(&options);
-    redis_world_wait_reason(&world, "no permission for");
-    assert_string_equal(redis_process_ask(&process, "ACL SETUSER loyal ~ly:* -config"), "+OK");
+    redis_world_wait_reason(world, "no permission for");
+    assert_string_equal(redis_process_ask(process, "ACL SETUSER loyal ~ly:* -config"), "+OK");
     reopen(&options);
-    redis_world_wait_reason(&world, "CONFIG GET");
-    assert_string_equal(redis_process_ask(&process, "ACL DELUSER loyal"), ":1");
+    redis_world_wait_reason(world, "CONFIG GET");
+    assert_string_equal(redis_process_ask(process, "ACL DELUSER loyal"), ":1");
 }
 
 // A permission taken away under a standing connection stops a function half way: that is not an
@@ -334,16 +305,17 @@ static void an_acl_user_needs_every_command(void **state)
 static void half_a_commit_is_unknown(void **state)
 {
     (void)state;
-    assert_string_equal(redis_process_ask(&process, "ACL SETUSER loyal on >pw ~ly:* +@all"), "+OK");
-    struct redis_options options = {.unix_path = process.socket, .user = "loyal", .password = "pw"};
+    assert_string_equal(redis_process_ask(process, "ACL SETUSER loyal on >pw ~ly:* +@all"), "+OK");
+    struct redis_options options = {
+        .unix_path = process->socket, .user = "loyal", .password = "pw"};
     reopen(&options);
-    redis_world_wait_ready(&world);
-    struct store_port *port = &world.port;
+    redis_world_wait_ready(world);
+    struct store_port *port = &world->port;
     struct port_picture log = port_picture_of_none(1, "m");
     assert_int_equal(port_create(port, PORT_PARTITIONS), STORE_OK);
     const char *const taken[] = {"append", "zadd"};
     for (size_t i = 0; i < 2; i++) {
-        assert_string_equal(redis_process_ask(&process, "ACL SETUSER loyal +@all -%s", taken[i]),
+        assert_string_equal(redis_process_ask(process, "ACL SETUSER loyal +@all -%s", taken[i]),
                             "+OK");
         struct store_append append = port_next(port, &log, 1, 50);
         append.due_changed = true;
@@ -351,12 +323,12 @@ static void half_a_commit_is_unknown(void **state)
         assert_int_equal(port_append(port, &append), STORE_UNKNOWN);
         assert_true(says("can't run this command"));
     }
-    assert_string_equal(redis_process_ask(&process, "ACL SETUSER loyal +@all -xadd"), "+OK");
+    assert_string_equal(redis_process_ask(process, "ACL SETUSER loyal +@all -xadd"), "+OK");
     struct port_picture other = port_picture_of_none(1, "other");
     struct store_append append = port_next(port, &other, 1, 50);
     assert_int_equal(port_append(port, &append), STORE_FAILED); // the first write: nothing was done
-    assert_string_equal(redis_process_ask(&process, "EXISTS ly:{1}:a:other"), ":0");
-    assert_string_equal(redis_process_ask(&process, "ACL DELUSER loyal"), ":1");
+    assert_string_equal(redis_process_ask(process, "EXISTS ly:{1}:a:other"), ":0");
+    assert_string_equal(redis_process_ask(process, "ACL DELUSER loyal"), ":1");
 }
 
 // A port that nobody listens on.
@@ -381,12 +353,12 @@ static void tcp_works_too(void **state)
     const char *const settings[] = {"port", port, "bind", "127.0.0.1", NULL};
     redis_process_start(&tcp, settings);
     struct redis_options options = {.host = "127.0.0.1", .port = (uint16_t)strtoul(port, NULL, 10)};
-    redis_world_close(&world);
-    redis_world_open(&world, &tcp, &options);
-    redis_world_wait_ready(&world);
-    assert_works(&world.port);
+    redis_world_close(world);
+    redis_world_open(world, &tcp, &options);
+    redis_world_wait_ready(world);
+    assert_works(&world->port);
     redis_process_end(&tcp);
-    redis_world_wait_reason(&world, "Connection refused");
+    redis_world_wait_reason(world, "Connection refused");
 }
 
 static void options_are_judged(void **state)
@@ -407,7 +379,7 @@ static void options_are_judged(void **state)
         {{.unix_path = "/tmp/s", .user = "loyal"}, STATUS_INVALID},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        assert_int_equal(redis_new(world.base, &cases[i].options, NULL, NULL, &store),
+        assert_int_equal(redis_new(world->base, &cases[i].options, NULL, NULL, &store),
                          cases[i].expected);
     }
 }
@@ -415,21 +387,32 @@ static void options_are_judged(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        STORE_PORT_TESTS(setup, teardown),
-        cmocka_unit_test_setup_teardown(keys_are_named_as_designed, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_wrong_type_is_found_before_the_first_write, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(a_spent_stream_takes_nothing, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_spoilt_archive_stops_compaction, setup, teardown),
-        cmocka_unit_test_setup_teardown(compaction_keeps_the_bound, setup, teardown),
-        cmocka_unit_test_setup_teardown(foreign_values_are_definite_errors, setup, teardown),
-        cmocka_unit_test_setup_teardown(ten_thousand_keep_their_order, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_is_too_much_is_unavailable, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_password_is_said, setup, teardown),
-        cmocka_unit_test_setup_teardown(an_acl_user_needs_every_command, setup, teardown),
-        cmocka_unit_test_setup_teardown(half_a_commit_is_unknown, setup, teardown),
-        cmocka_unit_test_setup_teardown(tcp_works_too, setup, teardown),
-        cmocka_unit_test_setup_teardown(options_are_judged, setup, teardown),
+        STORE_PORT_TESTS(redis_fixture_open, redis_fixture_close),
+        cmocka_unit_test_setup_teardown(keys_are_named_as_designed, redis_fixture_open,
+                                        redis_fixture_close),
+        cmocka_unit_test_setup_teardown(a_wrong_type_is_found_before_the_first_write,
+                                        redis_fixture_open, redis_fixture_close),
+        cmocka_unit_test_setup_teardown(a_spent_stream_takes_nothing, redis_fixture_open,
+                                        redis_fixture_close),
+        cmocka_unit_test_setup_teardown(a_spoilt_archive_stops_compaction, redis_fixture_open,
+                                        redis_fixture_close),
+        cmocka_unit_test_setup_teardown(compaction_keeps_the_bound, redis_fixture_open,
+                                        redis_fixture_close),
+        cmocka_unit_test_setup_teardown(foreign_values_are_definite_errors, redis_fixture_open,
+                                        redis_fixture_close),
+        cmocka_unit_test_setup_teardown(ten_thousand_keep_their_order, redis_fixture_open,
+                                        redis_fixture_close),
+        cmocka_unit_test_setup_teardown(what_is_too_much_is_unavailable, redis_fixture_open,
+                                        redis_fixture_close),
+        cmocka_unit_test_setup_teardown(a_password_is_said, redis_fixture_open,
+                                        redis_fixture_close),
+        cmocka_unit_test_setup_teardown(an_acl_user_needs_every_command, redis_fixture_open,
+                                        redis_fixture_close),
+        cmocka_unit_test_setup_teardown(half_a_commit_is_unknown, redis_fixture_open,
+                                        redis_fixture_close),
+        cmocka_unit_test_setup_teardown(tcp_works_too, redis_fixture_open, redis_fixture_close),
+        cmocka_unit_test_setup_teardown(options_are_judged, redis_fixture_open,
+                                        redis_fixture_close),
     };
-    return cmocka_run_group_tests(tests, start_server, end_server);
+    return cmocka_run_group_tests(tests, redis_fixture_start, redis_fixture_end);
 }
