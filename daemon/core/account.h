@@ -266,6 +266,8 @@ bool identifier_equal(const struct identifier *a, const struct identifier *b);
 // What the last entry of a key, or a member, says; NULL when there is none.
 const struct reported *account_reported(const struct account *account, const uint8_t *key);
 const struct pool_member *account_pool_member(const struct account *account, struct span member_id);
+const struct pool_member *account_pool_member_first(const struct account *account,
+                                                    struct span member_id);
 // How often a perk was used in civil days [from, until); and under the card held, or any after the
 // account had `cards` of them.
 int64_t account_perk_uses(const struct account *account, uint32_t perk, int32_t from_day,

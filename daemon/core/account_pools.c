@@ -114,6 +114,13 @@ const struct pool_member *account_pool_member(const struct account *account, str
     return NULL;
 }
 
+const struct pool_member *account_pool_member_first(const struct account *account,
+                                                    struct span member_id)
+{
+    uint32_t at = first_entry(account, member_id);
+    return at < account->pool_members.count ? &account->pool_members.items[at] : NULL;
+}
+
 int64_t account_pool_spent(const struct account *account, struct span member_id, int32_t from_day,
                            int32_t until_day)
 {

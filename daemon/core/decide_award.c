@@ -199,6 +199,15 @@ static enum refusal_reason guard(const struct account *account,
     return REFUSAL_NONE;
 }
 
+// A pool has no tiers to reach.
+static void drop_score(const struct sale *sale, struct earned *earned)
+{
+    earned->score = 0;
+    for (size_t i = 0; i < sale->line_count; i++) {
+        earned->lines[i].score = 0;
+    }
+}
+
 // What stands before the sale's own record in the same append: who of a pool it is by, or the bonus
 // of a member who was brought.
 static enum status emit_before(const struct decide *decide, const struct award_command *command,
@@ -238,7 +247,7 @@ static enum status award(const struct decide *decide, struct award_command *comm
     }
     TRY(status);
     if (account->kind == ACCOUNT_POOL) {
-        earned.score = 0;
+        drop_score(sale, &earned);
     }
     int64_t limit;
     enum refusal_reason reason = guard(account, version, &earned, day, &limit);

@@ -83,13 +83,10 @@ enum status decide_pool_spent(const struct decide *decide, struct span member_id
 // Whether the entry is the first one of its member, and that belongs to the pool.
 static bool is_counted(const struct account *account, uint32_t at)
 {
-    struct span id = span_of_text(account->pool_members.items[at].member_id);
-    for (uint32_t i = 0; i < at; i++) {
-        if (span_is_text(id, account->pool_members.items[i].member_id)) {
-            return false;
-        }
-    }
-    return belongs(account_pool_member(account, id));
+    const struct pool_member *entry = &account->pool_members.items[at];
+    struct span id = span_of_text(entry->member_id);
+    return entry == account_pool_member_first(account, id) &&
+           belongs(account_pool_member(account, id));
 }
 
 static bool is_full(const struct account *account)

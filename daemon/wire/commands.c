@@ -58,7 +58,13 @@ enum status commands_mutation(struct commands *commands, const Loyalty__V1__Muta
 enum status commands_member(struct commands *commands, const Loyalty__V1__MemberRef *member,
                             struct member_ref *ret_member)
 {
-    struct path path = shapes_step(NULL, "member");
+    return commands_person(commands, member, "member", ret_member);
+}
+
+enum status commands_person(struct commands *commands, const Loyalty__V1__MemberRef *member,
+                            const char *field, struct member_ref *ret_member)
+{
+    struct path path = shapes_step(NULL, field);
     struct member_ref ref = {0};
     if (member != NULL && member->by_case == LOYALTY__V1__MEMBER_REF__BY_MEMBER_ID) {
         struct path id_path = shapes_step(&path, "member_id");
@@ -200,21 +206,21 @@ enum status commands_sale(struct commands *commands, const Loyalty__V1__Sale *sa
 }
 
 static enum status read_identifiers(struct commands *commands,
-                                    const Loyalty__V1__EnrollRequest *message,
+                                    Loyalty__V1__Identifier *const *identifiers, size_t count,
                                     struct enroll_request *request)
 {
     struct path path = shapes_step(NULL, "identifiers");
-    if (message->n_identifiers > LIMIT_IDENTIFIERS) {
+    if (count > LIMIT_IDENTIFIERS) {
         return shapes_fail(commands, FAULT_TOO_MANY_IDENTIFIERS, &path,
                            arena_printf(commands->arena,
                                         "%zu identifiers are given, but a member may have at most "
                                         "%d.",
-                                        message->n_identifiers, LIMIT_IDENTIFIERS));
+                                        count, LIMIT_IDENTIFIERS));
     }
-    for (size_t i = 0; i < message->n_identifiers; i++) {
+    for (size_t i = 0; i < count; i++) {
         struct path item_path = path_element(&path, i);
         struct identifier_value *item = &request->identifiers[i];
-        TRY(shapes_identifier(commands, message->identifiers[i], &item_path, item));
+        TRY(shapes_identifier(commands, identifiers[i], &item_path, item));
         for (size_t j = 0; j < i; j++) {
             const struct identifier_value *earlier = &request->identifiers[j];
             if (earlier->kind == item->kind && span_equal(earlier->value, item->value)) {
@@ -223,7 +229,26 @@ static enum status read_identifiers(struct commands *commands,
             }
         }
     }
-    request->identifier_count = message->n_identifiers;
+    request->identifier_count = count;
+    return STATUS_OK;
+}
+
+enum status commands_new_account(struct commands *commands, const struct new_account *account,
+                                 const struct request_header *header,
+                                 struct enroll_request *ret_request)
+{
+    struct enroll_request enroll = {0};
+    struct span given = span_of_text(account->id);
+    if (given.len == 0) {
+        char text[UUID_TEXT_BYTES + 1];
+        uuid_format(header->id, text);
+        TRY(arena_copy(commands->arena, span_of_text(text), &enroll.member_id));
+    } else {
+        struct path id_path = shapes_step(NULL, account->id_field);
+        TRY(shapes_member_id(commands, account->id, &id_path, &enroll.member_id));
+    }
+    TRY(read_identifiers(commands, account->identifiers, account->identifier_count, &enroll));
+    *ret_request = enroll;
     return STATUS_OK;
 }
 
@@ -231,16 +256,11 @@ enum status commands_enroll(struct commands *commands, const Loyalty__V1__Enroll
                             const struct request_header *header, struct enroll_request *ret_request)
 {
     struct enroll_request enroll = {0};
-    struct span given = span_of_text(request->member_id);
-    if (given.len == 0) {
-        char text[UUID_TEXT_BYTES + 1];
-        uuid_format(header->id, text);
-        TRY(arena_copy(commands->arena, span_of_text(text), &enroll.member_id));
-    } else {
-        struct path id_path = shapes_step(NULL, "member_id");
-        TRY(shapes_member_id(commands, request->member_id, &id_path, &enroll.member_id));
-    }
-    TRY(read_identifiers(commands, request, &enroll));
+    struct new_account account = {.id = request->member_id,
+                                  .id_field = "member_id",
+                                  .identifiers = request->identifiers,
+                                  .identifier_count = request->n_identifiers};
+    TRY(commands_new_account(commands, &account, header, &enroll));
     if (request->enrolled_at != NULL) {
         struct path at_path = shapes_step(NULL, "enrolled_at");
         TRY(shapes_instant(commands, request->enrolled_at, &at_path, &enroll.enrolled_ms));

@@ -57,6 +57,8 @@ Loyalty__V1__Mutation *commands_find_mutation(const ProtobufCMessage *request);
 
 // The `member` of any request message; the same.
 Loyalty__V1__MemberRef *commands_find_member(const ProtobufCMessage *request);
+// Of whoever is named in `field`; the same.
+Loyalty__V1__MemberRef *commands_find_ref(const ProtobufCMessage *request, const char *field);
 
 // Hashes `method` and `payload` into `ret_digest` (REQUEST_DIGEST_BYTES), so that their border
 // counts: ("ab", "c") differs from ("a", "bc"). Injected, for wire links no cryptography.
@@ -91,6 +93,11 @@ MUST_CHECK enum status commands_member(struct commands *commands,
                                        const Loyalty__V1__MemberRef *member,
                                        struct member_ref *ret_member);
 
+// The same for a member named in another field.
+MUST_CHECK enum status commands_person(struct commands *commands,
+                                       const Loyalty__V1__MemberRef *member, const char *field,
+                                       struct member_ref *ret_member);
+
 // --- commands ---
 
 // Of Award, Quote and Backfill, whose field is "sale". Its unit is settled (the certificate's own
@@ -116,6 +123,7 @@ MUST_CHECK enum status commands_reverse(struct commands *commands,
                                         struct reverse_command *ret_command);
 
 struct enroll_request {
+    bool pool;
     struct span member_id; // never empty: the request id's canonical text when none was given
     struct identifier_value identifiers[LIMIT_IDENTIFIERS];
     size_t identifier_count;
@@ -123,6 +131,18 @@ struct enroll_request {
     int64_t enrolled_ms;
 };
 
+// What a member's enrolment and a pool's making have alike, as they came.
+struct new_account {
+    const char *id; // may be empty
+    const char *id_field;
+    Loyalty__V1__Identifier *const *identifiers;
+    size_t identifier_count;
+};
+
+MUST_CHECK enum status commands_new_account(struct commands *commands,
+                                            const struct new_account *account,
+                                            const struct request_header *header,
+                                            struct enroll_request *ret_request);
 MUST_CHECK enum status commands_enroll(struct commands *commands,
                                        const Loyalty__V1__EnrollRequest *request,
                                        const struct request_header *header,

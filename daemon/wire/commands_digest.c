@@ -42,7 +42,12 @@ Loyalty__V1__Mutation *commands_find_mutation(const ProtobufCMessage *request)
 
 Loyalty__V1__MemberRef *commands_find_member(const ProtobufCMessage *request)
 {
-    return find_part(request, "member", &loyalty__v1__member_ref__descriptor);
+    return commands_find_ref(request, "member");
+}
+
+Loyalty__V1__MemberRef *commands_find_ref(const ProtobufCMessage *request, const char *field)
+{
+    return find_part(request, field, &loyalty__v1__member_ref__descriptor);
 }
 
 static const char *entry_key(const ProtobufCMessage *entry)

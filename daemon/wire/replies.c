@@ -8,6 +8,7 @@
 #include "wire/identify.h"
 #include "wire/message.h"
 #include "wire/perks.h"
+#include "wire/pools.h"
 
 // The instants of what was earned; where there is nothing, nothing is said.
 static enum status fill_award_instants(struct arena *arena, const struct record *record,
@@ -89,20 +90,19 @@ static bool is_lost(const struct account *account, const struct identifier *iden
     return state != NULL && state->stage == IDENTIFIER_LOST;
 }
 
-static enum status fill_unbound(struct arena *arena, const struct account *account,
-                                const struct record_opened *opened,
-                                Loyalty__V1__EnrollResponse *response)
+enum status replies_unbound(struct arena *arena, const struct account *account,
+                            const struct record_opened *opened, size_t *ret_count,
+                            Loyalty__V1__IdentifierKind **ret_unbound)
 {
-    response->unbound =
-        arena_alloc_array(arena, opened->identifier_count, sizeof(*response->unbound));
-    if (response->unbound == NULL) {
+    *ret_count = 0;
+    *ret_unbound = arena_alloc_array(arena, opened->identifier_count, sizeof(**ret_unbound));
+    if (*ret_unbound == NULL) {
         return STATUS_NO_MEMORY;
     }
     for (size_t i = 0; i < opened->identifier_count; i++) {
         if (is_lost(account, &opened->identifiers[i])) {
-            response->unbound[response->n_unbound] =
-                (Loyalty__V1__IdentifierKind)opened->identifiers[i].kind;
-            response->n_unbound++;
+            (*ret_unbound)[*ret_count] = (Loyalty__V1__IdentifierKind)opened->identifiers[i].kind;
+            (*ret_count)++;
         }
     }
     return STATUS_OK;
@@ -124,7 +124,8 @@ enum status replies_enroll(const struct replies *replies, const struct account *
     response->member_id = head.member_id;
     response->enrolled_at = head.recorded_at;
     response->standing = head.standing;
-    TRY(fill_unbound(replies->arena, account, &record->opened, response));
+    TRY(replies_unbound(replies->arena, account, &record->opened, &response->n_unbound,
+                        &response->unbound));
     *ret_response = response;
     return STATUS_OK;
 }
@@ -163,6 +164,10 @@ static const char *refused_field(const struct record_refused *refused)
     case REFUSAL_CODE_USED:
     case REFUSAL_CODE_EXPIRED:
         return "code";
+    case REFUSAL_NOT_IN_POOL:
+    case REFUSAL_POOL_MAY_NOT:
+    case REFUSAL_IDENTIFIER_REPLACED:
+        return "pool_member";
     default:
         break;
     }
@@ -199,6 +204,7 @@ struct answer {
     Loyalty__V1__OpeningBalanceResponse *opening;
     Loyalty__V1__ContributionResponse *contribution;
     Loyalty__V1__ChangeIdentifiersResponse *identifiers;
+    ProtobufCMessage *of_pool; // which GetOutcome does not show
     Loyalty__V1__UsePerkResponse *perk_used;
     Loyalty__V1__ReversePerkResponse *perk_reversed;
     Loyalty__V1__Error *error;
@@ -225,7 +231,12 @@ static enum status make_answer(const struct replies *replies, const struct accou
     case RECORD_TOMBSTONE:
         return replies_reverse(replies, record, seq, &ret_answer->reverse);
     case RECORD_OPENED:
+        if (record->opened.kind == ACCOUNT_POOL) {
+            return replies_create_pool(replies, account, record, seq, &ret_answer->of_pool);
+        }
         return replies_enroll(replies, account, record, seq, &ret_answer->enroll);
+    case RECORD_POOL_MEMBER:
+        return replies_pool_member(replies, record, seq, &ret_answer->of_pool);
     case RECORD_PERK_USED:
         return perks_used_response(replies, record, seq, &ret_answer->perk_used);
     case RECORD_PERK_REVERSED:
@@ -258,6 +269,7 @@ static ProtobufCMessage *response_of(const struct answer *answer)
         answer->opening == NULL ? NULL : &answer->opening->base,
         answer->perk_used == NULL ? NULL : &answer->perk_used->base,
         answer->perk_reversed == NULL ? NULL : &answer->perk_reversed->base,
+        answer->of_pool,
         answer->contribution == NULL ? NULL : &answer->contribution->base,
         answer->identifiers == NULL ? NULL : &answer->identifiers->base,
     };

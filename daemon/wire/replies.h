@@ -60,6 +60,10 @@ MUST_CHECK enum status replies_reverse(const struct replies *replies, const stru
 MUST_CHECK enum status replies_enroll(const struct replies *replies, const struct account *account,
                                       const struct record *record, uint64_t seq,
                                       Loyalty__V1__EnrollResponse **ret_response);
+// The kinds of an enrolment's identifiers that were lost.
+MUST_CHECK enum status replies_unbound(struct arena *arena, const struct account *account,
+                                       const struct record_opened *opened, size_t *ret_count,
+                                       Loyalty__V1__IdentifierKind **ret_unbound);
 MUST_CHECK enum status replies_opening(const struct replies *replies, const struct record *record,
                                        uint64_t seq,
                                        Loyalty__V1__OpeningBalanceResponse **ret_response);
