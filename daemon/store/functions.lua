@@ -85,9 +85,9 @@ end
 
 -- Appends to any accounts, each by itself: what becomes of one is nothing to the others. keys: of
 -- each its account, ev and, if its due instant has changed, due; args: tag, then of each expected
--- hash, expected bytes, now, not_after, records ('' if only due moves), event, due ('' if it has not
--- changed; else followed by the account's id). Instants are milliseconds; now '0' is never ahead; due
--- may be '+inf'. The reply is the tag and what became of each.
+-- hash, expected bytes, now, not_after, records ('' if only due moves), event, due ('' if it has
+-- not changed; else followed by the account's id). Instants are milliseconds; now '0' is never
+-- ahead; due may be '+inf'. The reply is the tag and what became of each.
 local function append_if(keys, args)
     local time = redis.call('TIME')
     local store_now = time[1] * 1000 + time[2] / 1000
@@ -153,7 +153,8 @@ end
 
 -- keys: value, then the sets that its name leaves or enters; args: tag, the revision that must
 -- stand ('' for none), the name, what to write: revision and bytes ('' to delete), then of each set
--- '1' if the name enters it, else '0'. Revisions are only compared here; the reply says which stands.
+-- '1' if the name enters it, else '0'. Revisions are only compared here; the reply says which
+-- stands.
 local function put(keys, args)
     local call, tag = redis.call, args[1]
     local old = call('GET', keys[1]) or ''

@@ -33,8 +33,8 @@ bool memory_step(struct store *store);
 void memory_run(struct store *store);
 
 // Reads behind the port's back, for checks: the log of an account as it is now (borrowed), the
-// number of events a partition ever had (LIMIT_PARTITIONS: meta's) and the n-th of them, not trimmed
-// yet, an account's due instant (0: absent).
+// number of events a partition ever had (LIMIT_PARTITIONS: meta's) and the n-th of them, not
+// trimmed yet, an account's due instant (0: absent).
 struct span memory_log(const struct store *store, const struct store_account *account);
 uint64_t memory_event_count(const struct store *store, uint32_t partition);
 struct span memory_event(const struct store *store, uint32_t partition, uint64_t index);

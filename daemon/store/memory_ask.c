@@ -1,5 +1,5 @@
-// The port's calls in memory: each is judged by its arguments, copied with all its spans, and sent on
-// its way, for the world to execute later.
+// The port's calls in memory: each is judged by its arguments, copied with all its spans, and sent
+// on its way, for the world to execute later.
 #include "store/memory_ask.h"
 
 #include <stdlib.h>

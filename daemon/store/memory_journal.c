@@ -69,6 +69,12 @@ static void take_back_append(const struct memory_change *change)
     } else {
         partition->trimmed--; // it was trimmed away meanwhile
     }
+}
+
+static void take_back_due(const struct memory_change *change)
+{
+    struct memory_partition *partition = change->partition;
+    struct memory_entry *entry = change->entry;
     if (entry->indexed && !change->indexed) {
         partition->due.count--;
         CHECK(partition->due.items[partition->due.count].entry == entry);
@@ -79,13 +85,13 @@ static void take_back_append(const struct memory_change *change)
 
 static void take_back(struct memory_change *change)
 {
+    take_back_due(change);
     if (change->appended) {
         take_back_append(change);
         return;
     }
     buffer_fini(&change->entry->value);
     change->entry->value = change->value;
-    change->entry->due_ms = change->due_ms;
     if (change->partition != NULL) {
         change->partition->archived_bytes = change->archived_bytes;
     }

@@ -8,6 +8,10 @@
 
 #include <cmocka.h>
 
+#include "store/redis_calls.h"
+
+enum { TURNS_MAX = 2000 };
+
 struct redis_fixture redis_fixture;
 
 int redis_fixture_start(void **state)
@@ -45,4 +49,17 @@ int redis_fixture_close_and_end(void **state)
 {
     (void)redis_fixture_close(state);
     return redis_fixture_end(state);
+}
+
+void redis_fixture_wait_for_all(void)
+{
+    const struct redis_pool *pool = &redis_of(redis_fixture.world.port.store)->pool;
+    for (size_t i = 0; i < REDIS_CONNECTIONS; i++) {
+        const char *reason = NULL;
+        for (int turns = 0; redis_link_state(pool->links[i], &reason) != REDIS_LINK_READY;
+             turns++) {
+            assert_true(turns < TURNS_MAX);
+            redis_world_turn(&redis_fixture.world);
+        }
+    }
 }

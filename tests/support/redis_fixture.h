@@ -20,3 +20,6 @@ int redis_fixture_open(void **state);
 int redis_fixture_close(void **state);
 // Both teardowns, for a server of one test.
 int redis_fixture_close_and_end(void **state);
+
+// Until all connections of the store are ready, so that none is still to be judged.
+void redis_fixture_wait_for_all(void);

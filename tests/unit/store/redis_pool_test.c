@@ -32,19 +32,6 @@ static struct redis_pool *pool_of_world(void)
     return &redis_of(world->port.store)->pool;
 }
 
-static void wait_for_all_connections(void)
-{
-    const char *reason = NULL;
-    struct redis_pool *pool = pool_of_world();
-    for (size_t i = 0; i < REDIS_CONNECTIONS; i++) {
-        for (int turns = 0; redis_link_state(pool->links[i], &reason) != REDIS_LINK_READY;
-             turns++) {
-            assert_true(turns < 2000);
-            redis_world_turn(world);
-        }
-    }
-}
-
 static uint32_t connections_in_use(void)
 {
     uint32_t count = 0;
@@ -70,7 +57,7 @@ static void few_calls_share_one_connection(void **state)
 {
     (void)state;
     struct redis_tally tally = {0};
-    wait_for_all_connections();
+    redis_fixture_wait_for_all();
     append_many(&tally, 30);
     assert_int_equal(connections_in_use(), 1);
     redis_world_wait_tally(world, &tally, 30);
@@ -83,7 +70,7 @@ static void many_calls_fill_them_all(void **state)
     (void)state;
     struct redis_tally tally = {0};
     struct redis_pool *pool = pool_of_world();
-    wait_for_all_connections();
+    redis_fixture_wait_for_all();
     append_many(&tally, CALLS);
     assert_int_equal(connections_in_use(), REDIS_CONNECTIONS);
     // Of a partition all are together, and each connection has about its share.
@@ -104,7 +91,7 @@ static void one_lost_connection_is_no_outage(void **state)
 {
     (void)state;
     struct redis_tally tally = {0};
-    wait_for_all_connections();
+    redis_fixture_wait_for_all();
     uint32_t changes = world->changes;
     // The oldest is the one that few calls would take.
     const char *list = redis_process_ask(process, "CLIENT LIST TYPE normal");
@@ -118,14 +105,14 @@ static void one_lost_connection_is_no_outage(void **state)
     append_many(&tally, CALLS);
     redis_world_wait_tally(world, &tally, CALLS);
     assert_int_equal(tally.results[STORE_OK], CALLS);
-    wait_for_all_connections();
+    redis_fixture_wait_for_all();
     assert_int_equal(world->changes, changes); // never told as not ready
 }
 
 static void a_refusal_is_for_all(void **state)
 {
     (void)state;
-    wait_for_all_connections();
+    redis_fixture_wait_for_all();
     assert_string_equal(redis_process_ask(process, "FUNCTION FLUSH"), "+OK");
     struct redis_tally tally = {0};
     append_many(&tally, 1);
@@ -139,7 +126,7 @@ static void a_refusal_is_for_all(void **state)
     assert_int_equal(tally.results[STORE_UNAVAILABLE], 1 + CALLS);
     assert_string_equal(redis_process_ask(process, "CONFIG SET appendfsync always"), "+OK");
     redis_world_wait_ready(world);
-    wait_for_all_connections();
+    redis_fixture_wait_for_all();
     append_many(&tally, 1);
     redis_world_wait_tally(world, &tally, 2 + CALLS);
     assert_int_equal(tally.results[STORE_OK], 1);

@@ -309,7 +309,7 @@ static void half_a_commit_is_unknown(void **state)
     struct redis_options options = {
         .unix_path = process->socket, .user = "loyal", .password = "pw"};
     reopen(&options);
-    redis_world_wait_ready(world);
+    redis_fixture_wait_for_all(); // one that comes later would be refused, and so all
     struct store_port *port = &world->port;
     struct port_picture log = port_picture_of_none(1, "m");
     assert_int_equal(port_create(port, PORT_PARTITIONS), STORE_OK);
