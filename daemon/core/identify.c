@@ -93,19 +93,13 @@ enum refusal_reason identify_judge_new(const struct program *program, uint32_t k
     return judge_ranges(rule, value);
 }
 
-enum refusal_reason identify_judge_shown(const struct program_set *programs, int64_t now_ms,
-                                         uint32_t kind, struct span value)
+bool identify_is_foreign_card(const struct program_set *programs, struct span value)
 {
-    bool payment = identify_is_payment_card(value);
-    for (size_t i = 0; i < programs->count && payment; i++) {
-        payment = !is_ours(programs->versions[i].program, value);
+    bool foreign = identify_is_payment_card(value);
+    for (size_t i = 0; i < programs->count && foreign; i++) {
+        foreign = !is_ours(programs->versions[i].program, value);
     }
-    if (payment) {
-        return REFUSAL_PAYMENT_CARD_NUMBER;
-    }
-    const struct program_version *version = program_set_at(programs, now_ms);
-    return version == NULL || identify_is_matched(version->program, kind) ? REFUSAL_NONE
-                                                                          : REFUSAL_IDENTIFIER_KIND;
+    return foreign;
 }
 
 bool identify_is_matched(const struct program *program, uint32_t kind)

@@ -29,11 +29,9 @@ bool identify_is_payment_card(struct span value);
 // IDENTIFIER_RANGE or CHECK_DIGIT.
 enum refusal_reason identify_judge_new(const struct program *program, uint32_t kind,
                                        struct span value);
-// Whether a member may be looked for by it at an instant: REFUSAL_NONE, PAYMENT_CARD_NUMBER or
-// IDENTIFIER_KIND. What an earlier version let in is still found: only kinds are judged by the
-// version in force, ranges by all there are.
-enum refusal_reason identify_judge_shown(const struct program_set *programs, int64_t now_ms,
-                                         uint32_t kind, struct span value);
+// Whether it could be a payment card's number and is in no range of any version: nobody is given
+// it, nobody is looked for by it, and nothing is kept of it.
+bool identify_is_foreign_card(const struct program_set *programs, struct span value);
 // Whether members are found by this kind: else it is kept, but nobody's alone.
 bool identify_is_matched(const struct program *program, uint32_t kind);
 // The first required kind that is missing; 0: none. `kinds` has bit 1 << kind of each that is

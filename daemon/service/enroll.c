@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "loyalty/v1/members.pb-c.h"
 #include "service/handlers.h"
+#include "service/identifier_look.h"
 #include "service/identifiers.h"
 #include "service/request.h"
 #include "wire/replies.h"
@@ -15,17 +16,14 @@ struct enrolment {
     struct request *request;
     struct enroll_request wanted;
     struct identifier identifiers[LIMIT_IDENTIFIERS];
-    size_t looked; // identifiers looked up so far
-    char owner_id[LIMIT_MEMBER_ID_BYTES];
-    size_t owner_id_len;
-    bool taken;    // one of them is another member's
+    struct refusal unfit; // by the program, if it is not enrolled already
+    struct identifier_look look;
     bool first;    // this very request opened the log
     bool settling; // obligations are open: not answered yet
     struct identifiers_waiter waiter;
 };
 
 static void enrolment_open(struct enrolment *enrolment);
-static void enrolment_look(struct enrolment *enrolment);
 
 // --- opening the log ---
 
@@ -34,11 +32,12 @@ static enum status decide_opened(void *context, const struct decide *decide,
 {
     const struct request *request = context;
     const struct enrolment *enrolment = request->state;
-    if (enrolment->taken && !account_exists(decide->account)) {
-        *ret_decision = (struct decision){
-            .outcome = OUTCOME_REFUSED,
-            .refusal = {.reason = REFUSAL_IDENTIFIER_TAKEN, .field = "identifiers"},
-        };
+    struct refusal refusal = enrolment->unfit;
+    if (refusal.reason == REFUSAL_NONE && enrolment->look.taken) {
+        refusal = (struct refusal){.reason = REFUSAL_IDENTIFIER_TAKEN, .field = "identifiers"};
+    }
+    if (refusal.reason != REFUSAL_NONE && !account_exists(decide->account)) {
+        *ret_decision = (struct decision){.outcome = OUTCOME_REFUSED, .refusal = refusal};
         return STATUS_OK;
     }
     struct enrol_command command = {
@@ -114,79 +113,37 @@ static void enrolment_open(struct enrolment *enrolment)
     request_submit(enrolment->request, decide_opened, on_opened, on_open_released);
 }
 
-// --- looking the identifiers up ---
-
-static void on_owner(void *context, const struct task_result *result)
-{
-    struct request *request = context;
-    struct enrolment *enrolment = request->state;
-    if (request_answer_end(request, result)) {
-        return;
-    }
-    enrolment->taken =
-        enrolment->taken ||
-        identifiers_listed(result->account, &enrolment->identifiers[enrolment->looked]);
-    enrolment->looked++;
-}
-
-static void on_owner_released(void *context)
-{
-    struct request *request = context;
-    if (request->answered) {
-        request_end(request);
-        return;
-    }
-    enrolment_look(request->state);
-}
-
-static void on_found(void *context, const struct store_reply *reply)
-{
-    struct enrolment *enrolment = context;
-    struct request *request = enrolment->request;
-    bool foreign = reply->bytes.len > 0 && reply->bytes.len <= sizeof(enrolment->owner_id) &&
-                   !span_equal(reply->bytes, request_member(request));
-    if (reply->result != STORE_OK || request->service->stopping) {
-        request_trouble(request, TROUBLE_STORE_UNAVAILABLE);
-    }
-    if (request->answered) {
-        request_end(request);
-        return;
-    }
-    if (!foreign) {
-        enrolment->looked++;
-        enrolment_look(enrolment);
-        return;
-    }
-    memcpy(enrolment->owner_id, reply->bytes.data, reply->bytes.len);
-    enrolment->owner_id_len = reply->bytes.len;
-    request->task = (struct account_task){
-        .id = span_of(enrolment->owner_id, enrolment->owner_id_len),
-        .arena = &request->attempt,
-        .expires_ms = request->expires_ms,
-        .context = request,
-        .on_result = on_owner,
-        .on_released = on_owner_released,
-    };
-    accounts_submit(request->service->accounts, &request->task);
-}
-
-static void enrolment_look(struct enrolment *enrolment)
-{
-    struct service *service = enrolment->request->service;
-    if (enrolment->taken || enrolment->looked == enrolment->wanted.identifier_count) {
-        enrolment_open(enrolment);
-        return;
-    }
-    struct identifier_place place =
-        identifiers_place(service, &enrolment->identifiers[enrolment->looked]);
-    store_find(service->options.store, place.partition, identifier_place_key(&place), on_found,
-               enrolment);
-}
-
 // --- the request ---
 
+static void enrolment_looked(struct request *request)
+{
+    enrolment_open(request->state);
+}
+
+// What the program says of the identifiers; but what may not even be hashed ends the request: false.
+static bool enrolment_fits(struct request *request, struct enrolment *enrolment)
+{
+    const struct enroll_request *wanted = &enrolment->wanted;
+    uint32_t kinds = 0;
+    for (size_t i = 0; i < wanted->identifier_count; i++) {
+        const char *path = arena_printf(&request->arena, "identifiers[%zu]", i);
+        const char *field = path == NULL ? "identifiers" : path;
+        if (!identifier_is_clean(request, &wanted->identifiers[i], field)) {
+            return false;
+        }
+        if (enrolment->unfit.reason == REFUSAL_NONE) {
+            enrolment->unfit = identifier_judge(request->service, &wanted->identifiers[i], field);
+        }
+        kinds |= UINT32_C(1) << wanted->identifiers[i].kind;
+    }
+    if (enrolment->unfit.reason == REFUSAL_NONE) {
+        enrolment->unfit = identifier_judge_kinds(request->service, kinds);
+    }
+    return true;
+}
+
 // What only the service can judge. False when that was the request's end.
-static bool enrolment_judge(struct request *request, const struct enrolment *enrolment)
+static bool enrolment_judge(struct request *request, struct enrolment *enrolment)
 {
     if (enrolment->wanted.has_enrolled_at && request->role != ROLE_ADMIN) {
         request_fail(request, LOYALTY__V1__CODE__CODE_PERMISSION_DENIED, "ROLE_NOT_ALLOWED",
@@ -195,7 +152,7 @@ static bool enrolment_judge(struct request *request, const struct enrolment *enr
         request_fail(request, LOYALTY__V1__CODE__CODE_FAILED_PRECONDITION, "NO_IDENTIFIER_KEY",
                      "identifiers", "This service has no key for identifiers; enrol without them.");
     }
-    if (request->answered) {
+    if (request->answered || !enrolment_fits(request, enrolment)) {
         request_end(request);
         return false;
     }
@@ -224,8 +181,12 @@ void members_enroll(struct request *request)
         identifiers_key(request->service, &enrolment->wanted.identifiers[i],
                         &enrolment->identifiers[i]);
     }
-    CHECK(enrolment->wanted.member_id.len <= sizeof(request->member_id));
-    memcpy(request->member_id, enrolment->wanted.member_id.data, enrolment->wanted.member_id.len);
-    request->member_id_len = enrolment->wanted.member_id.len;
-    enrolment_look(enrolment);
+    request_set_member(request, enrolment->wanted.member_id);
+    enrolment->look = (struct identifier_look){
+        .request = request,
+        .identifiers = enrolment->identifiers,
+        .count = enrolment->wanted.identifier_count,
+        .go_on = enrolment_looked,
+    };
+    identifier_look(&enrolment->look);
 }

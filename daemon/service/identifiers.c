@@ -93,25 +93,48 @@ void identifiers_key(const struct service *service, const struct identifier_valu
     memcpy(ret_identifier->key, hash, sizeof(ret_identifier->key));
 }
 
-// Whether the message says who is meant by an identifier, or gives a member some.
-static bool names_identifier(const ProtobufCMessage *message)
+static bool names_by_identifier(const Loyalty__V1__MemberRef *ref)
+{
+    return ref->by_case == LOYALTY__V1__MEMBER_REF__BY_IDENTIFIER;
+}
+
+// Whether a field has a person's own in it: an identifier, or what is known of somebody.
+static bool is_personal(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
+{
+    const ProtobufCMessageDescriptor *type =
+        field->type == PROTOBUF_C_TYPE_MESSAGE ? field->descriptor : NULL;
+    if (field_is_repeated(field)) {
+        return type == &loyalty__v1__identifier__descriptor &&
+               field_count_const(message, field) > 0;
+    }
+    bool person = type == &loyalty__v1__identifier__descriptor ||
+                  type == &loyalty__v1__profile__descriptor ||
+                  type == &loyalty__v1__member_ref__descriptor;
+    if (!person || (field_is_oneof(field) && field_case_const(message, field) != field->id)) {
+        return false;
+    }
+    const ProtobufCMessage *part = *(ProtobufCMessage *const *)field_place_const(message, field);
+    return part != NULL && (type != &loyalty__v1__member_ref__descriptor ||
+                            names_by_identifier((const Loyalty__V1__MemberRef *)part));
+}
+
+static bool is_to_hide(const ProtobufCMessage *message)
 {
     if (field_find(message->descriptor, span_of_text("contribution_id")) != NULL) {
         return true; // a policy's number is nobody else's business either
     }
-    const Loyalty__V1__MemberRef *ref = commands_find_member(message);
-    if (ref != NULL) {
-        return ref->by_case == LOYALTY__V1__MEMBER_REF__BY_IDENTIFIER;
+    for (unsigned i = 0; i < message->descriptor->n_fields; i++) {
+        if (is_personal(message, &message->descriptor->fields[i])) {
+            return true;
+        }
     }
-    const ProtobufCFieldDescriptor *list =
-        field_find(message->descriptor, span_of_text("identifiers"));
-    return list != NULL && field_count_const(message, list) > 0;
+    return false;
 }
 
 void identifiers_hide(const struct service *service, const ProtobufCMessage *message,
                       uint8_t digest[REQUEST_DIGEST_BYTES])
 {
-    if (!identifiers_usable(service) || !names_identifier(message)) {
+    if (!identifiers_usable(service) || !is_to_hide(message)) {
         return;
     }
     uint8_t bytes[1 + REQUEST_DIGEST_BYTES] = {0}; // no identifier is of kind 0

@@ -34,8 +34,8 @@ bool identifiers_usable(const struct service *service);
 void identifiers_key(const struct service *service, const struct identifier_value *value,
                      struct identifier *ret_identifier);
 
-// The digest of a request that names an identifier stands in logs, and would let whoever reads them
-// try values until one fits: it is hashed under the identifiers' key too.
+// The digest of a request that names an identifier, or brings a profile, stands in logs, and would
+// let whoever reads them try values until one fits: it is hashed under the identifiers' key too.
 void identifiers_hide(const struct service *service, const ProtobufCMessage *message,
                       uint8_t digest[REQUEST_DIGEST_BYTES]);
 

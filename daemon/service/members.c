@@ -24,7 +24,7 @@ static bool answer_unreadable(struct request *request, const struct task_result 
         return true;
     }
     if (!request_is_meant(request, result->account)) {
-        request_refuse_unknown(request);
+        request_refuse_other(request, result->account);
         return true;
     }
     return false;

@@ -9,7 +9,7 @@ static enum status decide_meant(void *context, const struct decide *decide,
 {
     const struct request *request = context;
     if (!request_is_meant(request, decide->account)) {
-        return request_decide_unknown(ret_decision);
+        return request_decide_other(request, decide->account, ret_decision);
     }
     return request->operation->decide(decide, request->state, ret_decision);
 }

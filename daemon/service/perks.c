@@ -230,7 +230,7 @@ static enum status decide_call(void *context, const struct decide *decide,
     const struct request *request = context;
     const struct call *call = request->state;
     if (!request_is_meant(request, decide->account)) {
-        return request_decide_unknown(ret_decision);
+        return request_decide_other(request, decide->account, ret_decision);
     }
     return is_reversal(request) ? decide_reverse_perk(decide, &call->reversal, ret_decision)
                                 : decide_use_perk(decide, &call->use, ret_decision);

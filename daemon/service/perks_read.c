@@ -34,7 +34,7 @@ static void on_list(void *context, const struct task_result *result)
         return;
     }
     if (!request_is_meant(request, result->account)) {
-        request_refuse_unknown(request);
+        request_refuse_other(request, result->account);
         return;
     }
     Loyalty__V1__ListPerksResponse *response = NULL;
@@ -85,7 +85,7 @@ static void on_issue(void *context, const struct task_result *result)
         return;
     }
     if (!request_is_meant(request, result->account)) {
-        request_refuse_unknown(request);
+        request_refuse_other(request, result->account);
     } else if (account_status(result->account) != MEMBER_ACTIVE) {
         bool lives = account_lives(result->account);
         refuse(request, lives ? REFUSAL_NOT_ACTIVE : REFUSAL_CLOSED);

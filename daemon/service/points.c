@@ -116,7 +116,7 @@ static enum status find_outcome(struct request *request, const struct task_resul
     struct record record;
     uint64_t seq = 0;
     enum status status = STATUS_NOT_FOUND;
-    if (request_is_meant(request, result->account)) {
+    if (request_was_meant(request, result->account)) {
         status = ledger_find(result->log, mark, &request->service->scratch, &record, &seq);
     }
     if (status != STATUS_OK && status != STATUS_NOT_FOUND) {

@@ -3,6 +3,7 @@
 #include "service/request.h"
 
 #include "base/check.h"
+#include "service/identifier_look.h"
 #include "service/identifiers.h"
 #include "wire/replies.h"
 
@@ -22,9 +23,45 @@ struct resolving {
     method_fn *go_on;
 };
 
-void request_refuse_unknown(struct request *request)
+bool request_was_meant(const struct request *request, const struct account *account)
 {
-    struct refusal refusal = {.reason = REFUSAL_UNKNOWN_MEMBER, .field = "member"};
+    return account_exists(account) &&
+           (!request->by_identifier || identifiers_listed(account, &request->identifier));
+}
+
+// `account` is NULL when nobody was found.
+static struct refusal judge_meant(const struct request *request, const struct account *account)
+{
+    struct refusal refusal = {.field = "member"};
+    if (request->by_identifier &&
+        !identifier_is_matched(request->service, request->identifier.kind)) {
+        refusal.reason = REFUSAL_IDENTIFIER_KIND;
+        refusal.asked = request->identifier.kind;
+    } else if (account == NULL || !request_was_meant(request, account)) {
+        refusal.reason = REFUSAL_UNKNOWN_MEMBER;
+    } else if (request->by_identifier &&
+               account_identifier(account, &request->identifier)->stage == IDENTIFIER_REPLACED) {
+        refusal.reason = REFUSAL_IDENTIFIER_REPLACED;
+    }
+    return refusal;
+}
+
+bool request_is_meant(const struct request *request, const struct account *account)
+{
+    return judge_meant(request, account).reason == REFUSAL_NONE;
+}
+
+enum status request_decide_other(const struct request *request, const struct account *account,
+                                 struct decision *ret_decision)
+{
+    *ret_decision =
+        (struct decision){.outcome = OUTCOME_REFUSED, .refusal = judge_meant(request, account)};
+    return STATUS_OK;
+}
+
+void request_refuse_other(struct request *request, const struct account *account)
+{
+    struct refusal refusal = judge_meant(request, account);
     request_refuse(request, &refusal);
 }
 
@@ -42,7 +79,7 @@ static void on_found(void *context, const struct store_reply *reply)
     if (reply->result != STORE_OK) {
         request_trouble(request, TROUBLE_STORE_UNAVAILABLE);
     } else if (reply->bytes.len == 0 || reply->bytes.len > sizeof(request->member_id)) {
-        request_refuse_unknown(request);
+        request_refuse_other(request, NULL);
     }
     if (request->answered) {
         request_end(request);
@@ -65,7 +102,7 @@ static void resolve_identifier(struct request *request, const struct identifier_
                      "member.identifier",
                      "This service has no key for identifiers; use the member_id.");
     }
-    if (request->answered) {
+    if (request->answered || !identifier_is_clean(request, value, "member.identifier")) {
         request_end(request);
         return;
     }
@@ -97,21 +134,6 @@ void request_resolve(struct request *request, const Loyalty__V1__MemberRef *memb
     }
     request_set_member(request, ref.member_id);
     go_on(request);
-}
-
-bool request_is_meant(const struct request *request, const struct account *account)
-{
-    return account_exists(account) &&
-           (!request->by_identifier || identifiers_listed(account, &request->identifier));
-}
-
-enum status request_decide_unknown(struct decision *ret_decision)
-{
-    *ret_decision = (struct decision){
-        .outcome = OUTCOME_REFUSED,
-        .refusal = {.reason = REFUSAL_UNKNOWN_MEMBER, .field = "member"},
-    };
-    return STATUS_OK;
 }
 
 // --- the task ---

@@ -112,11 +112,15 @@ void request_resolve(struct request *request, const Loyalty__V1__MemberRef *memb
                      method_fn *go_on);
 // The member is known without: of a code. At most LIMIT_MEMBER_ID_BYTES.
 void request_set_member(struct request *request, struct span id);
-// Whether the account is there and, where an identifier was given, lists it.
+// Whether the account is there and, where an identifier was given, is found by it.
 bool request_is_meant(const struct request *request, const struct account *account);
-// The decision when it is not; STATUS_OK.
-enum status request_decide_unknown(struct decision *ret_decision);
-void request_refuse_unknown(struct request *request);
+// The same, or was found by it until that was replaced: what it was answered then stands.
+bool request_was_meant(const struct request *request, const struct account *account);
+// The decision when it is not meant (IDENTIFIER_KIND, UNKNOWN_MEMBER, IDENTIFIER_REPLACED),
+// STATUS_OK; or the answer.
+enum status request_decide_other(const struct request *request, const struct account *account,
+                                 struct decision *ret_decision);
+void request_refuse_other(struct request *request, const struct account *account);
 
 // The client's deadline by the store's clock: what is written must land by then, however well or
 // badly that clock is known. 0: none, or one by a test clock.

@@ -132,17 +132,13 @@ static void what_was_let_in_is_found(void **state)
     };
     const struct program_set set = {versions, 2};
     struct span card = span_of_text("6200000000000005");
-    assert_int_equal(identify_judge_shown(&set, IN_FORCE_MS, IDENTIFIER_CARD_NUMBER, card),
-                     REFUSAL_NONE);
-    assert_int_equal(identify_judge_shown(&set, IN_FORCE_MS, IDENTIFIER_CARD_NUMBER,
-                                          span_of_text("4111111111111111")),
+    assert_int_equal(identify_judge_new(&new.sample.program, IDENTIFIER_CARD_NUMBER, card),
                      REFUSAL_PAYMENT_CARD_NUMBER);
-    assert_int_equal(
-        identify_judge_shown(&set, IN_FORCE_MS, IDENTIFIER_PHONE, span_of_text("+8613800000000")),
-        REFUSAL_IDENTIFIER_KIND);
+    assert_false(identify_is_foreign_card(&set, card));
+    assert_true(identify_is_foreign_card(&set, span_of_text("4111111111111111")));
+    assert_false(identify_is_foreign_card(&set, span_of_text("4111111111111112")));
     const struct program_set none = {NULL, 0};
-    assert_int_equal(identify_judge_shown(&none, IN_FORCE_MS, IDENTIFIER_APP_ID, card),
-                     REFUSAL_PAYMENT_CARD_NUMBER);
+    assert_true(identify_is_foreign_card(&none, card));
 }
 
 static void assert_reported(struct club *club, const char *path, const char *reason)
