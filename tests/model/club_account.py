@@ -73,6 +73,7 @@ class Account:
         self.given_back = 0        # points of redemptions
         self.forgiven = 0
         self.score_given = 0
+        self.reported = {}         # contributions by their ids
         self.claiming = set(range(1, identifiers + 1))  # identifiers not yet known to be his
         self.bound = set()
         self.met = {}              # kind of boundary -> times
@@ -89,6 +90,7 @@ class Account:
         other.acts = dict(self.acts)
         other.tombstones = set(self.tombstones)
         other.expired_of = dict(self.expired_of)
+        other.reported = dict(self.reported)
         other.claiming = set(self.claiming)
         other.bound = set(self.bound)
         other.met = dict(self.met)

@@ -12,8 +12,9 @@ raises Refused with every reason that would do, and changes nothing.
     anna.at(now_ms).tier, .score, .balance, .lots, .card, ...
 
 What time alone does is in club_account.py, redemptions and holds in club_spending.py, reversals in
-club_reversal.py. `request` is the id by which a later command names an earlier one; a command
-without it is named by none. Not here: retries (a retry is not a command of the rules), perks.
+club_reversal.py, contributions in club_contributions.py. `request` is the id by which a later
+command names an earlier one; a command without it is named by none. Not here: retries (a retry is
+not a command of the rules), perks.
 """
 
 import dataclasses
@@ -22,10 +23,10 @@ import datetime
 from club_account import Card, Pending, Score
 from club_acts import WHOLE, Award, Other, Part  # noqa: F401 (part of this interface)
 from club_calendar import NEVER
+from club_contributions import Contributing
 from club_program import Earned, Program, Sale, Versions  # noqa: F401
 from club_refused import (AMOUNT_MAX, FIGURE, NO_FIGURES, POINTS_A_BALANCE, POINTS_A_RECORD,
                           Refused, Remembered, refuse_if)  # noqa: F401
-from club_reversal import Reversing
 
 FUTURE_SALE_MS = 5 * 60 * 1000
 
@@ -52,7 +53,7 @@ def enrol(versions, now_ms, enrolled_ms, identifiers=0, request=None):
     return member
 
 
-class Member(Reversing):
+class Member(Contributing):
     """An account that is told commands."""
 
     def sale(self, now_ms, sale, request=None):
@@ -216,9 +217,6 @@ class Member(Reversing):
 
     def _opening_score(self, now_ms, score, from_date, until):
         return Score(self._day(from_date, now_ms), self._day(until, NEVER), score, now_ms)
-
-    def _day(self, date, otherwise):
-        return otherwise if date is None else self.zone.day_start(date)
 
     def _open_card(self, now_ms, card):
         """Gives the card; what speaks against it."""

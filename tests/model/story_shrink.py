@@ -139,6 +139,7 @@ def changes(step):
     for name, plain in (("card", None), ("date", None), ("channel", ""), ("currency", None),
                         ("paid_with_points", 0), ("training", False), ("occurred_ms", None),
                         ("attached", False), ("exchange_of", None), ("seconds", 0),
-                        ("points", 0), ("part", WHOLE)):
+                        ("points", 0), ("part", WHOLE), ("start", None), ("until", None),
+                        ("on", None), ("matured", False)):
         if getattr(step.what, name, plain) != plain:
             yield lambda step, name=name, plain=plain: setattr(step.what, name, plain)

@@ -11,6 +11,7 @@ import json
 from club_acts import WHOLE, Part
 from club_calendar import DAY_MS, NEVER
 from club_model import Program, Refused, Remembered, Versions, enrol
+from story_contributions import TellsContributions
 from story_facts import card_facts, reversal_facts
 from story_instants import LAST_MS
 from story_words import (UNIT, end, gives_text, leaves_text, lots_text, money, opening_text,
@@ -68,7 +69,7 @@ class History:
                              " " + json.dumps(document, separators=(", ", ": ")))]
 
 
-class Teller:
+class Teller(TellsContributions):
     """Tells steps one by one; `lines` is the story so far, `counts` what it met."""
 
     def __init__(self, versions):
@@ -106,7 +107,8 @@ class Teller:
 
     def may_be_unknown(self, step):
         return self.asked and step.verb in ("sale", "quote", "backfill", "redeem", "opening",
-                                            "reserve", "capture", "release", "reverse")
+                                            "reserve", "capture", "release", "reverse", "contribute",
+                                            "reduce", "end")
 
     def _count(self, group, name, times=1):
         self.counts[group, name] += times
