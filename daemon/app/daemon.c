@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "app/code_keys.h"
 #include "app/digests.h"
 #include "app/inherited.h"
 #include "app/loop.h"
@@ -54,6 +55,7 @@ struct daemon {
     struct server *server;
     uint8_t identifier_key[IDENTIFIER_SECRET_BYTES];
     bool has_identifier_key;
+    struct code_keys codes;
     int exit_code;
 };
 
@@ -264,10 +266,27 @@ static enum status read_identifier_key(struct daemon *daemon)
                status == STATUS_IO ? strerror(errno) : "it holds 64 hex digits");
 }
 
+static enum status read_code_keys(struct daemon *daemon)
+{
+    const struct options *options = daemon->options;
+    enum status status = STATUS_OK;
+    for (size_t i = 0; status == STATUS_OK && i < options->code_keys; i++) {
+        status = code_keys_add(&daemon->codes, options->code_key_files[i]);
+    }
+    if (options->embedded != NULL && options->code_keys == 0) {
+        char made[PATH_BYTES];
+        snprintf(made, sizeof made, "%s/code.key", options->embedded);
+        status = code_keys_add_made(&daemon->codes, made);
+    }
+    return say(status, "code-key",
+               status == STATUS_IO ? strerror(errno) : "it is a private Ed25519 key, PEM");
+}
+
 static enum status start_service(struct daemon *daemon)
 {
     const struct options *options = daemon->options;
     TRY(read_identifier_key(daemon));
+    TRY(read_code_keys(daemon));
     uint64_t seed = 0;
     if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed) {
         return say(STATUS_IO, "random", strerror(errno));
@@ -281,6 +300,7 @@ static enum status start_service(struct daemon *daemon)
         .digest_hash = digests_request,
         .identifier_hash = daemon->has_identifier_key ? digests_identifier : NULL,
         .identifier_context = daemon->identifier_key,
+        .codes = &daemon->codes.port,
         .zones = {.load = zone_tzdata_load, .free = zone_tzdata_free},
         .partitions = options->partitions,
         .sandbox = options->sandbox,
@@ -399,12 +419,14 @@ static void finish(struct daemon *daemon)
         event_base_free(daemon->base);
     }
     secrets_wipe(daemon->identifier_key, sizeof daemon->identifier_key);
+    code_keys_fini(&daemon->codes);
 }
 
 int daemon_run(const struct options *options)
 {
     struct daemon daemon = {.options = options, .exit_code = EXIT_FAILURE};
     signal(SIGPIPE, SIG_IGN);
+    code_keys_init(&daemon.codes);
     log_set_level(options->log_level);
     if (start(&daemon) == STATUS_OK) {
         daemon.exit_code = event_base_dispatch(daemon.base) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -2,6 +2,7 @@
 #include "app/options.h"
 
 #include <argp.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +23,7 @@ enum {
     OPTION_REDIS_PASSWORD_FILE,
     OPTION_EMBEDDED,
     OPTION_IDENTIFIER_KEY_FILE,
+    OPTION_CODE_KEY,
     OPTION_PARTITIONS,
     OPTION_CACHE_MIB,
     OPTION_CACHE_ACCOUNTS,
@@ -60,6 +62,10 @@ static const struct argp_option table[] = {
      "of a new ledger, 1 to 16384, fixed from then on (default 1024)", 2},
     {"identifier-key-file", OPTION_IDENTIFIER_KEY_FILE, "FILE", 0,
      "64 hex digits under which identifiers are hashed; with --embedded made when missing", 2},
+    {"code-key", OPTION_CODE_KEY, "FILE", 0,
+     "Ed25519 private key, PEM, that signs the codes members show; given again: an older one that "
+     "is still honoured (with --embedded made when missing)",
+     2},
     {NULL, 0, NULL, 0, "How it works:", 3},
     {"cache-mib", OPTION_CACHE_MIB, "N", 0,
      "memory for accounts kept folded, MiB, 1 to 1048576 (default 256)", 3},
@@ -165,6 +171,13 @@ static error_t parse_ledger(int key, char *text, struct argp_state *state)
         return 0;
     case OPTION_IDENTIFIER_KEY_FILE:
         options->identifier_key_file = text;
+        return 0;
+    case OPTION_CODE_KEY:
+        if (options->code_keys == CODE_KEYS_MAX) {
+            argp_error(state, "--code-key: more than %d keys", CODE_KEYS_MAX);
+            return EINVAL;
+        }
+        options->code_key_files[options->code_keys++] = text;
         return 0;
     case OPTION_PARTITIONS:
         options->partitions =

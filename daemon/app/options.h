@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/log.h"
+#include "service/codes.h"
 
 enum { OPTIONS_HOST_BYTES = 64 };
 
@@ -26,6 +27,8 @@ struct options {
     const char *redis_password_file;
     const char *embedded; // or a directory of its own
     const char *identifier_key_file;
+    const char *code_key_files[CODE_KEYS_MAX];
+    size_t code_keys;
     uint32_t partitions;
     uint32_t cache_mib;      // 0: the service's default
     uint32_t cache_accounts; // 0: as many as fit that

@@ -95,7 +95,7 @@ static enum status sync_folder(const char *path)
 }
 
 // A file that could not be written to its end never gets the name; one that is there stays.
-static enum status write_key(const char *path, const char *text, size_t bytes)
+enum status secrets_write(const char *path, const char *text, size_t bytes)
 {
     char partial[SECRETS_PATH_BYTES];
     int len = snprintf(partial, sizeof partial, "%s.part", path);
@@ -129,7 +129,7 @@ static enum status make_key(const char *path)
         text[2 * i + 1] = "0123456789abcdef"[key[i] & 15];
     }
     text[KEY_TEXT_BYTES] = '\n';
-    enum status status = write_key(path, text, sizeof text);
+    enum status status = secrets_write(path, text, sizeof text);
     secrets_wipe(key, sizeof key);
     secrets_wipe(text, sizeof text);
     return status;

@@ -66,7 +66,7 @@ enum status decide_reverse_perk(const struct decide *decide,
                                 struct decision *ret_decision)
 {
     const struct program_version *version;
-    TRY(decide_open(decide, &version, ret_decision));
+    TRY(decide_open_for(decide, DECIDE_ADVICE, &version, ret_decision));
     if (version == NULL) {
         return STATUS_OK;
     }

@@ -105,18 +105,6 @@ enum refusal_reason perk_place_refusal(const struct program *program,
     return perk_is_served_by(perk, command->partner) ? REFUSAL_NONE : REFUSAL_PERK_NOT_HERE;
 }
 
-static enum refusal_reason status_refusal(const struct account *account)
-{
-    switch (account_status(account)) {
-    case MEMBER_ACTIVE:
-        return REFUSAL_NONE;
-    case MEMBER_SUSPENDED:
-        return REFUSAL_NOT_ACTIVE;
-    default:
-        return REFUSAL_CLOSED;
-    }
-}
-
 static enum refusal_reason code_refusal(const struct account *account,
                                         const struct use_perk_command *command)
 {
@@ -136,7 +124,7 @@ static struct refusal judge_use(const struct account *account,
 {
     struct refusal refusal = {.reason = perk_place_refusal(version->program, command)};
     if (refusal.reason == REFUSAL_NONE) {
-        refusal.reason = status_refusal(account);
+        refusal.reason = decide_may(account, DECIDE_ACTIVE);
     }
     if (refusal.reason == REFUSAL_NONE) {
         refusal.reason = code_refusal(account, command);
@@ -158,12 +146,15 @@ enum status decide_use_perk(const struct decide *decide, const struct use_perk_c
                             struct decision *ret_decision)
 {
     const struct program_version *version;
-    TRY(decide_open(decide, &version, ret_decision));
+    TRY(decide_open_for(decide, DECIDE_ADVICE, &version, ret_decision));
     if (version == NULL) {
         return STATUS_OK;
     }
     struct perk_left left;
     struct refusal refusal = judge_use(decide->account, version, command, &left);
+    if (refusal.reason == REFUSAL_MERGED) {
+        return decide_refuse(ret_decision, REFUSAL_MERGED, "member", 0, 0);
+    }
     if (refusal.reason != REFUSAL_NONE) {
         return decide_refuse_recorded(decide, RECORD_PERK_USED, &refusal, ret_decision);
     }
