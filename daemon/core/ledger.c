@@ -85,7 +85,7 @@ enum status ledger_fold(struct account *account, struct span bytes, struct span 
 }
 
 struct find {
-    const struct mark *mark;
+    const struct mark *mark; // NULL: by number
     struct record record;
     uint64_t seq;
 };
@@ -96,7 +96,10 @@ enum { FOUND = STATUS_TOO_LARGE };
 static enum status find_visit(void *context, uint64_t seq, const struct record *record)
 {
     struct find *find = context;
-    if (!record_answers(record, find->mark) && !record_buries(record, find->mark)) {
+    bool wanted = find->mark == NULL
+                      ? seq == find->seq
+                      : record_answers(record, find->mark) || record_buries(record, find->mark);
+    if (!wanted) {
         return STATUS_OK;
     }
     find->record = *record;
@@ -104,17 +107,31 @@ static enum status find_visit(void *context, uint64_t seq, const struct record *
     return (enum status)FOUND;
 }
 
+static enum status find_in(struct span log, struct arena *arena, struct find *find)
+{
+    enum status status = ledger_walk(log, arena, find_visit, find);
+    if (status == (enum status)FOUND) {
+        return STATUS_OK;
+    }
+    return status == STATUS_OK ? STATUS_NOT_FOUND : status;
+}
+
 enum status ledger_find(struct span log, const struct mark *mark, struct arena *arena,
                         struct record *ret_record, uint64_t *ret_seq)
 {
     struct find find = {.mark = mark};
-    enum status status = ledger_walk(log, arena, find_visit, &find);
-    if (status == (enum status)FOUND) {
-        *ret_record = find.record;
-        *ret_seq = find.seq;
-        return STATUS_OK;
-    }
-    return status == STATUS_OK ? STATUS_NOT_FOUND : status;
+    TRY(find_in(log, arena, &find));
+    *ret_record = find.record;
+    *ret_seq = find.seq;
+    return STATUS_OK;
+}
+
+enum status ledger_at(struct span log, uint64_t seq, struct arena *arena, struct record *ret_record)
+{
+    struct find find = {.seq = seq};
+    TRY(find_in(log, arena, &find));
+    *ret_record = find.record;
+    return STATUS_OK;
 }
 
 static enum status walk_retained(struct snapshot_cursor *cursor, struct arena *arena,

@@ -36,6 +36,10 @@ MUST_CHECK enum status ledger_fold(struct account *account, struct span bytes, s
 MUST_CHECK enum status ledger_find(struct span log, const struct mark *mark, struct arena *arena,
                                    struct record *ret_record, uint64_t *ret_seq);
 
+// The record of this number, if the log still has it; else STATUS_NOT_FOUND. The same arena.
+MUST_CHECK enum status ledger_at(struct span log, uint64_t seq, struct arena *arena,
+                                 struct record *ret_record);
+
 // Calls `visit` for each record of a log in order (retained ones of a snapshot first, with their
 // own numbers). A `visit` that returns other than STATUS_OK ends the walk with it. The arena is
 // reset between records, so a visit keeps nothing of a record.

@@ -195,12 +195,15 @@ static enum status layout_state(struct codec *codec, struct account *account)
 
 // Answered requests are retained from the last record on that is known to be too old to matter.
 // What was posted at its own time (history, an enrolment in the past) says nothing of when it was
-// asked: it goes only with a record behind it that does.
+// asked: it goes only with a record behind it that does. What an open obligation is told by stays
+// in any case.
 struct retain {
+    const struct account *account;
     struct buffer *out;
     int64_t keep_from_ms;
     uint64_t old_seq; // up to here nothing is retained
     uint64_t count;
+    uint64_t obliging;
 };
 
 static bool tells_when(const struct record *record)
@@ -213,31 +216,34 @@ static bool tells_when(const struct record *record)
 static enum status count_visit(void *context, uint64_t seq, const struct record *record)
 {
     struct retain *retain = context;
+    bool obliges = account_obligation(retain->account, seq) != NULL;
     if (tells_when(record) && record->at_ms < retain->keep_from_ms) {
         retain->old_seq = seq;
         retain->count = 0;
-    } else if (record->mark.present) {
+    } else if (record->mark.present && !obliges) {
         retain->count++;
     }
+    retain->obliging += obliges ? 1 : 0;
     return STATUS_OK;
 }
 
 static enum status write_visit(void *context, uint64_t seq, const struct record *record)
 {
     struct retain *retain = context;
-    if (!record->mark.present || seq <= retain->old_seq) {
+    bool answers = record->mark.present && seq > retain->old_seq;
+    if (!answers && account_obligation(retain->account, seq) == NULL) {
         return STATUS_OK;
     }
     TRY(buffer_put_u64(retain->out, seq));
     return record_encode(record, retain->out); // length, type and payload: a sized body
 }
 
-static enum status put_retained(struct span prefix, int64_t keep_from_ms, struct arena *arena,
-                                struct buffer *out)
+static enum status put_retained(const struct account *account, struct span prefix,
+                                int64_t keep_from_ms, struct arena *arena, struct buffer *out)
 {
-    struct retain retain = {.keep_from_ms = keep_from_ms, .out = out};
+    struct retain retain = {.account = account, .keep_from_ms = keep_from_ms, .out = out};
     TRY(ledger_walk(prefix, arena, count_visit, &retain));
-    TRY(buffer_put_u64(out, retain.count));
+    TRY(buffer_put_u64(out, retain.count + retain.obliging));
     return ledger_walk(prefix, arena, write_visit, &retain);
 }
 
@@ -251,7 +257,7 @@ static enum status build_body(struct account *account, struct span prefix, int64
     struct codec codec = {.writing = true, .out = body};
     TRY(layout_state(&codec, account));
     arena_reset(arena);
-    TRY(put_retained(prefix, keep_from_ms, arena, body));
+    TRY(put_retained(account, prefix, keep_from_ms, arena, body));
     size_t head = 1 + sizeof room;
     hash(account->tail, span_from(buffer_span(body), head), body->data + 1);
     return STATUS_OK;
@@ -309,7 +315,7 @@ static enum status read_state(struct span payload, struct arena *arena, struct a
     return STATUS_OK;
 }
 
-// In their order, each an answer, none behind the cut.
+// In their order, each an answer or an open obligation's, none behind the cut.
 static enum status apply_retained_marks(struct account *account, struct snapshot_cursor *cursor,
                                         struct arena *arena)
 {
@@ -327,7 +333,8 @@ static enum status apply_retained_marks(struct account *account, struct snapshot
         struct record record;
         arena_reset(arena);
         TRY(record_decode(body, arena, &record));
-        if (!record.mark.present || seq <= last_seq || seq > account->seq) {
+        bool wanted = record.mark.present || account_obligation(account, seq) != NULL;
+        if (!wanted || seq <= last_seq || seq > account->seq) {
             return STATUS_CORRUPT;
         }
         last_seq = seq;

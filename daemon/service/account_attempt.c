@@ -85,7 +85,7 @@ static bool task_may_follow(const struct attempt *attempt, const struct account_
 {
     return task->decide != NULL && !task->dry && !task->whole_log && !task->want_whole &&
            (task->verified || !task->want_check) && task->min_seq <= attempt->seq &&
-           task_in_time(task);
+           task_in_time(task) && !task_must_move(task);
 }
 
 // The task of this attempt that was decided under the same id as `task`; or NULL.

@@ -150,11 +150,15 @@ static bool task_search(struct account_task *task, struct span log)
 // while it is here.
 static void task_take_whole(struct account_task *task, struct span log)
 {
-    if (task->decide == NULL) {
-        task_read(task, log);
+    if (task->decide != NULL && task_must_search(task) && !task_search(task, log)) {
         return;
     }
-    if (task_must_search(task) && !task_search(task, log)) {
+    if (task_must_move(task)) {
+        task_move(task);
+        return;
+    }
+    if (task->decide == NULL) {
+        task_read(task, log);
         return;
     }
     if (task->whole_log && task_may_step(task)) {

@@ -144,12 +144,17 @@ void task_tell(struct account_task *task, const struct task_result *result)
     task->on_result(task->context, result);
 }
 
-void task_release(struct account_task *task)
+void task_leave(struct account_task *task)
 {
     struct account_entry *entry = task->entry;
     CHECK(entry != NULL && entry->first == task && !entry->busy && entry->attempted == 0);
     entry_pop(entry);
     task->entry = NULL;
+}
+
+void task_release(struct account_task *task)
+{
+    task_leave(task);
     task->on_released(task->context);
 }
 
@@ -184,11 +189,11 @@ static void task_turn_away(struct account_task *task, enum trouble trouble)
     task->on_released(task->context);
 }
 
-void accounts_submit(struct accounts *accounts, struct account_task *task)
+void task_queue(struct account_task *task)
 {
+    struct accounts *accounts = task->accounts;
     task->in_doubt = false;
     task->next = NULL;
-    task->accounts = accounts;
     task->conflicts = 0;
     task->verified = false;
     task->want_check = task->decide == NULL || task->dry;
@@ -213,6 +218,13 @@ void accounts_submit(struct accounts *accounts, struct account_task *task)
     task->entry = entry;
     entry_push(entry, task);
     entry_run(entry, accounts);
+}
+
+void accounts_submit(struct accounts *accounts, struct account_task *task)
+{
+    task->accounts = accounts;
+    task->moved = 0;
+    task_queue(task);
 }
 
 // --- steps ---
@@ -248,6 +260,8 @@ void task_step(struct account_task *task)
         task_check_tail(task);
     } else if (task->entry->account.seq < task->min_seq) {
         task_rolled_back(task, task->min_seq);
+    } else if (task_must_move(task)) {
+        task_move(task);
     } else if (task->decide == NULL) {
         task_read(task, (struct span){0});
     } else {

@@ -13,6 +13,8 @@
 // before it leave, and what they all write is one append. Each keeps its own record and is answered
 // when that append has landed, in the order they came.
 //
+// What is asked of a member that was merged is asked of whom it was merged into (account_move.c).
+//
 // A mutation that needs the whole log (what it takes back is told there) loads it for every attempt
 // and decides, alone, before the store's reply is gone.
 //
@@ -79,6 +81,15 @@ typedef void task_result_fn(void *context, const struct task_result *result);
 // Called once, after on_result: the task is its owner's again.
 typedef void task_released_fn(void *context);
 
+// How a task goes on where its account is a member that was merged into another: with that one,
+// unless the merged log knows the task's id (then that is the answer).
+struct task_moves {
+    char *id; // the owner's, of LIMIT_MEMBER_ID_BYTES: who it is then; NULL: the task stays
+    size_t *len;
+    const struct identifier *shown; // moves only if the merged member lists it; NULL: always
+    bool merging;                   // is decided by a member whose own merge may still fail
+};
+
 struct account_task {
     // the owner's, set before submitting
     struct span id;         // member id
@@ -90,7 +101,8 @@ struct account_task {
     task_decide_fn *decide; // NULL: a read
     bool dry;               // decides without ever writing: a quote
     bool tentative;   // OUTCOME_NOTHING is no answer yet: the account need not be fresh for it
-    struct mark mark; // mutations
+    struct mark mark; // mutations; reads that look for it in the log
+    struct task_moves moves;
     struct span actor;
     struct span trace; // what log lines about it end in; may be empty
     void *context;
@@ -110,6 +122,7 @@ struct account_task {
     int64_t now_ms;
     int64_t not_after_ms; // what it writes lands by then; INT64_MAX: it writes nothing
     uint32_t conflicts;
+    uint32_t moved;
     bool late;       // it can land no more
     bool verified;   // the account was seen fresh in this task
     bool want_check; // a tail check comes first

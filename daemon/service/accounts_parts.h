@@ -10,8 +10,8 @@
 struct accounts {
     struct accounts_options options;
     struct account_cache cache;
-    struct arena scratch;  // of folds
-    struct buffer records; // what is being written, copied by the store
+    struct arena scratch;   // of folds
+    struct buffer records;  // what is being written, copied by the store
     struct told_marks told; // what the records refer to
     struct buffer along;
     struct buffer event;
@@ -62,6 +62,15 @@ enum status entry_fold(struct accounts *accounts, struct account_entry *entry, s
 struct task_result task_result_of(const struct account_task *task, enum task_end end);
 // Where decisions write to.
 struct ledger_writer accounts_writer(struct accounts *accounts);
+
+// Whether the task is another member's to answer, as far as is known: its account was merged. And
+// moves it there, once the account is known to be fresh and not to know the id.
+bool task_must_move(const struct account_task *task);
+void task_move(struct account_task *task);
+// Takes the first one of its entry out of the queue, its owner's not yet; and puts it into that of
+// its account, or turns it away.
+void task_leave(struct account_task *task);
+void task_queue(struct account_task *task);
 
 // Whether the id may be in the log and was not looked for in it yet.
 bool task_must_search(const struct account_task *task);

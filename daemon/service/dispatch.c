@@ -118,6 +118,7 @@ void request_end(struct request *request)
     request->mark = (struct mark){0};
     request->header = (struct request_header){0};
     request->task = (struct account_task){0};
+    request->asked_id_len = 0;
     request->next = dispatch->spare;
     dispatch->spare = request;
     dispatch->in_hand--;

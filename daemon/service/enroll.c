@@ -10,6 +10,8 @@
 #include "service/identifier_look.h"
 #include "service/identifiers.h"
 #include "service/request.h"
+#include "service/obligations.h"
+#include "service/persons.h"
 #include "wire/replies.h"
 
 struct enrolment {
@@ -20,7 +22,7 @@ struct enrolment {
     struct identifier_look look;
     bool first;    // this very request opened the log
     bool settling; // obligations are open: not answered yet
-    struct identifiers_waiter waiter;
+    struct obligations_waiter waiter;
 };
 
 static void enrolment_open(struct enrolment *enrolment);
@@ -83,7 +85,7 @@ static void on_opened(void *context, const struct task_result *result)
     }
 }
 
-static void on_settled(struct identifiers_waiter *waiter, bool settled)
+static void on_settled(struct obligations_waiter *waiter, bool settled)
 {
     struct enrolment *enrolment =
         (struct enrolment *)(void *)((char *)waiter - offsetof(struct enrolment, waiter));
@@ -104,7 +106,7 @@ static void on_open_released(void *context)
         return;
     }
     enrolment->waiter.on_settled = on_settled;
-    identifiers_settle(request->service, request_member(request), &enrolment->waiter);
+    obligations_settle(request->service, request_member(request), &enrolment->waiter);
 }
 
 static void enrolment_open(struct enrolment *enrolment)

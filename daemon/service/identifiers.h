@@ -20,13 +20,8 @@
 #include "wire/commands.h"
 
 struct service;
-struct identifiers;
 
 enum { IDENTIFIER_KEY_TEXT_BYTES = 2 * IDENTIFIER_KEY_BYTES };
-
-MUST_CHECK enum status identifiers_new(struct service *service,
-                                       struct identifiers **ret_identifiers);
-void identifiers_free(struct identifiers *identifiers);
 
 // Whether there is a key to hash them with.
 bool identifiers_usable(const struct service *service);
@@ -57,13 +52,3 @@ static inline struct span identifier_place_key(const struct identifier_place *pl
 bool identifiers_listed(const struct account *account, const struct identifier *identifier);
 // The first one whose obligation is open; NULL when there is none.
 const struct identifier *identifiers_open(const struct account *account);
-
-// Finishes the open obligations of a member. `waiter`, if not NULL, is told when that is done or
-// cannot be done now.
-struct identifiers_waiter {
-    struct identifiers_waiter *next;
-    void (*on_settled)(struct identifiers_waiter *waiter, bool settled);
-};
-
-void identifiers_settle(struct service *service, struct span member_id,
-                        struct identifiers_waiter *waiter);

@@ -173,3 +173,4 @@ void points_get_outcome(struct request *request)
         (const Loyalty__V1__GetOutcomeRequest *)request->message;
     request_resolve(request, message->member, outcome_resolved);
 }
+    request->mark = *mark; // a merged member's log answers what it knows

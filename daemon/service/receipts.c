@@ -151,7 +151,9 @@ static void judge_claim(struct flow *flow, const struct task_result *result)
 static bool covers(const struct flow *flow, const struct claim_figures *figures)
 {
     const struct claim *held = &flow->verdict.held;
-    return flow->verdict.granted && held->operation == figures->key.operation &&
+    // A member that was merged meanwhile is claimed for anew: a claim says whose log tells of it.
+    bool same = span_is_text(request_member(flow->request), held->member_id);
+    return flow->verdict.granted && same && held->operation == figures->key.operation &&
            held->number == figures->key.number && held->points >= figures->points &&
            held->amount_minor >= figures->amount_minor;
 }

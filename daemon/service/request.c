@@ -26,21 +26,25 @@ struct resolving {
 bool request_was_meant(const struct request *request, const struct account *account)
 {
     return account_exists(account) &&
-           (!request->by_identifier || identifiers_listed(account, &request->identifier));
+           (!request->by_identifier || request_merged_from(request).len > 0 ||
+            identifiers_listed(account, &request->identifier));
 }
 
 // `account` is NULL when nobody was found.
 static struct refusal judge_meant(const struct request *request, const struct account *account)
 {
     struct refusal refusal = {.field = "member"};
+    const struct identifier_state *state =
+        account == NULL || !request->by_identifier
+            ? NULL
+            : account_identifier(account, &request->identifier);
     if (request->by_identifier &&
         !identifier_is_matched(request->service, request->identifier.kind)) {
         refusal.reason = REFUSAL_IDENTIFIER_KIND;
         refusal.asked = request->identifier.kind;
     } else if (account == NULL || !request_was_meant(request, account)) {
         refusal.reason = REFUSAL_UNKNOWN_MEMBER;
-    } else if (request->by_identifier &&
-               account_identifier(account, &request->identifier)->stage == IDENTIFIER_REPLACED) {
+    } else if (state != NULL && state->stage == IDENTIFIER_REPLACED) {
         refusal.reason = REFUSAL_IDENTIFIER_REPLACED;
     }
     return refusal;
@@ -70,6 +74,14 @@ void request_set_member(struct request *request, struct span id)
     CHECK(id.len > 0 && id.len <= sizeof(request->member_id));
     memcpy(request->member_id, id.data, id.len);
     request->member_id_len = id.len;
+    memcpy(request->asked_id, id.data, id.len);
+    request->asked_id_len = id.len;
+}
+
+struct span request_merged_from(const struct request *request)
+{
+    struct span asked = span_of(request->asked_id, request->asked_id_len);
+    return span_equal(asked, request_member(request)) ? (struct span){0} : asked;
 }
 
 static void on_found(void *context, const struct store_reply *reply)
@@ -160,6 +172,11 @@ void request_prepare(struct request *request, task_decide_fn *decide, task_resul
     task->min_seq = request->header.min_seq;
     task->decide = decide;
     task->mark = request->mark;
+    task->moves = (struct task_moves){
+        .id = request->member_id,
+        .len = &request->member_id_len,
+        .shown = request->by_identifier ? &request->identifier : NULL,
+    };
     task->actor = request_actor(request);
     task->trace = request_trace(request);
     task->context = request;

@@ -54,6 +54,8 @@ struct request {
     char member_id[LIMIT_MEMBER_ID_BYTES];
     size_t member_id_len;
     bool by_identifier; // the member must list `identifier`
+    char asked_id[LIMIT_MEMBER_ID_BYTES]; // who it was before anybody was merged
+    size_t asked_id_len;
     struct identifier identifier;
     bool landed;                    // something of it is written
     request_refusal_fn *on_refusal; // a partner's: what may not be told as it is; or NULL
@@ -99,6 +101,9 @@ static inline struct span request_trace(const struct request *request)
 }
 
 static inline struct span request_actor(const struct request *request)
+// Who was asked for, where that member was merged and another answers; else empty.
+struct span request_merged_from(const struct request *request);
+
 {
     return span_of(request->actor, request->actor_len);
 }

@@ -6,17 +6,17 @@
 #include "base/check.h"
 #include "service/bounds.h"
 #include "service/dispatch.h"
-#include "service/identifiers.h"
+#include "service/obligations.h"
 
-// Whoever writes to a member finishes what an enrolment left open there.
+// Whoever writes to a member finishes what was left open there.
 static void on_commit(void *context, const struct account_commit *commit)
 {
     struct service *service = context;
     if (service->stopping) {
         return;
     }
-    if (identifiers_open(commit->account) != NULL) {
-        identifiers_settle(service, commit->id, NULL);
+    if (account_unfinished(commit->account)) {
+        obligations_settle(service, commit->id, NULL);
     }
     if (service->on_commit != NULL) {
         service->on_commit(service->commit_context, commit);
@@ -60,7 +60,7 @@ static enum status make_parts(struct service *service)
 {
     TRY(make_lease(service));
     TRY(make_accounts(service));
-    TRY(identifiers_new(service, &service->identifiers));
+    TRY(obligations_new(service, &service->obligations));
     return dispatch_new(service, &service->dispatch);
 }
 
@@ -107,7 +107,7 @@ void service_free(struct service *service)
         return;
     }
     dispatch_free(service->dispatch);
-    identifiers_free(service->identifiers);
+    obligations_free(service->obligations);
     accounts_free(service->accounts);
     lease_free(service->lease);
     arena_fini(&service->scratch);

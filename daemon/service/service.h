@@ -42,13 +42,15 @@ struct service_options {
 
 struct code_port;
 struct dispatch;
-struct identifiers;
+struct obligations;
+struct request;
+struct subscriptions;
 
 struct service {
     struct service_options options;
     struct lease *lease;
     struct accounts *accounts;
-    struct identifiers *identifiers;
+    struct obligations *obligations;
     struct dispatch *dispatch;
     struct arena scratch;         // of one step, never across one
     account_commit_fn *on_commit; // the jobs', may be NULL

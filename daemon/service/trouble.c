@@ -27,6 +27,9 @@ static const struct {
                         "The service's machine is in trouble; nothing was done, try again."},
     [TROUBLE_RECEIPT_BUSY] = {"RECEIPT_BUSY", "Another request with this receipt is not decided "
                                               "yet; nothing was done, try again."},
+    [TROUBLE_MERGING] = {"MERGING",
+                         "The member is being merged into another; nothing was done, try "
+                         "again."},
     [TROUBLE_EXPIRED] = {"EXPIRED", "Its time had run out; nothing was done, try again."},
 };
 

@@ -13,6 +13,7 @@ enum trouble {
     TROUBLE_NO_MEMORY,
     TROUBLE_SYSTEM,       // a file of this machine's could not be read
     TROUBLE_RECEIPT_BUSY, // another request has the receipt and may still come
+    TROUBLE_MERGING,      // the member is being merged into another
     TROUBLE_EXPIRED,      // its deadline passed before anything was sent
     TROUBLE_COUNT,
 };

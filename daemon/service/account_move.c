@@ -1,0 +1,58 @@
+// Tasks of members that were merged into another. The merged log answers what it knows; all else
+// goes on with the other member, under the same id. Whether a merge still may fail is not known
+// before it is done: until then nothing is asked of either for it, and who asks makes it go on.
+#include "base/check.h"
+#include "service/accounts_parts.h"
+#include "service/bounds.h"
+#include "service/identifiers.h"
+
+bool task_must_move(const struct account_task *task)
+{
+    const struct account *account = &task->entry->account;
+    if (task->moves.id == NULL || account->status != MEMBER_MERGED) {
+        return false;
+    }
+    bool known = task->mark.present && account_may_know(account, &task->mark);
+    bool meant = task->moves.shown == NULL || identifiers_listed(account, task->moves.shown);
+    bool waits = account_is_merging(account) && !task->moves.merging;
+    return meant && (!known || task->id_clear) && (waits || !account_is_merging(account));
+}
+
+// The account's log may be written to, by those who make its merge go on.
+static void entry_nudge(const struct account_entry *entry, struct accounts *accounts)
+{
+    struct account_commit commit = {
+        .id = span_of(entry->id, entry->id_len),
+        .partition = entry->partition,
+        .account = &entry->account,
+        .compacted_bytes = entry->compacted_bytes,
+    };
+    if (accounts->options.on_commit != NULL) {
+        accounts->options.on_commit(accounts->options.commit_context, &commit);
+    }
+}
+
+void task_move(struct account_task *task)
+{
+    struct accounts *accounts = task->accounts;
+    const struct account_entry *entry = task->entry;
+    const struct account *account = &entry->account;
+    if (!task->verified) {
+        task->want_check = true; // what is cached may be of a merge that failed since
+        return;
+    }
+    task->moved++;
+    if (account_is_merging(account) || task->moved > SERVICE_MOVES) {
+        entry_nudge(entry, accounts);
+        task_trouble(task, TROUBLE_MERGING, false);
+        return;
+    }
+    size_t len = strlen(account->merged_into);
+    CHECK(len > 0 && len <= LIMIT_MEMBER_ID_BYTES);
+    memcpy(task->moves.id, account->merged_into, len);
+    *task->moves.len = len;
+    task->id = span_of(task->moves.id, len);
+    task->min_seq = 0; // the other's log has numbers of its own
+    task_leave(task);
+    task_queue(task);
+}
