@@ -6,63 +6,21 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "failures/gate_parts.h"
 #include "failures/inject.h"
 
-enum { CALLS = 64, LATE_BYTES = 128 * 1024 };
-
-enum way {
-    WAY_NONE = -1,
-    WAY_BEFORE,     // UNAVAILABLE, not executed
-    WAY_FAILED,     // FAILED, not executed
-    WAY_LOST_ASK,   // UNKNOWN, not executed
-    WAY_LOST_REPLY, // UNKNOWN, executed
-    WAY_LATE,       // UNKNOWN, executed after all else
-    WAY_RELOAD,
-    WAY_EXPIRED,
-    WAY_CLOCK,
-    WAY_RIVAL,
-    WAY_RIVAL_COMPACTS,
-    WAY_GHOST, // whoever has the identifier does not list it
-};
-
 static const char *const way_names[] = {
-    [WAY_BEFORE] = "UNAVAILABLE",
-    [WAY_FAILED] = "FAILED",
-    [WAY_LOST_ASK] = "UNKNOWN, not done",
-    [WAY_LOST_REPLY] = "UNKNOWN, done",
-    [WAY_LATE] = "UNKNOWN, done late",
-    [WAY_RELOAD] = "RELOAD",
-    [WAY_EXPIRED] = "EXPIRED",
-    [WAY_CLOCK] = "CLOCK",
-    [WAY_RIVAL] = "a rival",
-    [WAY_RIVAL_COMPACTS] = "a rival that compacts",
-    [WAY_GHOST] = "a ghost",
-};
-
-struct call {
-    struct gate *gate;
-    bool taken;
-    bool own; // answered by the gate
-    enum way way;
-    void (*done)(void);
-    void (*answer)(struct call *call); // by the gate, in the way
-    void *context;
-};
-
-// One append whose execution is still to come.
-struct late {
-    bool waits;
-    struct store_append append;
-    size_t used;
-    uint8_t bytes[LATE_BYTES];
-};
-
-struct gate {
-    struct store store; // first
-    struct store *inner;
-    struct call calls[CALLS];
-    size_t next; // place of the next one taken, so that the oldest is answered first
-    struct late late;
+    [GATE_WAY_BEFORE] = "UNAVAILABLE",
+    [GATE_WAY_FAILED] = "FAILED",
+    [GATE_WAY_LOST_ASK] = "UNKNOWN, not done",
+    [GATE_WAY_LOST_REPLY] = "UNKNOWN, done",
+    [GATE_WAY_LATE] = "UNKNOWN, done late",
+    [GATE_WAY_RELOAD] = "RELOAD",
+    [GATE_WAY_EXPIRED] = "EXPIRED",
+    [GATE_WAY_CLOCK] = "CLOCK",
+    [GATE_WAY_RIVAL] = "a rival",
+    [GATE_WAY_RIVAL_COMPACTS] = "a rival that compacts",
+    [GATE_WAY_GHOST] = "a ghost",
 };
 
 static gate_rival_fn *present_rival;
@@ -72,21 +30,16 @@ void gate_store_set_rival(gate_rival_fn *rival)
     present_rival = rival;
 }
 
-static struct gate *gate_of(struct store *store)
-{
-    return (struct gate *)store;
-}
-
 // --- one call ---
 
-static struct call *take_call(struct store *store, void (*done)(void), void *context,
-                              void (*answer)(struct call *call))
+struct gate_call *gate_take(struct store *store, void (*done)(void), void *context,
+                            void (*answer)(struct gate_call *call))
 {
     struct gate *gate = gate_of(store);
-    for (size_t i = 0; i < CALLS; i++) {
-        struct call *call = &gate->calls[gate->next++ % CALLS];
+    for (size_t i = 0; i < GATE_CALLS; i++) {
+        struct gate_call *call = &gate->calls[gate->next++ % GATE_CALLS];
         if (!call->taken) {
-            *call = (struct call){
+            *call = (struct gate_call){
                 .gate = gate, .taken = true, .done = done, .context = context, .answer = answer};
             return call;
         }
@@ -96,43 +49,43 @@ static struct call *take_call(struct store *store, void (*done)(void), void *con
 }
 
 // How this call is to fail: one of `ways`.
-static enum way choose(const char *what, const enum way *ways, uint32_t count)
+enum gate_way gate_choose(const char *what, const enum gate_way *ways, uint32_t count)
 {
     int chosen = inject_way(INJECT_STORE, count);
     if (chosen < 0) {
-        return WAY_NONE;
+        return GATE_WAY_NONE;
     }
     inject_note(what, way_names[ways[chosen]]);
     return ways[chosen];
 }
 
 // Whether the gate answers by itself and nothing is executed now.
-static bool keeps(struct call *call, enum way way)
+bool gate_keeps(struct gate_call *call, enum gate_way way)
 {
     call->way = way;
-    call->own = way != WAY_NONE && way != WAY_LOST_REPLY && way < WAY_RIVAL;
+    call->own = way != GATE_WAY_NONE && way != GATE_WAY_LOST_REPLY && way < GATE_WAY_RIVAL;
     return call->own;
 }
 
-static void rival_acts(enum way way, enum gate_rival what)
+static void rival_acts(enum gate_way way, enum gate_rival what)
 {
-    if (way >= WAY_RIVAL && present_rival != NULL) {
-        present_rival(way == WAY_RIVAL_COMPACTS ? RIVAL_COMPACTS : what);
+    if (way >= GATE_WAY_RIVAL && present_rival != NULL) {
+        present_rival(way == GATE_WAY_RIVAL_COMPACTS ? RIVAL_COMPACTS : what);
     }
 }
 
-static enum store_result result_of(enum way way)
+enum store_result gate_result(enum gate_way way)
 {
     switch (way) {
-    case WAY_BEFORE:
+    case GATE_WAY_BEFORE:
         return STORE_UNAVAILABLE;
-    case WAY_FAILED:
+    case GATE_WAY_FAILED:
         return STORE_FAILED;
-    case WAY_RELOAD:
+    case GATE_WAY_RELOAD:
         return STORE_RELOAD;
-    case WAY_EXPIRED:
+    case GATE_WAY_EXPIRED:
         return STORE_EXPIRED;
-    case WAY_CLOCK:
+    case GATE_WAY_CLOCK:
         return STORE_CLOCK;
     default:
         return STORE_UNKNOWN;
@@ -141,7 +94,7 @@ static enum store_result result_of(enum way way)
 
 // --- answers ---
 
-static void tell(struct call *call, const struct store_reply *reply)
+static void tell(struct gate_call *call, const struct store_reply *reply)
 {
     call->taken = false;
     inject_enter();
@@ -149,38 +102,38 @@ static void tell(struct call *call, const struct store_reply *reply)
     inject_leave();
 }
 
-static void answer_reply(struct call *call)
+void gate_answer_reply(struct gate_call *call)
 {
-    struct store_reply reply = {.result = result_of(call->way)};
+    struct store_reply reply = {.result = gate_result(call->way)};
     if (reply.result == STORE_FAILED) {
         reply.bytes = span_of_text("it was told to fail");
     }
     tell(call, &reply);
 }
 
-static void answer_head(struct call *call)
+static void answer_head(struct gate_call *call)
 {
-    struct store_head head = {.result = result_of(call->way)};
+    struct store_head head = {.result = gate_result(call->way)};
     call->taken = false;
     inject_enter();
     ((store_head_fn *)call->done)(call->context, &head);
     inject_leave();
 }
 
-static void answer_page(struct call *call)
+void gate_answer_page(struct gate_call *call)
 {
-    struct store_scan_reply page = {.result = result_of(call->way)};
+    struct store_scan_reply page = {.result = gate_result(call->way)};
     call->taken = false;
     inject_enter();
     ((store_scan_fn *)call->done)(call->context, &page);
     inject_leave();
 }
 
-static void on_done(void *context, const struct store_reply *reply)
+void gate_on_done(void *context, const struct store_reply *reply)
 {
-    struct call *call = context;
-    if (call->way == WAY_LOST_REPLY) {
-        answer_reply(call);
+    struct gate_call *call = context;
+    if (call->way == GATE_WAY_LOST_REPLY) {
+        gate_answer_reply(call);
     } else {
         tell(call, reply);
     }
@@ -188,16 +141,16 @@ static void on_done(void *context, const struct store_reply *reply)
 
 static void on_head(void *context, const struct store_head *head)
 {
-    struct call *call = context;
+    struct gate_call *call = context;
     call->taken = false;
     inject_enter();
     ((store_head_fn *)call->done)(call->context, head);
     inject_leave();
 }
 
-static void on_page(void *context, const struct store_scan_reply *page)
+void gate_on_page(void *context, const struct store_scan_reply *page)
 {
-    struct call *call = context;
+    struct gate_call *call = context;
     call->taken = false;
     inject_enter();
     ((store_scan_fn *)call->done)(call->context, page);
@@ -212,30 +165,31 @@ static void on_landed(void *context, const struct store_reply *reply)
 
 // --- calls ---
 
-static const enum way read_ways[] = {WAY_BEFORE, WAY_FAILED};
-static const enum way change_ways[] = {WAY_BEFORE, WAY_FAILED, WAY_LOST_ASK, WAY_LOST_REPLY};
+const enum gate_way gate_read_ways[] = {GATE_WAY_BEFORE, GATE_WAY_FAILED};
+const enum gate_way gate_change_ways[] = {GATE_WAY_BEFORE, GATE_WAY_FAILED, GATE_WAY_LOST_ASK,
+                                          GATE_WAY_LOST_REPLY};
 // That it is FAILED says that the clock would be set back.
-static const enum way clock_ways[] = {WAY_BEFORE, WAY_LOST_ASK, WAY_LOST_REPLY};
-static const enum way append_ways[] = {
-    WAY_BEFORE, WAY_FAILED,  WAY_LOST_ASK, WAY_LOST_REPLY, WAY_LATE,
-    WAY_RELOAD, WAY_EXPIRED, WAY_CLOCK,    WAY_RIVAL,      WAY_RIVAL_COMPACTS,
+static const enum gate_way clock_ways[] = {GATE_WAY_BEFORE, GATE_WAY_LOST_ASK, GATE_WAY_LOST_REPLY};
+static const enum gate_way append_ways[] = {
+    GATE_WAY_BEFORE, GATE_WAY_FAILED,         GATE_WAY_LOST_ASK, GATE_WAY_LOST_REPLY,
+    GATE_WAY_LATE,   GATE_WAY_RELOAD,         GATE_WAY_EXPIRED,  GATE_WAY_CLOCK,
+    GATE_WAY_RIVAL,  GATE_WAY_RIVAL_COMPACTS,
 };
-static const enum way compact_ways[] = {
-    WAY_BEFORE, WAY_FAILED, WAY_LOST_ASK, WAY_LOST_REPLY, WAY_RELOAD,
+static const enum gate_way compact_ways[] = {
+    GATE_WAY_BEFORE, GATE_WAY_FAILED, GATE_WAY_LOST_ASK, GATE_WAY_LOST_REPLY, GATE_WAY_RELOAD,
 };
-static const enum way claim_ways[] = {
-    WAY_BEFORE, WAY_FAILED, WAY_LOST_ASK, WAY_LOST_REPLY, WAY_RIVAL, WAY_GHOST,
+static const enum gate_way claim_ways[] = {
+    GATE_WAY_BEFORE,     GATE_WAY_FAILED, GATE_WAY_LOST_ASK,
+    GATE_WAY_LOST_REPLY, GATE_WAY_RIVAL,  GATE_WAY_GHOST,
 };
-
-#define COUNT(array) ((uint32_t)(sizeof(array) / sizeof((array)[0])))
 
 static void load(struct store *store, const struct store_account *account, store_done_fn *done,
                  void *context)
 {
-    struct call *call = take_call(store, (void (*)(void))done, context, answer_reply);
-    if (!keeps(call, choose("load", read_ways, COUNT(read_ways)))) {
+    struct gate_call *call = gate_take(store, (void (*)(void))done, context, gate_answer_reply);
+    if (!gate_keeps(call, gate_choose("load", gate_read_ways, GATE_READ_WAYS))) {
         unsigned depth = inject_pause();
-        store_load(gate_of(store)->inner, account, on_done, call);
+        store_load(gate_of(store)->inner, account, gate_on_done, call);
         inject_resume(depth);
     }
 }
@@ -243,17 +197,17 @@ static void load(struct store *store, const struct store_account *account, store
 static void load_from(struct store *store, const struct store_account *account, uint64_t from_bytes,
                       store_done_fn *done, void *context)
 {
-    struct call *call = take_call(store, (void (*)(void))done, context, answer_reply);
-    if (!keeps(call, choose("load_from", read_ways, COUNT(read_ways)))) {
+    struct gate_call *call = gate_take(store, (void (*)(void))done, context, gate_answer_reply);
+    if (!gate_keeps(call, gate_choose("load_from", gate_read_ways, GATE_READ_WAYS))) {
         unsigned depth = inject_pause();
-        store_load_from(gate_of(store)->inner, account, from_bytes, on_done, call);
+        store_load_from(gate_of(store)->inner, account, from_bytes, gate_on_done, call);
         inject_resume(depth);
     }
 }
 
-static struct span keep_late(struct late *late, struct span bytes)
+static struct span keep_late(struct gate_late *late, struct span bytes)
 {
-    CHECK(bytes.len <= LATE_BYTES - late->used);
+    CHECK(bytes.len <= GATE_LATE_BYTES - late->used);
     uint8_t *copy = late->bytes + late->used;
     memcpy(copy, bytes.data, bytes.len);
     late->used += bytes.len;
@@ -262,7 +216,7 @@ static struct span keep_late(struct late *late, struct span bytes)
 
 static void append_late(struct gate *gate, const struct store_append *append)
 {
-    struct late *late = &gate->late;
+    struct gate_late *late = &gate->late;
     CHECK(!late->waits);
     late->waits = true;
     late->used = 0;
@@ -275,16 +229,16 @@ static void append_late(struct gate *gate, const struct store_append *append)
 static void append(struct store *store, const struct store_append *append, store_done_fn *done,
                    void *context)
 {
-    struct call *call = take_call(store, (void (*)(void))done, context, answer_reply);
-    enum way way = choose("append", append_ways, COUNT(append_ways));
+    struct gate_call *call = gate_take(store, (void (*)(void))done, context, gate_answer_reply);
+    enum gate_way way = gate_choose("append", append_ways, GATE_COUNT(append_ways));
     unsigned depth = inject_pause();
-    if (way == WAY_LATE && gate_of(store)->late.waits) {
-        way = WAY_LOST_ASK; // one is under way already
+    if (way == GATE_WAY_LATE && gate_of(store)->late.waits) {
+        way = GATE_WAY_LOST_ASK; // one is under way already
     }
     rival_acts(way, RIVAL_WRITES);
-    if (!keeps(call, way)) {
-        store_append(gate_of(store)->inner, append, on_done, call);
-    } else if (way == WAY_LATE) {
+    if (!gate_keeps(call, way)) {
+        store_append(gate_of(store)->inner, append, gate_on_done, call);
+    } else if (way == GATE_WAY_LATE) {
         append_late(gate_of(store), append);
     }
     inject_resume(depth);
@@ -293,10 +247,10 @@ static void append(struct store *store, const struct store_append *append, store
 static void compact(struct store *store, const struct store_compact *compact, store_done_fn *done,
                     void *context)
 {
-    struct call *call = take_call(store, (void (*)(void))done, context, answer_reply);
-    if (!keeps(call, choose("compact", compact_ways, COUNT(compact_ways)))) {
+    struct gate_call *call = gate_take(store, (void (*)(void))done, context, gate_answer_reply);
+    if (!gate_keeps(call, gate_choose("compact", compact_ways, GATE_COUNT(compact_ways)))) {
         unsigned depth = inject_pause();
-        store_compact(gate_of(store)->inner, compact, on_done, call);
+        store_compact(gate_of(store)->inner, compact, gate_on_done, call);
         inject_resume(depth);
     }
 }
@@ -304,17 +258,17 @@ static void compact(struct store *store, const struct store_compact *compact, st
 static void claim(struct store *store, uint32_t partition, struct span key, struct span member_id,
                   struct span take_over_from, store_done_fn *done, void *context)
 {
-    struct call *call = take_call(store, (void (*)(void))done, context, answer_reply);
-    enum way way = choose("claim", claim_ways, COUNT(claim_ways));
+    struct gate_call *call = gate_take(store, (void (*)(void))done, context, gate_answer_reply);
+    enum gate_way way = gate_choose("claim", claim_ways, GATE_COUNT(claim_ways));
     unsigned depth = inject_pause();
-    if (way == WAY_GHOST) {
+    if (way == GATE_WAY_GHOST) {
         store_claim(gate_of(store)->inner, partition, key, span_of_text("ghost"), (struct span){0},
                     on_landed, NULL);
     } else {
         rival_acts(way, RIVAL_CLAIMS);
     }
-    if (!keeps(call, way)) {
-        store_claim(gate_of(store)->inner, partition, key, member_id, take_over_from, on_done,
+    if (!gate_keeps(call, way)) {
+        store_claim(gate_of(store)->inner, partition, key, member_id, take_over_from, gate_on_done,
                     call);
     }
     inject_resume(depth);
@@ -323,10 +277,10 @@ static void claim(struct store *store, uint32_t partition, struct span key, stru
 static void find(struct store *store, uint32_t partition, struct span key, store_done_fn *done,
                  void *context)
 {
-    struct call *call = take_call(store, (void (*)(void))done, context, answer_reply);
-    if (!keeps(call, choose("find", read_ways, COUNT(read_ways)))) {
+    struct gate_call *call = gate_take(store, (void (*)(void))done, context, gate_answer_reply);
+    if (!gate_keeps(call, gate_choose("find", gate_read_ways, GATE_READ_WAYS))) {
         unsigned depth = inject_pause();
-        store_find(gate_of(store)->inner, partition, key, on_done, call);
+        store_find(gate_of(store)->inner, partition, key, gate_on_done, call);
         inject_resume(depth);
     }
 }
@@ -334,18 +288,18 @@ static void find(struct store *store, uint32_t partition, struct span key, store
 static void scan(struct store *store, uint32_t partition, uint64_t cursor, uint32_t count,
                  store_scan_fn *done, void *context)
 {
-    struct call *call = take_call(store, (void (*)(void))done, context, answer_page);
-    if (!keeps(call, choose("scan", read_ways, COUNT(read_ways)))) {
+    struct gate_call *call = gate_take(store, (void (*)(void))done, context, gate_answer_page);
+    if (!gate_keeps(call, gate_choose("scan", gate_read_ways, GATE_READ_WAYS))) {
         unsigned depth = inject_pause();
-        store_scan(gate_of(store)->inner, partition, cursor, count, on_page, call);
+        store_scan(gate_of(store)->inner, partition, cursor, count, gate_on_page, call);
         inject_resume(depth);
     }
 }
 
 static void head(struct store *store, uint64_t from_bytes, store_head_fn *done, void *context)
 {
-    struct call *call = take_call(store, (void (*)(void))done, context, answer_head);
-    if (!keeps(call, choose("head", read_ways, COUNT(read_ways)))) {
+    struct gate_call *call = gate_take(store, (void (*)(void))done, context, answer_head);
+    if (!gate_keeps(call, gate_choose("head", gate_read_ways, GATE_READ_WAYS))) {
         unsigned depth = inject_pause();
         store_head(gate_of(store)->inner, from_bytes, on_head, call);
         inject_resume(depth);
@@ -355,10 +309,10 @@ static void head(struct store *store, uint64_t from_bytes, store_head_fn *done, 
 static void set_sandbox_clock(struct store *store, int64_t now_ms, store_done_fn *done,
                               void *context)
 {
-    struct call *call = take_call(store, (void (*)(void))done, context, answer_reply);
-    if (!keeps(call, choose("set_sandbox_clock", clock_ways, COUNT(clock_ways)))) {
+    struct gate_call *call = gate_take(store, (void (*)(void))done, context, gate_answer_reply);
+    if (!gate_keeps(call, gate_choose("set_sandbox_clock", clock_ways, GATE_COUNT(clock_ways)))) {
         unsigned depth = inject_pause();
-        store_set_sandbox_clock(gate_of(store)->inner, now_ms, on_done, call);
+        store_set_sandbox_clock(gate_of(store)->inner, now_ms, gate_on_done, call);
         inject_resume(depth);
     }
 }
@@ -366,10 +320,10 @@ static void set_sandbox_clock(struct store *store, int64_t now_ms, store_done_fn
 static void create_partitions(struct store *store, uint32_t count, store_done_fn *done,
                               void *context)
 {
-    struct call *call = take_call(store, (void (*)(void))done, context, answer_reply);
-    if (!keeps(call, choose("create_partitions", change_ways, COUNT(change_ways)))) {
+    struct gate_call *call = gate_take(store, (void (*)(void))done, context, gate_answer_reply);
+    if (!gate_keeps(call, gate_choose("create_partitions", gate_change_ways, GATE_CHANGE_WAYS))) {
         unsigned depth = inject_pause();
-        store_create_partitions(gate_of(store)->inner, count, on_done, call);
+        store_create_partitions(gate_of(store)->inner, count, gate_on_done, call);
         inject_resume(depth);
     }
 }
@@ -384,8 +338,8 @@ static bool is_ready(const struct store *store, const char **ret_reason)
 bool gate_store_step(struct store *store)
 {
     struct gate *gate = gate_of(store);
-    for (size_t i = 0; i < CALLS; i++) {
-        struct call *call = &gate->calls[(gate->next + i) % CALLS];
+    for (size_t i = 0; i < GATE_CALLS; i++) {
+        struct gate_call *call = &gate->calls[(gate->next + i) % GATE_CALLS];
         if (call->taken && call->own) {
             call->answer(call);
             return true;
@@ -422,6 +376,15 @@ static const struct store_ops operations = {
     .head = head,
     .set_sandbox_clock = set_sandbox_clock,
     .create_partitions = create_partitions,
+    .unclaim = gate_unclaim,
+    .due = gate_due,
+    .get = gate_get,
+    .put = gate_put,
+    .list_values = gate_list_values,
+    .list_set = gate_list_set,
+    .read_events = gate_read_events,
+    .trim_events = gate_trim_events,
+    .rewrite = gate_rewrite,
     .is_ready = is_ready,
     .free = gate_free,
 };
