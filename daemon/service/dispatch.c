@@ -116,6 +116,7 @@ void request_end(struct request *request)
     request->on_refusal = NULL;
     request->member_id_len = 0;
     request->mark = (struct mark){0};
+    request->person = NULL;
     request->header = (struct request_header){0};
     request->task = (struct account_task){0};
     request->asked_id_len = 0;

@@ -6,19 +6,22 @@
 
 #include "base/check.h"
 #include "loyalty/v1/members.pb-c.h"
+#include "service/enroll.h"
 #include "service/handlers.h"
 #include "service/identifier_look.h"
 #include "service/identifiers.h"
-#include "service/request.h"
 #include "service/obligations.h"
 #include "service/persons.h"
+#include "service/request.h"
 #include "wire/replies.h"
 
 struct enrolment {
     struct request *request;
     struct enroll_request wanted;
     struct identifier identifiers[LIMIT_IDENTIFIERS];
-    struct refusal unfit; // by the program, if it is not enrolled already
+    struct person referrer;
+    enum refusal_reason referral; // why nobody can be said to have brought the member
+    struct refusal unfit;         // by the program, if it is not enrolled already
     struct identifier_look look;
     bool first;    // this very request opened the log
     bool settling; // obligations are open: not answered yet
@@ -42,7 +45,16 @@ static enum status decide_opened(void *context, const struct decide *decide,
         *ret_decision = (struct decision){.outcome = OUTCOME_REFUSED, .refusal = refusal};
         return STATUS_OK;
     }
+    if (enrolment->referral != REFUSAL_NONE && !account_exists(decide->account)) {
+        *ret_decision = (struct decision){
+            .outcome = OUTCOME_REFUSED,
+            .refusal = {.reason = enrolment->referral, .field = "referred_by"},
+        };
+        return STATUS_OK;
+    }
     struct enrol_command command = {
+        .pool = enrolment->wanted.pool,
+        .referrer = person_id(&enrolment->referrer),
         .member_id = request_member(request),
         .partition = accounts_partition(request->service->accounts, request_member(request)),
         .enrolled_ms =
@@ -57,14 +69,15 @@ static void answer_enrolled(struct enrolment *enrolment, const struct task_resul
 {
     struct request *request = enrolment->request;
     struct replies replies = replies_of_account(result->account, &request->arena);
-    Loyalty__V1__EnrollResponse *response = NULL;
+    ProtobufCMessage *response = NULL;
+    Loyalty__V1__Error *error = NULL;
     enum status status =
-        replies_enroll(&replies, result->account, result->record, result->seq, &response);
+        replies_record(&replies, result->account, result->record, result->seq, &response, &error);
     if (status != STATUS_OK) {
         request_in_doubt(request);
         return;
     }
-    request_reply(request, &response->base, !enrolment->first);
+    request_reply(request, response, !enrolment->first);
 }
 
 static void on_opened(void *context, const struct task_result *result)
@@ -138,7 +151,7 @@ static bool enrolment_fits(struct request *request, struct enrolment *enrolment)
         }
         kinds |= UINT32_C(1) << wanted->identifiers[i].kind;
     }
-    if (enrolment->unfit.reason == REFUSAL_NONE) {
+    if (enrolment->unfit.reason == REFUSAL_NONE && !wanted->pool) {
         enrolment->unfit = identifier_judge_kinds(request->service, kinds);
     }
     return true;
@@ -161,21 +174,42 @@ static bool enrolment_judge(struct request *request, struct enrolment *enrolment
     return true;
 }
 
-void members_enroll(struct request *request)
+// Nobody brings himself, and only who is a member brings others.
+static enum refusal_reason judge_referrer(const struct request *request,
+                                          const struct enrolment *enrolment)
+{
+    const struct person *person = &enrolment->referrer;
+    bool self = span_equal(person_id(person), request_member(request));
+    for (size_t i = 0; person->by_identifier && i < enrolment->wanted.identifier_count; i++) {
+        const struct identifier *own = &enrolment->identifiers[i];
+        self = self || (own->kind == person->identifier.kind &&
+                        memcmp(own->key, person->identifier.key, sizeof(own->key)) == 0);
+    }
+    if (self) {
+        return REFUSAL_SELF_REFERRAL;
+    }
+    if (person->replaced) {
+        return REFUSAL_IDENTIFIER_REPLACED;
+    }
+    return person->found && person->lives ? REFUSAL_NONE : REFUSAL_UNKNOWN_REFERRER;
+}
+
+static void referrer_found(struct request *request)
+{
+    struct enrolment *enrolment = request->state;
+    enrolment->referral = judge_referrer(request, enrolment);
+    identifier_look(&enrolment->look);
+}
+
+void enroll_begin(struct request *request, const struct enroll_request *wanted,
+                  const Loyalty__V1__MemberRef *referred_by)
 {
     struct enrolment *enrolment = request_state(request, sizeof(*enrolment));
     if (enrolment == NULL) {
         return;
     }
     enrolment->request = request;
-    enum status status =
-        commands_enroll(&request->commands, (const Loyalty__V1__EnrollRequest *)request->message,
-                        &request->header, &enrolment->wanted);
-    if (status != STATUS_OK) {
-        request_bad(request, status);
-        request_end(request);
-        return;
-    }
+    enrolment->wanted = *wanted;
     if (!enrolment_judge(request, enrolment)) {
         return;
     }
@@ -190,5 +224,23 @@ void members_enroll(struct request *request)
         .count = enrolment->wanted.identifier_count,
         .go_on = enrolment_looked,
     };
-    identifier_look(&enrolment->look);
+    if (referred_by == NULL) {
+        identifier_look(&enrolment->look);
+        return;
+    }
+    persons_find(request, referred_by, "referred_by", &enrolment->referrer, referrer_found);
+}
+
+void members_enroll(struct request *request)
+{
+    const Loyalty__V1__EnrollRequest *message =
+        (const Loyalty__V1__EnrollRequest *)request->message;
+    struct enroll_request wanted;
+    enum status status = commands_enroll(&request->commands, message, &request->header, &wanted);
+    if (status != STATUS_OK) {
+        request_bad(request, status);
+        request_end(request);
+        return;
+    }
+    enroll_begin(request, &wanted, message->referred_by);
 }

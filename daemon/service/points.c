@@ -3,6 +3,7 @@
 #include "loyalty/v1/points.pb-c.h"
 #include "service/handlers.h"
 #include "service/operation.h"
+#include "service/pools.h"
 #include "service/receipts.h"
 
 // --- Award, and Quote, which is the same without effect ---
@@ -51,16 +52,23 @@ static void award_receipt(const void *command, struct receipts_intent *ret_inten
     }
 }
 
+static void complete_award(const struct request *request, void *command)
+{
+    ((struct award_command *)command)->person = pools_person(request);
+}
+
 void points_award(struct request *request)
 {
     static const struct operation award = {
         .command_bytes = sizeof(struct award_command),
         .read = read_award,
+        .complete = complete_award,
         .decide = operation_decide_sale,
         .receipt = award_receipt,
         .render = render_award,
     };
-    operation_begin(request, &award);
+    pools_begin(request, ((const Loyalty__V1__AwardRequest *)request->message)->pool_member,
+                &award);
 }
 
 void points_quote(struct request *request)
@@ -96,15 +104,22 @@ static void redeem_receipt(const void *command, struct receipts_intent *ret_inte
         .receipt = redeem->receipt, .unit = redeem->unit, .field = "receipt"};
 }
 
+static void complete_redeem(const struct request *request, void *command)
+{
+    ((struct redeem_command *)command)->person = pools_person(request);
+}
+
 void points_redeem(struct request *request)
 {
     static const struct operation redeem = {
         .command_bytes = sizeof(struct redeem_command),
         .read = read_redeem,
+        .complete = complete_redeem,
         .decide = decide_redemption,
         .receipt = redeem_receipt,
     };
-    operation_begin(request, &redeem);
+    pools_begin(request, ((const Loyalty__V1__RedeemRequest *)request->message)->pool_member,
+                &redeem);
 }
 
 // --- GetOutcome ---
@@ -163,6 +178,7 @@ static void outcome_resolved(struct request *request)
         return;
     }
     mark->present = true;
+    request->mark = *mark; // a merged member's log answers what it knows
     request->task.whole_log = true;
     request_submit(request, NULL, on_outcome, NULL);
 }
@@ -173,4 +189,3 @@ void points_get_outcome(struct request *request)
         (const Loyalty__V1__GetOutcomeRequest *)request->message;
     request_resolve(request, message->member, outcome_resolved);
 }
-    request->mark = *mark; // a merged member's log answers what it knows

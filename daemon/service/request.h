@@ -51,6 +51,7 @@ struct request {
     struct account_task task;
     void *state;                       // the method's, in `arena`
     const struct operation *operation; // where the method is one
+    struct person *person;             // another member it names; NULL: none (service/persons.h)
     char member_id[LIMIT_MEMBER_ID_BYTES];
     size_t member_id_len;
     bool by_identifier; // the member must list `identifier`
