@@ -80,13 +80,13 @@ static error_t take(int key, char *arg, struct argp_state *state)
         if (!parse_number(arg, 1, IMPORT_WINDOW_MAX, &number)) {
             argp_error(state, "%s is no number of members from 1 to %d", arg, IMPORT_WINDOW_MAX);
         }
-        line->options.window = (uint32_t)number;
+        line->options.pace.window = (uint32_t)number;
         return 0;
     case KEY_RETRY:
         if (!parse_number(arg, 0, RETRY_SECONDS_MAX, &number)) {
             argp_error(state, "%s is no number of seconds", arg);
         }
-        line->options.retry_ms = number * 1000;
+        line->options.pace.retry_ms = number * 1000;
         return 0;
     case ARGP_KEY_END:
         check(line, state);
@@ -135,14 +135,14 @@ static void print_totals_json(const struct import_totals *totals, int64_t rate)
                  ",\n  \"refused\": %" PRIu64 ",\n  \"left_out\": %" PRIu64
                  ",\n  \"retries\": %" PRIu64 ",\n  \"points\": %" PRId64 ",\n  \"score\": %" PRId64
                  ",\n  \"milliseconds\": %" PRId64 ",\n  \"rows_a_second\": %" PRId64 "\n}\n",
-                 totals->members, totals->members_there, totals->sales, totals->replayed,
-                 totals->refused, totals->left_out, totals->retries, totals->points, totals->score,
-                 totals->passed_ms, rate);
+                 totals->members, totals->members_there, totals->sales, totals->course.replayed,
+                 totals->refused, totals->left_out, totals->course.retries, totals->points,
+                 totals->score, totals->course.passed_ms, rate);
 }
 
 static void print_totals(const struct import_totals *totals, bool json)
 {
-    int64_t passed_ms = totals->passed_ms < 1 ? 1 : totals->passed_ms;
+    int64_t passed_ms = totals->course.passed_ms < 1 ? 1 : totals->course.passed_ms;
     int64_t rate = (int64_t)totals->sales * 1000 / passed_ms;
     if (json) {
         print_totals_json(totals, rate);
@@ -156,11 +156,12 @@ static void print_totals(const struct import_totals *totals, bool json)
     (void)printf("%s members, %s sales, %" PRIu64 " replayed, %" PRIu64 " refused, %s points, "
                  "%s score, %" PRId64 ".%" PRId64 " s, %s rows/s",
                  print_number((int64_t)totals->members, members),
-                 print_number((int64_t)totals->sales, sales), totals->replayed, totals->refused,
-                 print_number(totals->points, points), print_number(totals->score, score),
-                 passed_ms / 1000, passed_ms % 1000 / 100, print_number(rate, per_second));
-    if (totals->retries > 0) {
-        (void)printf(", %" PRIu64 " retries", totals->retries);
+                 print_number((int64_t)totals->sales, sales), totals->course.replayed,
+                 totals->refused, print_number(totals->points, points),
+                 print_number(totals->score, score), passed_ms / 1000, passed_ms % 1000 / 100,
+                 print_number(rate, per_second));
+    if (totals->course.retries > 0) {
+        (void)printf(", %" PRIu64 " retries", totals->course.retries);
     }
     if (totals->members_there > 0) {
         (void)printf(", %" PRIu64 " members were there", totals->members_there);
@@ -174,7 +175,7 @@ static void print_totals(const struct import_totals *totals, bool json)
 // A session that follows the program, as patient as the import itself; what goes wrong is said.
 static int begin(struct session *session, struct import_line *line)
 {
-    int64_t give_up_ms = progress_now_ms() + line->options.retry_ms;
+    int64_t give_up_ms = progress_now_ms() + line->options.pace.retry_ms;
     for (;;) {
         int code = session_open(session, &line->globals);
         if (code == CTL_OK) {
@@ -229,8 +230,8 @@ int import_sales(int argc, char **argv, const struct globals *globals)
     struct import_line line = {
         .globals = *globals,
         .options = {.prefix = "",
-                    .window = IMPORT_WINDOW_DEFAULT,
-                    .retry_ms = (int64_t)RETRY_SECONDS_DEFAULT * 1000},
+                    .pace = {.window = IMPORT_WINDOW_DEFAULT,
+                             .retry_ms = (int64_t)RETRY_SECONDS_DEFAULT * 1000}},
     };
     globals_parse(&parser, argc, argv, &line);
     struct sales_file file;
