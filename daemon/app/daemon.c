@@ -24,6 +24,7 @@
 #include "face/face.h"
 #include "face/frames.h"
 #include "jobs/compact.h"
+#include "jobs/sweep.h"
 #include "net/listen.h"
 #include "net/server.h"
 #include "service/bounds.h"
@@ -50,6 +51,7 @@ struct daemon {
     struct store *store;
     struct service *service;
     struct compact *compact; // NULL: off
+    struct sweep *sweep;     // NULL: off
     struct frames frames;
     struct face *face;
     struct server *server;
@@ -266,6 +268,22 @@ static enum status read_identifier_key(struct daemon *daemon)
                status == STATUS_IO ? strerror(errno) : "it holds 64 hex digits");
 }
 
+static enum status start_jobs(struct daemon *daemon, uint64_t seed)
+{
+    const struct options *options = daemon->options;
+    if (options->compact_bytes > 0) {
+        struct compact_options compact = {.service = daemon->service,
+                                          .bytes = options->compact_bytes};
+        TRY(say(compact_new(&compact, &daemon->compact), "compact", ""));
+    }
+    if (options->sweep_off) {
+        return STATUS_OK;
+    }
+    struct sweep_options sweep = {
+        .service = daemon->service, .pace = options->sweep_pace, .seed = seed};
+    return say(sweep_new(&sweep, &daemon->sweep), "sweep", "");
+}
+
 static enum status read_code_keys(struct daemon *daemon)
 {
     const struct options *options = daemon->options;
@@ -309,11 +327,7 @@ static enum status start_service(struct daemon *daemon)
         .seed = seed,
     };
     TRY(say(service_new(&service, &daemon->service), "service", ""));
-    if (options->compact_bytes == 0) {
-        return STATUS_OK;
-    }
-    struct compact_options compact = {.service = daemon->service, .bytes = options->compact_bytes};
-    return say(compact_new(&compact, &daemon->compact), "compact", "");
+    return start_jobs(daemon, seed);
 }
 
 static enum status write_port(const char *path, uint16_t port)
@@ -396,6 +410,7 @@ static void finish(struct daemon *daemon)
     }
     store_free(daemon->store);
     compact_free(daemon->compact);
+    sweep_free(daemon->sweep);
     service_free(daemon->service);
     server_free(daemon->server);
     if (daemon->server != NULL) {

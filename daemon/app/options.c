@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "jobs/sweep.h"
 
 const char *argp_program_version = "loyaltyd 0.1.0";
 
@@ -28,6 +29,8 @@ enum {
     OPTION_CACHE_MIB,
     OPTION_CACHE_ACCOUNTS,
     OPTION_COMPACT_BYTES,
+    OPTION_SWEEP,
+    OPTION_SWEEP_PACE,
     OPTION_CLOCK_OFFSET_MS,
     OPTION_SANDBOX,
     OPTION_DURABILITY,
@@ -73,6 +76,10 @@ static const struct argp_option table[] = {
      "and no more than so many (default as many as fit)", 3},
     {"compact-bytes", OPTION_COMPACT_BYTES, "N", 0,
      "compact an account's log above this many bytes; 0 never (default)", 3},
+    {"sweep", OPTION_SWEEP, "on|off", 0,
+     "write down near its time what time makes of members, so that it is told (default on)", 3},
+    {"sweep-pace", OPTION_SWEEP_PACE, "N", 0,
+     "and so many members a second at most, 1 to 100000 (default 500)", 3},
     {"sandbox", OPTION_SANDBOX, NULL, 0, "a test clock stands in the ledger and may be set", 3},
     {"log-level", OPTION_LOG_LEVEL, "LEVEL", 0, "debug, info (default), warning or error", 3},
     {"clock-offset-ms", OPTION_CLOCK_OFFSET_MS, "N", OPTION_HIDDEN, "for tests", 3},
@@ -195,6 +202,7 @@ static error_t parse_ledger(int key, char *text, struct argp_state *state)
 static error_t parse_working(int key, char *text, struct argp_state *state)
 {
     static const char *const levels[] = {"debug", "info", "warning", "error", NULL};
+    static const char *const switches[] = {"on", "off", NULL};
     struct options *options = state->input;
     switch (key) {
     case OPTION_CACHE_MIB:
@@ -207,6 +215,12 @@ static error_t parse_working(int key, char *text, struct argp_state *state)
     case OPTION_COMPACT_BYTES:
         options->compact_bytes =
             (uint32_t)parse_number(state, "compact-bytes", text, 0, LIMIT_LOG_BYTES);
+        return 0;
+    case OPTION_SWEEP:
+        options->sweep_off = parse_word(state, "sweep", text, switches, "on, off") == 1;
+        return 0;
+    case OPTION_SWEEP_PACE:
+        options->sweep_pace = (uint32_t)parse_number(state, "sweep-pace", text, 1, SWEEP_PACE_MAX);
         return 0;
     case OPTION_CLOCK_OFFSET_MS:
         options->clock_offset_ms =
@@ -271,6 +285,7 @@ void options_parse(int argc, char **argv, struct options *ret_options)
         .listen_port = 7411,
         .trust_domain = "vip.example",
         .partitions = 1024,
+        .sweep_pace = 500,
         .log_level = LOG_INFO,
     };
     argp_err_exit_status = 2;

@@ -33,6 +33,8 @@ struct options {
     uint32_t cache_mib;      // 0: the service's default
     uint32_t cache_accounts; // 0: as many as fit that
     uint32_t compact_bytes;  // 0: never
+    uint32_t sweep_pace;     // accounts a second
+    bool sweep_off;
     int64_t clock_offset_ms; // for tests of the clock fence
     bool sandbox;
     bool relaxed;

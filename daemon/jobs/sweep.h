@@ -1,8 +1,8 @@
 // The sweeper: what time makes of an account (points end, holds lapse, cards end, notices) is seen
 // by whoever reads it, but stands in no log and in no event before somebody writes to it. Each
 // daemon walks all partitions round and round, asks for the accounts that are due, and has each
-// advanced to now, or its open obligations finished. All daemons may do so at once: the logs are the
-// same whoever writes them, and append_if lets one win.
+// advanced to now, or its open obligations finished. All daemons may do so at once: the logs are
+// the same whoever writes them, and append_if lets one win.
 //
 // It goes behind the requests at hand: so many accounts a second, fewer while many requests wait,
 // and its rounds grow longer while nothing is due. A store that fails makes it pause. An account of

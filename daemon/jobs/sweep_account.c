@@ -79,7 +79,7 @@ static void job_correct(struct sweep_job *job)
 
 // --- the account's task ---
 
-static void on_settled(struct identifiers_waiter *waiter, bool settled)
+static void on_settled(struct obligations_waiter *waiter, bool settled)
 {
     struct sweep_job *job =
         (struct sweep_job *)(void *)((char *)waiter - offsetof(struct sweep_job, waiter));
@@ -125,7 +125,7 @@ static void on_released(void *context)
     struct service *service = sweep_service(job->sweep);
     bool nothing = job->end == SWEEP_NOTHING && !service->stopping;
     if (nothing && job->open) {
-        identifiers_settle(service, job_id(job), &job->waiter);
+        obligations_settle(service, job_id(job), &job->waiter);
     } else if (nothing && job->log_bytes > 0 && job->due_ms > job->now_ms) {
         job_correct(job);
     } else {
@@ -140,7 +140,7 @@ void sweep_job_begin(struct sweep_job *job, const struct sweep_found *found)
     struct service *service = sweep_service(job->sweep);
     job->taken = true;
     job->found = *found;
-    job->waiter = (struct identifiers_waiter){.on_settled = on_settled};
+    job->waiter = (struct obligations_waiter){.on_settled = on_settled};
     job->task = (struct account_task){
         .id = job_id(job),
         .arena = &job->arena,

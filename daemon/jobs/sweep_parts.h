@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 #include "jobs/sweep.h"
-#include "service/identifiers.h"
+#include "service/obligations.h"
 
 // Accounts of which nothing could be made, each until an instant (monotonic). When there are too
 // many, the oldest has its turn again.
@@ -47,7 +47,7 @@ struct sweep_job {
     struct sweep_found found;
     struct arena arena;
     struct account_task task;
-    struct identifiers_waiter waiter;
+    struct obligations_waiter waiter;
     enum sweep_end end; // as far as is known
     bool open;          // it has obligations
     // the account as it was looked at, when nothing was written

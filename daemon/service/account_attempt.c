@@ -10,6 +10,7 @@
 #include "core/advance.h"
 #include "core/ledger.h"
 #include "service/accounts_parts.h"
+#include "service/bounds.h"
 #include "service/event.h"
 
 struct attempt {
@@ -211,12 +212,28 @@ static enum status attempt_event(const struct attempt *attempt)
     return event_encode(&event, &accounts->event);
 }
 
+// When the index is to have it due. History posted at its own time leaves its account behind the
+// present; whoever makes durable what time has made meanwhile lets it alone for a good while after
+// the last of it, or the next would come out of order. What is due at once, an obligation, is.
+static int64_t attempt_due_ms(const struct attempt *attempt)
+{
+    const struct account_entry *entry = attempt->entry;
+    int64_t due_ms = advance_due(&entry->account, lease_set(attempt->accounts->options.lease));
+    if (due_ms <= entry->account.now_ms || due_ms > attempt->now_ms) {
+        return due_ms;
+    }
+    int64_t then_ms = attempt->now_ms + SERVICE_HISTORY_QUIET_MS;
+    bool far_enough = entry->due_known && entry->due_ms <= then_ms &&
+                      entry->due_ms > then_ms - SERVICE_HISTORY_QUIET_MS / 2;
+    return far_enough ? entry->due_ms : then_ms;
+}
+
 static enum status attempt_append(const struct attempt *attempt, uint32_t count)
 {
     struct accounts *accounts = attempt->accounts;
     struct account_entry *entry = attempt->entry;
     TRY(attempt_event(attempt));
-    entry->append_due_ms = advance_due(&entry->account, lease_set(accounts->options.lease));
+    entry->append_due_ms = attempt_due_ms(attempt);
     entry->append_not_after_ms = entry_await_tasks(entry, count);
     struct store_append append = {
         .account = {.partition = entry->partition, .id = span_of(entry->id, entry->id_len)},

@@ -11,6 +11,7 @@
 #include "base/check.h"
 #include "base/hash.h"
 #include "jobs/compact.h"
+#include "jobs/sweep.h"
 #include "net/identity.h"
 #include "service/bounds.h"
 #include "service/dispatch.h"
@@ -61,6 +62,16 @@ static void daemon_compact(struct world_daemon *daemon)
     }
 }
 
+static void daemon_sweep(struct world_daemon *daemon)
+{
+    struct sweep_options options = {.service = daemon->service,
+                                    .pace = daemon->world->sweep_pace,
+                                    .seed = (uint64_t)(daemon - daemon->world->daemons)};
+    if (options.pace > 0) {
+        CHECK(sweep_new(&options, &daemon->sweep) == STATUS_OK);
+    }
+}
+
 static void daemon_start(struct world_daemon *daemon, size_t number)
 {
     struct service_world *world = daemon->world;
@@ -82,6 +93,7 @@ static void daemon_start(struct world_daemon *daemon, size_t number)
     };
     CHECK(service_new(&options, &daemon->service) == STATUS_OK);
     daemon_compact(daemon);
+    daemon_sweep(daemon);
     service_kick(daemon->service);
 }
 
@@ -91,6 +103,8 @@ static void daemon_stop(struct world_daemon *daemon)
     store_free(daemon->front);
     compact_free(daemon->compact);
     daemon->compact = NULL;
+    sweep_free(daemon->sweep);
+    daemon->sweep = NULL;
     service_free(daemon->service);
     timers_fini(&daemon->timers);
 }
@@ -133,6 +147,15 @@ void service_world_compact(struct service_world *world, uint64_t bytes)
     for (size_t i = 0; i < world->daemon_count; i++) {
         CHECK(world->daemons[i].compact == NULL);
         daemon_compact(&world->daemons[i]);
+    }
+}
+
+void service_world_sweep(struct service_world *world, uint32_t pace)
+{
+    world->sweep_pace = pace;
+    for (size_t i = 0; i < world->daemon_count; i++) {
+        CHECK(world->daemons[i].sweep == NULL);
+        daemon_sweep(&world->daemons[i]);
     }
 }
 

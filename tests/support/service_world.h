@@ -29,6 +29,7 @@ struct world_daemon {
     struct service *service;
     struct timers timers;
     struct compact *compact; // NULL: logs grow
+    struct sweep *sweep;     // NULL: nobody sweeps
     int64_t clock_offset_ms; // its own clock against the world's
     bool cut;                // world_run and world_pass let its calls wait; its timers fire
 };
@@ -41,6 +42,7 @@ struct service_world {
     size_t cache_accounts; // and keep so many accounts; 0: the usual number
     struct store *(*wrap)(struct store *store); // and see their stores through this; it owns them
     uint64_t compact_bytes;                     // 0: no compaction
+    uint32_t sweep_pace;                        // 0: no sweepers
     struct world_daemon daemons[WORLD_DAEMONS];
     size_t daemon_count;
     uint64_t ids; // given out by world_id
@@ -67,6 +69,8 @@ void service_world_fini(struct service_world *world);
 struct world_daemon *service_world_add(struct service_world *world);
 // From now on all daemons, also those still to come, compact logs longer than this.
 void service_world_compact(struct service_world *world, uint64_t bytes);
+// From now on all daemons, also those still to come, sweep at this pace.
+void service_world_sweep(struct service_world *world, uint32_t pace);
 // Kills a daemon as SIGKILL does, with whatever it was doing, and starts it again.
 void service_world_restart(struct world_daemon *daemon);
 // The same, but it has not read its lease yet.
