@@ -1,24 +1,182 @@
-// The life of a membership: its status, merging two, forgetting one.
+// The life of a membership: its status, merging two, forgetting one. Merging and erasing are answered
+// when they are done everywhere.
+#include "wire/membership.h"
+
 #include "service/handlers.h"
-#include "service/request.h"
+#include "service/operation.h"
+#include "service/persons.h"
+#include "service/settling.h"
+
+// --- SetStatus ---
+
+static enum status read_status(struct commands *commands, const ProtobufCMessage *message,
+                               void *ret_command)
+{
+    return membership_read_status(commands, (const Loyalty__V1__SetStatusRequest *)message,
+                                  ret_command);
+}
+
+static enum status decide_new_status(const struct decide *decide, const void *command,
+                                     struct decision *ret_decision)
+{
+    return decide_status(decide, command, ret_decision);
+}
 
 void membership_set_status(struct request *request)
 {
-    request_fail(request, LOYALTY__V1__CODE__CODE_UNIMPLEMENTED, "UNIMPLEMENTED", "",
-                 "This is not served yet.");
-    request_end(request);
+    static const struct operation set_status = {
+        .command_bytes = sizeof(struct status_command),
+        .read = read_status,
+        .decide = decide_new_status,
+    };
+    operation_begin(request, &set_status);
 }
 
-void membership_merge(struct request *request)
+// --- Merge and Erase ---
+
+struct change {
+    struct settling settling; // first
+    struct status_command erase;
+    struct merge_command merge;
+};
+
+static void answer(struct request *request, const struct task_result *result)
 {
-    request_fail(request, LOYALTY__V1__CODE__CODE_UNIMPLEMENTED, "UNIMPLEMENTED", "",
-                 "This is not served yet.");
-    request_end(request);
+    const struct change *change = request->state;
+    struct replies replies = replies_of_account(result->account, &request->arena);
+    ProtobufCMessage *response = NULL;
+    Loyalty__V1__Error *error = NULL;
+    enum status status =
+        replies_record(&replies, result->account, result->record, result->seq, &response, &error);
+    if (status != STATUS_OK) {
+        request_in_doubt(request);
+    } else if (error != NULL) {
+        request_error(request, error, !change->settling.first);
+    } else {
+        request_reply(request, response, !change->settling.first);
+    }
+}
+
+static struct change *change_begin(struct request *request, task_decide_fn *decide,
+                                   task_result_fn *on_settled)
+{
+    struct change *change = request_state(request, sizeof(*change));
+    if (change != NULL) {
+        change->settling =
+            (struct settling){.request = request, .decide = decide, .on_settled = on_settled};
+    }
+    return change;
+}
+
+static void change_submit(struct change *change, enum status status)
+{
+    struct request *request = change->settling.request;
+    if (status != STATUS_OK) {
+        request_bad(request, status);
+        request_end(request);
+        return;
+    }
+    settling_submit(&change->settling);
+}
+
+// --- Erase ---
+
+static enum status decide_erase(void *context, const struct decide *decide,
+                                struct decision *ret_decision)
+{
+    const struct request *request = context;
+    const struct change *change = request->state;
+    if (!request_is_meant(request, decide->account)) {
+        return request_decide_other(request, decide->account, ret_decision);
+    }
+    return decide_status(decide, &change->erase, ret_decision);
+}
+
+static void on_erased(void *context, const struct task_result *result)
+{
+    answer(context, result);
+}
+
+static void erase_resolved(struct request *request)
+{
+    struct change *change = change_begin(request, decide_erase, on_erased);
+    if (change != NULL) {
+        change_submit(change,
+                      membership_read_erase(&request->commands,
+                                            (const Loyalty__V1__EraseRequest *)request->message,
+                                            &change->erase));
+    }
 }
 
 void membership_erase(struct request *request)
 {
-    request_fail(request, LOYALTY__V1__CODE__CODE_UNIMPLEMENTED, "UNIMPLEMENTED", "",
-                 "This is not served yet.");
-    request_end(request);
+    request_resolve(request, ((const Loyalty__V1__EraseRequest *)request->message)->member,
+                    erase_resolved);
+}
+
+// --- Merge ---
+
+static enum status decide_merged(void *context, const struct decide *decide,
+                                 struct decision *ret_decision)
+{
+    const struct request *request = context;
+    const struct change *change = request->state;
+    if (!request_is_meant(request, decide->account)) {
+        return request_decide_other(request, decide->account, ret_decision);
+    }
+    return decide_merge(decide, &change->merge, ret_decision);
+}
+
+// A merge that the other member could not take has been given up.
+static void on_merged(void *context, const struct task_result *result)
+{
+    struct request *request = context;
+    const struct account *account = result->account;
+    bool stands = result->record->type == RECORD_MERGED &&
+                  span_is_text(result->record->merged.into, account->merged_into);
+    if (stands || result->record->type != RECORD_MERGED) {
+        answer(request, result);
+        return;
+    }
+    struct refusal refusal = {.reason = REFUSAL_CLOSED, .field = "into"};
+    request_refuse(request, &refusal);
+}
+
+static enum refusal_reason judge_into(const struct person *into)
+{
+    if (into->replaced) {
+        return REFUSAL_IDENTIFIER_REPLACED;
+    }
+    if (!into->found) {
+        return REFUSAL_UNKNOWN_MEMBER;
+    }
+    return into->lives ? REFUSAL_NONE : REFUSAL_CLOSED;
+}
+
+static void merge_resolved(struct request *request)
+{
+    struct change *change = change_begin(request, decide_merged, on_merged);
+    if (change == NULL) {
+        return;
+    }
+    change->merge.into = person_id(request->person);
+    change->merge.into_says = judge_into(request->person);
+    change_submit(change, membership_read_merge(&request->commands,
+                                                (const Loyalty__V1__MergeRequest *)request->message,
+                                                &change->merge));
+}
+
+static void into_found(struct request *request)
+{
+    request_resolve(request, ((const Loyalty__V1__MergeRequest *)request->message)->member,
+                    merge_resolved);
+}
+
+void membership_merge(struct request *request)
+{
+    const Loyalty__V1__MergeRequest *message = (const Loyalty__V1__MergeRequest *)request->message;
+    request->person = request_state(request, sizeof(*request->person));
+    if (request->person != NULL) {
+        persons_find(request, message->into, "into", request->person, into_found);
+    }
 }

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "wire/contributions.h"
 #include "wire/identify.h"
+#include "wire/membership.h"
 #include "wire/message.h"
 #include "wire/perks.h"
 #include "wire/pools.h"
@@ -204,7 +205,8 @@ struct answer {
     Loyalty__V1__OpeningBalanceResponse *opening;
     Loyalty__V1__ContributionResponse *contribution;
     Loyalty__V1__ChangeIdentifiersResponse *identifiers;
-    ProtobufCMessage *of_pool; // which GetOutcome does not show
+    ProtobufCMessage *of_pool;    // which GetOutcome does not show
+    ProtobufCMessage *membership; // the same
     Loyalty__V1__UsePerkResponse *perk_used;
     Loyalty__V1__ReversePerkResponse *perk_reversed;
     Loyalty__V1__Error *error;
@@ -237,6 +239,10 @@ static enum status make_answer(const struct replies *replies, const struct accou
         return replies_enroll(replies, account, record, seq, &ret_answer->enroll);
     case RECORD_POOL_MEMBER:
         return replies_pool_member(replies, record, seq, &ret_answer->of_pool);
+    case RECORD_STATUS_CHANGED:
+        return membership_status_response(replies, record, seq, &ret_answer->membership);
+    case RECORD_MERGED:
+        return membership_merge_response(replies, record, seq, &ret_answer->membership);
     case RECORD_PERK_USED:
         return perks_used_response(replies, record, seq, &ret_answer->perk_used);
     case RECORD_PERK_REVERSED:
@@ -270,6 +276,7 @@ static ProtobufCMessage *response_of(const struct answer *answer)
         answer->perk_used == NULL ? NULL : &answer->perk_used->base,
         answer->perk_reversed == NULL ? NULL : &answer->perk_reversed->base,
         answer->of_pool,
+        answer->membership,
         answer->contribution == NULL ? NULL : &answer->contribution->base,
         answer->identifiers == NULL ? NULL : &answer->identifiers->base,
     };
