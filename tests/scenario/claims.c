@@ -323,7 +323,8 @@ bool story_claim(struct story *story, const char *verb)
     }
     if (strcmp(verb, "expect") == 0) {
         expect(story);
-    } else if (story_spent_claim(story, verb) || story_contribution_claim(story, verb)) {
+    } else if (story_spent_claim(story, verb) || story_contribution_claim(story, verb) ||
+               story_perk_claim(story, verb)) {
         return true;
     } else if (strcmp(verb, "gives") == 0) {
         gives(story);

@@ -197,7 +197,8 @@ bool story_command(struct story *story, const char *verb)
     } else if (strcmp(verb, "bound") == 0 || strcmp(verb, "lost") == 0) {
         story_bound(story, strcmp(verb, "lost") == 0);
     } else {
-        return story_spending(story, verb) || story_contribution(story, verb);
+        return story_spending(story, verb) || story_contribution(story, verb) ||
+               story_perk(story, verb);
     }
     return true;
 }

@@ -86,6 +86,10 @@ bool story_spent_claim(struct story *story, const char *verb);
 bool story_contribution(struct story *story, const char *verb);
 bool story_contribution_claim(struct story *story, const char *verb);
 
+// Lines of shops and partners that use perks and undo that, and claims about what is left (perks.c).
+bool story_perk(struct story *story, const char *verb);
+bool story_perk_claim(struct story *story, const char *verb);
+
 // --- what claims compare with; each fails with what it is about ---
 void same_number(struct story *story, const char *what, int64_t is, int64_t claimed);
 void same_text(struct story *story, const char *what, struct span is, const char *claimed);

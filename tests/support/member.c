@@ -153,6 +153,14 @@ static struct mark mark_of(const struct command *command)
     case COMMAND_END:
         content = content_of_end(&command->contribution_end);
         break;
+    case COMMAND_USE_PERK:
+        content = mix(12, command->use_perk.perk_id);
+        content = MIX(content, command->use_perk.code);
+        content = mix(content, command->use_perk.unit);
+        break;
+    case COMMAND_REVERSE_PERK:
+        content = MIX(13, command->reverse_perk.original);
+        break;
     case COMMAND_JOB:
         break;
     }
@@ -213,6 +221,12 @@ static const char *decide(struct member *member, const struct command *command,
         break;
     case COMMAND_END:
         status = decide_contribution_end(&decide, &command->contribution_end, ret_decision);
+        break;
+    case COMMAND_USE_PERK:
+        status = decide_use_perk(&decide, &command->use_perk, ret_decision);
+        break;
+    case COMMAND_REVERSE_PERK:
+        status = decide_reverse_perk(&decide, &command->reverse_perk, ret_decision);
         break;
     case COMMAND_JOB:
         status = advance(&member->account, &writer, &member->arena, command->now_ms);

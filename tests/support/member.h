@@ -11,6 +11,7 @@
 #include "core/account.h"
 #include "core/decide.h"
 #include "core/decide_contributions.h"
+#include "core/decide_perks.h"
 #include "support/club.h"
 
 struct member {
@@ -37,6 +38,8 @@ enum command_kind {
     COMMAND_CONTRIBUTE,
     COMMAND_REDUCE,
     COMMAND_END, // of a contribution
+    COMMAND_USE_PERK,
+    COMMAND_REVERSE_PERK,
     COMMAND_JOB, // time alone: what an advance writes
 };
 
@@ -57,6 +60,8 @@ struct command {
         struct contribution_command contribution;
         struct reduction_command reduction;
         struct contribution_end_command contribution_end;
+        struct use_perk_command use_perk;
+        struct reverse_perk_command reverse_perk;
     };
 };
 
