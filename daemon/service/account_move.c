@@ -4,21 +4,30 @@
 #include "base/check.h"
 #include "service/accounts_parts.h"
 #include "service/bounds.h"
-#include "service/identifiers.h"
+
+// Whether what was shown is the merged member's: one that was replaced is told so by that member.
+static bool is_shown(const struct account_task *task)
+{
+    if (task->moves.shown == NULL) {
+        return true;
+    }
+    const struct identifier_state *state =
+        account_identifier(&task->entry->account, task->moves.shown);
+    return state != NULL && state->stage <= IDENTIFIER_BOUND;
+}
 
 bool task_must_move(const struct account_task *task)
 {
     const struct account *account = &task->entry->account;
-    if (task->moves.id == NULL || account->status != MEMBER_MERGED) {
+    if (task->moves.id == NULL || account->status != MEMBER_MERGED ||
+        (task->moves.merging && account_is_merging(account))) {
         return false;
     }
     bool known = task->mark.present && account_may_know(account, &task->mark);
-    bool meant = task->moves.shown == NULL || identifiers_listed(account, task->moves.shown);
-    bool waits = account_is_merging(account) && !task->moves.merging;
-    return meant && (!known || task->id_clear) && (waits || !account_is_merging(account));
+    return is_shown(task) && (!known || task->id_clear);
 }
 
-// The account's log may be written to, by those who make its merge go on.
+// Whoever makes merges go on is told that this one has not.
 static void entry_nudge(const struct account_entry *entry, struct accounts *accounts)
 {
     struct account_commit commit = {

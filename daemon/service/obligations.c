@@ -129,6 +129,7 @@ void job_submit_elsewhere(struct job *job, task_decide_fn *decide, task_result_f
     derive_id(job, job->task.mark.id);
     job->task.moves.id = job->other_id;
     job->task.moves.len = &job->other_id_len;
+    job->task.moves.merging = job->obligation.type == RECORD_MERGED;
     accounts_submit(job->service->accounts, &job->task);
 }
 
