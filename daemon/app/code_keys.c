@@ -10,14 +10,14 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "app/sealing.h"
 #include "app/secrets.h"
 #include "base/check.h"
 
 static const char sealing_label[] = "loyaltyd perk code, member reference, 1";
 
-enum { IV_BYTES = 12 };
-
-static_assert((int)IV_BYTES <= (int)PERK_CODE_BYTES, "a nonce is long enough for GCM");
+static_assert((int)SEALING_NONCE_BYTES <= (int)PERK_CODE_BYTES, "a nonce is long enough for GCM");
+static_assert((int)SEALING_TAG_BYTES == (int)CODE_TAG_BYTES, "the tag is that of GCM");
 
 // --- the port ---
 
@@ -54,55 +54,21 @@ static enum status verify(void *context, size_t key, struct span text, const uin
     return good == 1 ? STATUS_OK : STATUS_INVALID;
 }
 
-// The cipher with its key, nonce and head, one way or the other. NULL when there is no memory.
-static EVP_CIPHER_CTX *cipher_begin(const uint8_t *sealing, const uint8_t *nonce, struct span head,
-                                    int encrypt)
-{
-    int len = 0;
-    EVP_CIPHER_CTX *cipher = EVP_CIPHER_CTX_new();
-    if (cipher != NULL &&
-        EVP_CipherInit_ex(cipher, EVP_aes_256_gcm(), NULL, sealing, nonce, encrypt) == 1 &&
-        EVP_CipherUpdate(cipher, NULL, &len, head.data, (int)head.len) == 1) {
-        return cipher;
-    }
-    EVP_CIPHER_CTX_free(cipher);
-    return NULL;
-}
-
 static enum status seal(void *context, const uint8_t *nonce, struct span head,
                         const uint8_t *member, uint8_t *ret_sealed)
 {
     struct code_keys *codes = context;
-    int len = 0;
-    EVP_CIPHER_CTX *cipher = cipher_begin(codes->sealing[0], nonce, head, 1);
-    bool done = cipher != NULL &&
-                EVP_CipherUpdate(cipher, ret_sealed, &len, member, CODE_MEMBER_BYTES) == 1 &&
-                len == CODE_MEMBER_BYTES &&
-                EVP_CipherFinal_ex(cipher, ret_sealed + CODE_MEMBER_BYTES, &len) == 1 &&
-                EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_GCM_GET_TAG, CODE_TAG_BYTES,
-                                    ret_sealed + CODE_MEMBER_BYTES) == 1;
-    EVP_CIPHER_CTX_free(cipher);
-    return done ? STATUS_OK : STATUS_NO_MEMORY;
+    struct sealing sealing = {.key = codes->sealing[0], .nonce = nonce, .head = head};
+    return sealing_seal(&sealing, span_of(member, CODE_MEMBER_BYTES), ret_sealed);
 }
 
 static enum status unseal(void *context, size_t key, const uint8_t *nonce, struct span head,
                           const uint8_t *sealed, uint8_t *ret_member)
 {
     struct code_keys *codes = context;
-    uint8_t tag[CODE_TAG_BYTES];
-    uint8_t rest[EVP_MAX_BLOCK_LENGTH];
-    int len = 0;
     CHECK(key < codes->port.key_count);
-    memcpy(tag, sealed + CODE_MEMBER_BYTES, sizeof tag);
-    EVP_CIPHER_CTX *cipher = cipher_begin(codes->sealing[key], nonce, head, 0);
-    if (cipher == NULL) {
-        return STATUS_NO_MEMORY;
-    }
-    bool good = EVP_CipherUpdate(cipher, ret_member, &len, sealed, CODE_MEMBER_BYTES) == 1 &&
-                EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_GCM_SET_TAG, sizeof tag, tag) == 1 &&
-                EVP_CipherFinal_ex(cipher, rest, &len) == 1;
-    EVP_CIPHER_CTX_free(cipher);
-    return good ? STATUS_OK : STATUS_INVALID;
+    struct sealing sealing = {.key = codes->sealing[key], .nonce = nonce, .head = head};
+    return sealing_open(&sealing, span_of(sealed, CODE_SEALED_BYTES), ret_member);
 }
 
 void code_keys_init(struct code_keys *codes)

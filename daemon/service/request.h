@@ -96,15 +96,15 @@ static inline struct span request_member(const struct request *request)
     return span_of(request->member_id, request->member_id_len);
 }
 
+// Who was asked for, where that member was merged and another answers; else empty.
+struct span request_merged_from(const struct request *request);
+
 static inline struct span request_trace(const struct request *request)
 {
     return span_of(request->trace, request->trace_len);
 }
 
 static inline struct span request_actor(const struct request *request)
-// Who was asked for, where that member was merged and another answers; else empty.
-struct span request_merged_from(const struct request *request);
-
 {
     return span_of(request->actor, request->actor_len);
 }
