@@ -241,6 +241,52 @@ static void run_reads(void)
     redis_stage_close();
 }
 
+static void run_values(void)
+{
+    static struct redis_asked put;
+    static struct redis_asked got;
+    char name[32];
+    (void)snprintf(name, sizeof(name), "n%u", case_number());
+    redis_stage_open_ready();
+    redis_stage_put(name, 0, &put);
+    must_be_answered(&put, "put");
+    redis_stage_get(name, &got);
+    read_is_definite(&got, "get");
+    comes_back();
+    redis_stage_get(name, &got);
+    REDIS_UNTIL(got.times == 1);
+    REQUIRE(got.result == STORE_OK, "get is answered %s", store_result_name(got.result));
+    REQUIRE(put.result != STORE_OK || got.revision == 1, "put, and is not");
+    REQUIRE(put.result != STORE_UNAVAILABLE || got.revision == 0, "not put, and is");
+    redis_stage_put(name, got.revision, &put);
+    REDIS_UNTIL(put.times == 1);
+    REQUIRE(put.result == STORE_OK && put.revision == got.revision + 1, "afterwards: %s",
+            store_result_name(put.result));
+    redis_stage_close();
+}
+
+// Some, or an error; but not none as if there were none.
+static void run_events(void)
+{
+    static struct entry entry;
+    static struct redis_asked read;
+    redis_stage_open_ready();
+    entry_init(&entry, 0);
+    inject_hold(true);
+    entry_append(&entry);
+    REDIS_UNTIL(entry.asked.times == 1);
+    inject_hold(false);
+    redis_stage_events(&read);
+    read_is_definite(&read, "read_events");
+    REQUIRE(read.result != STORE_OK || read.ids > 0, "no events are there");
+    comes_back();
+    redis_stage_events(&read);
+    REDIS_UNTIL(read.times == 1);
+    REQUIRE(read.result == STORE_OK && read.ids > 0, "afterwards: %s, %zu events",
+            store_result_name(read.result), read.ids);
+    redis_stage_close();
+}
+
 static void run_compact(void)
 {
     static struct entry entry;
@@ -428,6 +474,6 @@ const struct scenario scenarios[] = {
     SCENE(append),  SCENE(claim),        SCENE(reads),
     SCENE(compact), SCENE(create),       SCENE(clock),
     SCENE(burst),   SCENE(reconnect),    SCENE(deadline),
-    SCENE(free),
+    SCENE(free),    SCENE(values),       SCENE(events),
 };
 const size_t scenario_count = sizeof(scenarios) / sizeof(scenarios[0]);

@@ -149,6 +149,22 @@ static void on_page(void *context, const struct store_scan_reply *page)
     inject_resume(depth);
 }
 
+static void on_value(void *context, const struct store_value_reply *value)
+{
+    struct redis_asked *asked = context;
+    asked->revision = value->revision;
+    struct store_reply plain = {.result = value->result, .bytes = value->bytes};
+    on_done(asked, &plain);
+}
+
+static void on_events(void *context, const struct store_events_reply *events)
+{
+    struct redis_asked *asked = context;
+    asked->ids = events->count;
+    struct store_reply plain = {.result = events->result};
+    on_done(asked, &plain);
+}
+
 static struct redis_asked *begin(struct redis_asked *asked)
 {
     memset(asked, 0, sizeof(*asked));
@@ -221,5 +237,33 @@ void redis_stage_clock(int64_t now_ms, struct redis_asked *asked)
 void redis_stage_create(uint32_t count, struct redis_asked *asked)
 {
     store_create_partitions(stage->store, count, on_done, begin(asked));
+    begun(asked);
+}
+
+void redis_stage_put(const char *name, uint64_t expected_revision, struct redis_asked *asked)
+{
+    struct store_put put = {.value = {.partition = 1, .name = span_of_text(name)},
+                            .expected_revision = expected_revision,
+                            .bytes = span_of_text("value"),
+                            .enter_set = span_of_text("0229")};
+    store_put(stage->store, &put, on_value, begin(asked));
+    begun(asked);
+}
+
+void redis_stage_get(const char *name, struct redis_asked *asked)
+{
+    struct store_value value = {.partition = 1, .name = span_of_text(name)};
+    store_get(stage->store, &value, on_value, begin(asked));
+    begun(asked);
+}
+
+void redis_stage_events(struct redis_asked *asked)
+{
+    struct store_event_place places[REDIS_STAGE_PARTITIONS] = {0};
+    for (uint32_t i = 0; i < REDIS_STAGE_PARTITIONS; i++) {
+        places[i].partition = i;
+    }
+    store_read_events(stage->store, places, REDIS_STAGE_PARTITIONS, 2 * REDIS_STAGE_PARTITIONS,
+                      on_events, begin(asked));
     begun(asked);
 }

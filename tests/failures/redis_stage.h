@@ -53,7 +53,8 @@ struct redis_asked {
     uint64_t len;
     uint8_t bytes[REDIS_STAGE_BYTES];
     struct store_head head;
-    size_t ids;
+    size_t ids;        // or events
+    uint64_t revision; // of a value
 };
 
 void redis_stage_load(const struct store_account *account, struct redis_asked *asked);
@@ -68,3 +69,8 @@ void redis_stage_scan(uint32_t partition, struct redis_asked *asked);
 void redis_stage_head(struct redis_asked *asked);
 void redis_stage_clock(int64_t now_ms, struct redis_asked *asked);
 void redis_stage_create(uint32_t count, struct redis_asked *asked);
+// A value of partition 1, whose name a put brings into a set.
+void redis_stage_put(const char *name, uint64_t expected_revision, struct redis_asked *asked);
+void redis_stage_get(const char *name, struct redis_asked *asked);
+// The first two events of each partition.
+void redis_stage_events(struct redis_asked *asked);

@@ -25,16 +25,16 @@ static const struct zone zone = {.steps = steps, .count = sizeof(steps) / sizeof
 
 static struct tier first_tiers[] = {
     {.id = TEXT("member")},
-    {TEXT("silver"), 2000, UPGRADE_AT_RESCORE, 24, 11000},
-    {TEXT("gold"), 10000, UPGRADE_AT_RESCORE, 24, 12500},
-    {TEXT("diamond"), 50000, UPGRADE_IMMEDIATE, 24, 15000},
+    {TEXT("silver"), 2000, UPGRADE_AT_RESCORE, 24, 11000, {0}},
+    {TEXT("gold"), 10000, UPGRADE_AT_RESCORE, 24, 12500, {0}},
+    {TEXT("diamond"), 50000, UPGRADE_IMMEDIATE, 24, 15000, {0}},
 };
 static struct tier second_tiers[] = {
     {.id = TEXT("member")},
-    {TEXT("silver"), 2000, UPGRADE_IMMEDIATE, 1, 11000},
-    {TEXT("gold"), 10000, UPGRADE_AT_RESCORE, 12, 12500},
-    {TEXT("platinum"), 20000, UPGRADE_IMMEDIATE, 6, 13000},
-    {TEXT("diamond"), 50000, UPGRADE_IMMEDIATE, 24, 15000},
+    {TEXT("silver"), 2000, UPGRADE_IMMEDIATE, 1, 11000, {0}},
+    {TEXT("gold"), 10000, UPGRADE_AT_RESCORE, 12, 12500, {0}},
+    {TEXT("platinum"), 20000, UPGRADE_IMMEDIATE, 6, 13000, {0}},
+    {TEXT("diamond"), 50000, UPGRADE_IMMEDIATE, 24, 15000, {0}},
 };
 static struct rescore_date first_rescores[] = {{.text = TEXT("06-01")}, {.text = TEXT("12-01")}};
 static struct rescore_date second_rescores[] = {{.text = TEXT("03-31")}};

@@ -149,9 +149,21 @@ void seeds_redis(void)
                                                 BULK(5, "CLOCK") "*3\r\n" BULK(1, "6")
                                                     BULK(6, "FAILED") BULK(3, "why"));
     write_replies("head-and-scan", "\x07\x06", 2,
-                  "*7\r\n" BULK(1, "1") BULK(2, "OK") ":1768003200000\r\n" BULK(1, "0") BULK(
-                      4, "1024") ":0\r\n" BULK(0, "") "*2\r\n" BULK(1, "0") "*4\r\n" BULK(4, "anna")
-                      BULK(1, "5") BULK(1, "!") BULK(3, "inf"));
+                  "*8\r\n" BULK(1, "1") BULK(2, "OK") ":1768003200000\r\n" BULK(1, "0")
+                      BULK(4, "1024") ":0\r\n" BULK(0, "")
+                          BULK(13, "1768003100000") "*2\r\n" BULK(1, "0") "*4\r\n" BULK(4, "anna")
+                              BULK(1, "5") BULK(1, "!") BULK(3, "inf"));
+    write_replies("values-and-sets", "\x0b\x0c\x0d\x0e\x0e\x0f\x10\x13", 8,
+                  "*3\r\n" BULK(1, "1") BULK(5, "TAKEN") BULK(3, "ben") "*2\r\n" BULK(4, "anna")
+                      BULK(3, "ben") BULK(9, "\1\1\1\1\1\1\1\5p") "*3\r\n" BULK(1, "2")
+                          BULK(2, "OK") BULK(8, "\1\1\1\1\1\1\1\1") "*3\r\n" BULK(1, "3")
+                              BULK(6, "BEHIND") BULK(9, "\1\1\1\1\1\1\1\2q") "*3\r\n" BULK(1, "4")
+                                  BULK(2, "OK") "*1\r\n" BULK(3, "crm") "*3\r\n" BULK(1, "5")
+                                      BULK(6, "FAILED") BULK(3, "why") "+Background\r\n");
+    write_replies("events", "\x11\x12", 2,
+                  "*6\r\n" BULK(1, "1") BULK(2, "OK") BULK(3, "0-1") BULK(3, "0-2") BULK(3, "0-1")
+                      BULK(3, "one") "*4\r\n" BULK(1, "2") BULK(2, "OK") BULK(0, "")
+                          BULK(3, "0-3") ":7\r\n");
     write_replies("create", "\x08", 1,
                   "$-1\r\n*2\r\n" BULK(1, "1") BULK(2, "OK") "*2\r\n" BULK(1, "2")
                       BULK(2, "OK") "*2\r\n" BULK(1, "3") BULK(2, "OK") "*2\r\n" BULK(1, "4")
