@@ -324,6 +324,7 @@ static enum status start_service(struct daemon *daemon)
         .sandbox = options->sandbox,
         .cache_accounts = options->cache_accounts,
         .cache_bytes = (size_t)options->cache_mib << 20,
+        .event_retention = options->event_retention,
         .seed = seed,
     };
     TRY(say(service_new(&service, &daemon->service), "service", ""));

@@ -29,6 +29,7 @@ enum {
     OPTION_CACHE_MIB,
     OPTION_CACHE_ACCOUNTS,
     OPTION_COMPACT_BYTES,
+    OPTION_EVENT_RETENTION,
     OPTION_SWEEP,
     OPTION_SWEEP_PACE,
     OPTION_CLOCK_OFFSET_MS,
@@ -40,6 +41,8 @@ enum {
 enum {
     CACHE_MIB_MAX = 1 << 20,
     CACHE_ACCOUNTS_MAX = 100000000,
+    EVENT_RETENTION_MIN = 1000,
+    EVENT_RETENTION_MAX = 100000000,
     CLOCK_OFFSET_MAX_MS = 86400000,
 };
 
@@ -76,6 +79,8 @@ static const struct argp_option table[] = {
      "and no more than so many (default as many as fit)", 3},
     {"compact-bytes", OPTION_COMPACT_BYTES, "N", 0,
      "compact an account's log above this many bytes; 0 never (default)", 3},
+    {"event-retention", OPTION_EVENT_RETENTION, "N", 0,
+     "events a partition keeps for those who subscribe, 1000 to 100000000 (default 100000)", 3},
     {"sweep", OPTION_SWEEP, "on|off", 0,
      "write down near its time what time makes of members, so that it is told (default on)", 3},
     {"sweep-pace", OPTION_SWEEP_PACE, "N", 0,
@@ -215,6 +220,10 @@ static error_t parse_working(int key, char *text, struct argp_state *state)
     case OPTION_COMPACT_BYTES:
         options->compact_bytes =
             (uint32_t)parse_number(state, "compact-bytes", text, 0, LIMIT_LOG_BYTES);
+        return 0;
+    case OPTION_EVENT_RETENTION:
+        options->event_retention = (uint32_t)parse_number(state, "event-retention", text,
+                                                          EVENT_RETENTION_MIN, EVENT_RETENTION_MAX);
         return 0;
     case OPTION_SWEEP:
         options->sweep_off = parse_word(state, "sweep", text, switches, "on, off") == 1;

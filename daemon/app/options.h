@@ -30,10 +30,11 @@ struct options {
     const char *code_key_files[CODE_KEYS_MAX];
     size_t code_keys;
     uint32_t partitions;
-    uint32_t cache_mib;      // 0: the service's default
-    uint32_t cache_accounts; // 0: as many as fit that
-    uint32_t compact_bytes;  // 0: never
-    uint32_t sweep_pace;     // accounts a second
+    uint32_t cache_mib;       // 0: the service's default
+    uint32_t cache_accounts;  // 0: as many as fit that
+    uint32_t compact_bytes;   // 0: never
+    uint32_t event_retention; // entries a partition; 0: the service's default
+    uint32_t sweep_pace;      // accounts a second
     bool sweep_off;
     int64_t clock_offset_ms; // for tests of the clock fence
     bool sandbox;

@@ -172,6 +172,14 @@ void call_write(struct call *call, struct span bytes)
     }
 }
 
+void call_write_framed(struct call *call, uint8_t flag, struct span bytes)
+{
+    uint8_t prefix[BODY_PREFIX_BYTES];
+    body_prefix(flag, bytes.len, prefix);
+    call_write(call, span_of(prefix, sizeof(prefix)));
+    call_write(call, bytes);
+}
+
 // Copies the values, which live no longer than this turn; the names are ours.
 static bool keep_trailers(struct call *call, const struct fields *trailers)
 {
@@ -243,6 +251,19 @@ void call_fail(struct call *call, const Loyalty__V1__Error *error)
 {
     face_reset_arena(&call->face->outgoing);
     fail(call, error);
+}
+
+void call_refuse(struct call *call, Loyalty__V1__Code code, const char *reason, const char *field,
+                 const char *message)
+{
+    Loyalty__V1__Error error = error_make(code, reason, field, message);
+    call_fail(call, &error);
+}
+
+void call_trouble(struct call *call, enum trouble trouble)
+{
+    call_refuse(call, LOYALTY__V1__CODE__CODE_UNAVAILABLE, trouble_name(trouble), "",
+                trouble_message(trouble));
 }
 
 // What was asked is done, its answer cannot be written.

@@ -4,6 +4,7 @@
 //     READING --request whole--> ASKED --answer--> OVER
 //        \--a method that streams--> STREAMING --> OVER        any of them --on_gone--> back in
 //                                                              the pool
+// A stream of the service's is STREAMING from its head to its end, too.
 //
 // Invariants: nothing is sent once it is OVER; `charged_bytes` is what its quota knows of its
 // buffers.
@@ -19,6 +20,7 @@
 #include "face/body.h"
 #include "face/fields.h"
 #include "face/protocol.h"
+#include "service/trouble.h"
 
 struct face;
 struct http_exchange;
@@ -39,6 +41,7 @@ struct call {
     const ProtobufCMessageDescriptor *response;
     const struct own_method *own; // NULL: dispatch's
     bool mutating;
+    bool streams;       // may be answered by several messages
     int64_t expires_ms; // monotonic
     char traceparent[LIMIT_TRACEPARENT_BYTES];
     uint8_t traceparent_bytes;
@@ -84,6 +87,8 @@ void call_head(struct call *call, uint32_t status, const char *content_type,
                const struct fields *fields);
 // Keeps what net does not take now.
 void call_write(struct call *call, struct span bytes);
+// The same behind the prefix of a framed body.
+void call_write_framed(struct call *call, uint8_t flag, struct span bytes);
 // Ends the answer; `trailers` NULL: without.
 void call_finish(struct call *call, const struct fields *trailers);
 // Ends the exchange without (the rest of) an answer. `code`: RFC 9113, 7.
@@ -111,3 +116,6 @@ void call_send(struct call *call, struct span message);
 // The whole answer: one message, or an error. The call is OVER.
 void call_reply(struct call *call, struct span message, bool replayed);
 void call_fail(struct call *call, const Loyalty__V1__Error *error);
+void call_refuse(struct call *call, Loyalty__V1__Code code, const char *reason, const char *field,
+                 const char *message);
+void call_trouble(struct call *call, enum trouble trouble);

@@ -2,7 +2,7 @@
 //     {"code": "failed_precondition", "message": "...", "details": [
 //         {"type": "google.rpc.ErrorInfo", "value": <base64>, "debug": <the same as JSON>}, ...]}
 // Source: connectrpc.com, "Connect Protocol Reference", "Unary-Response".
-#include <jansson.h>
+#include "face/connect.h"
 
 #include "face/call.h"
 #include "face/details.h"
@@ -57,8 +57,7 @@ static enum status add_detail(json_t *list, const struct detail *detail, struct 
     return add_debug(item, detail->message);
 }
 
-static enum status write_error(const Loyalty__V1__Error *error, struct arena *arena,
-                               struct span *ret_text)
+enum status connect_error(const Loyalty__V1__Error *error, struct arena *arena, json_t **ret_tree)
 {
     struct details details;
     TRY(details_make(error, arena, &details));
@@ -70,6 +69,15 @@ static enum status write_error(const Loyalty__V1__Error *error, struct arena *ar
     for (size_t i = 0; i < details.count; i++) {
         TRY(add_detail(json_object_get(tree, "details"), &details.items[i], arena));
     }
+    *ret_tree = json_incref(tree);
+    return STATUS_OK;
+}
+
+static enum status write_error(const Loyalty__V1__Error *error, struct arena *arena,
+                               struct span *ret_text)
+{
+    json_auto_t *tree = NULL;
+    TRY(connect_error(error, arena, &tree));
     return tree_print(tree, false, arena, ret_text);
 }
 
@@ -94,6 +102,7 @@ static void connect_end(struct call *call, const Loyalty__V1__Error *error)
 }
 
 const struct rpc_protocol protocol_connect = {
+    .single = true,
     .take = body_take_bare,
     .finish = body_finish_bare,
     .timeout_field = "connect-timeout-ms",

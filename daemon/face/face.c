@@ -8,6 +8,7 @@
 #include "face/own.h"
 #include "service/error.h"
 #include "service/service.h"
+#include "service/streams.h"
 
 void face_reset_arena(struct arena *arena)
 {
@@ -56,6 +57,10 @@ static void leave_streams(struct face *face, struct call *call)
     }
     face->quotas.streams--;
     call->quota->streams--;
+    if (call->own == NULL) {
+        ask_poke(call);
+        return;
+    }
     if (call->own->stream->on_gone != NULL) {
         call->own->stream->on_gone(call);
     }
@@ -117,6 +122,7 @@ void face_drain(struct face *face)
     }
     face->draining = true;
     health_refresh(&face->health);
+    streams_drain(face->service);
     Loyalty__V1__Error error = error_make(LOYALTY__V1__CODE__CODE_UNAVAILABLE, "DRAINING", "",
                                           "The server is ending; connect again.");
     for (struct call *call = face->streams; call != NULL; call = call->next_stream) {

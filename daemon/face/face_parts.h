@@ -1,5 +1,5 @@
-// What the parts of the face share: face.c (life), call.c (bytes), intake.c (requests), own.c (its
-// own methods).
+// What the parts of the face share: face.c (life), call.c (bytes), intake.c (requests), ask.c (whom
+// they go to), own.c (its own methods).
 #pragma once
 
 #include <stdbool.h>
@@ -41,3 +41,12 @@ bool intake_request(struct face *face, struct http_exchange *exchange,
 void intake_body(struct call *call, struct span bytes, bool last);
 // The answer can go on, so may the body.
 void intake_room(struct call *call);
+
+// --- ask.c ---
+
+// A unary request is whole.
+void ask_whole(struct call *call);
+// One message of a stream is.
+void ask_deliver(struct call *call);
+// A stream of the service's may find room, or its client gone.
+void ask_poke(struct call *call);

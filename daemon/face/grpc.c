@@ -15,21 +15,13 @@
 
 enum { HTTP_OK = 200, FLAG_TRAILERS = 0x80 };
 
-static void send_flagged(struct call *call, uint8_t flag, struct span bytes)
-{
-    uint8_t prefix[BODY_PREFIX_BYTES];
-    body_prefix(flag, bytes.len, prefix);
-    call_write(call, span_of(prefix, sizeof(prefix)));
-    call_write(call, bytes);
-}
-
 static void grpc_send(struct call *call, struct span message)
 {
     static const struct fields none;
     if (!call->head_sent) {
         call_head(call, HTTP_OK, call->media->name, &none);
     }
-    send_flagged(call, 0, message);
+    call_write_framed(call, 0, message);
 }
 
 static struct span without_padding(struct span base64)
@@ -119,12 +111,12 @@ static void grpc_web_end(struct call *call, const Loyalty__V1__Error *error)
         call_reset(call, RESET_INTERNAL);
         return;
     }
-    send_flagged(call, FLAG_TRAILERS, text);
+    call_write_framed(call, FLAG_TRAILERS, text);
     call_finish(call, NULL);
 }
 
 #define GRPC_ROW                                                                                   \
-    .streams = true, .take = body_take_framed, .finish = body_finish_framed,                       \
+    .single = true, .streams = true, .take = body_take_framed, .finish = body_finish_framed,       \
     .timeout_field = "grpc-timeout", .timeout_parse = timeout_parse_grpc,                          \
     .encoding_field = "grpc-encoding", .accept_encoding_field = "grpc-accept-encoding",            \
     .send = grpc_send

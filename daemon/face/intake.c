@@ -1,6 +1,6 @@
 // From an HTTP request to a call: what it asks for is judged by its head, so that what will not do
-// is answered before its body has come; then the body, message by message; then it is handed on, to
-// dispatch or to a method of the face's own. All protocols go this one way.
+// is answered before its body has come; then the body, message by message; then it is handed on
+// (ask.c). All protocols go this one way.
 #include <inttypes.h>
 #include <string.h>
 
@@ -16,19 +16,6 @@
 #include "service/timers.h"
 #include "service/trouble.h"
 #include "wire/message.h"
-
-static void fail(struct call *call, Loyalty__V1__Code code, const char *reason, const char *field,
-                 const char *message)
-{
-    Loyalty__V1__Error error = error_make(code, reason, field, message);
-    call_fail(call, &error);
-}
-
-static void trouble(struct call *call, enum trouble trouble)
-{
-    fail(call, LOYALTY__V1__CODE__CODE_UNAVAILABLE, trouble_name(trouble), "",
-         trouble_message(trouble));
-}
 
 // --- the head ---
 
@@ -53,11 +40,12 @@ static bool find_own(struct call *call, const struct own_method *own)
     call->path = own->path;
     call->request = own->request;
     call->response = own->response;
+    call->streams = own->stream != NULL;
     if (role_of_name(call->exchange->peer->role) != ROLE_NONE) {
         return true;
     }
-    fail(call, LOYALTY__V1__CODE__CODE_PERMISSION_DENIED, "ROLE_NOT_ALLOWED", "",
-         "This certificate has no role.");
+    call_refuse(call, LOYALTY__V1__CODE__CODE_PERMISSION_DENIED, "ROLE_NOT_ALLOWED", "",
+                "This certificate has no role.");
     return false;
 }
 
@@ -78,6 +66,7 @@ static bool find_method(struct call *call, struct span path)
     call->request = method->request;
     call->response = method->response;
     call->mutating = method->mutating;
+    call->streams = method->streams;
     return true;
 }
 
@@ -91,8 +80,9 @@ static bool judge_timeout(struct call *call, const struct http_request *request)
     }
     uint32_t timeout_ms = 0;
     if (protocol->timeout_parse(text, &timeout_ms) != STATUS_OK) {
-        fail(call, LOYALTY__V1__CODE__CODE_INVALID_ARGUMENT, "MALFORMED_TIMEOUT",
-             protocol->timeout_field, "The timeout is not written as this protocol writes it.");
+        call_refuse(call, LOYALTY__V1__CODE__CODE_INVALID_ARGUMENT, "MALFORMED_TIMEOUT",
+                    protocol->timeout_field,
+                    "The timeout is not written as this protocol writes it.");
         return false;
     }
     call->expires_ms = timers_now(call->face->timers) + (int64_t)timeout_ms;
@@ -107,8 +97,8 @@ static bool judge_encoding(struct call *call, const struct http_request *request
         return true;
     }
     call->names_encodings = true;
-    fail(call, LOYALTY__V1__CODE__CODE_UNIMPLEMENTED, "UNSUPPORTED_ENCODING", field,
-         "Only the identity encoding is taken: send it uncompressed.");
+    call_refuse(call, LOYALTY__V1__CODE__CODE_UNIMPLEMENTED, "UNSUPPORTED_ENCODING", field,
+                "Only the identity encoding is taken: send it uncompressed.");
     return false;
 }
 
@@ -119,8 +109,8 @@ static bool judge_version(struct call *call, const struct http_request *request)
     if (version.data == NULL || span_is_text(version, "1")) {
         return true;
     }
-    fail(call, LOYALTY__V1__CODE__CODE_INVALID_ARGUMENT, "UNSUPPORTED_VERSION", field,
-         "Only version 1 of the protocol is spoken.");
+    call_refuse(call, LOYALTY__V1__CODE__CODE_INVALID_ARGUMENT, "UNSUPPORTED_VERSION", field,
+                "Only version 1 of the protocol is spoken.");
     return false;
 }
 
@@ -138,13 +128,13 @@ static bool judge_stream(struct call *call)
 {
     struct quotas *quotas = &call->face->quotas;
     if (call->face->draining) {
-        fail(call, LOYALTY__V1__CODE__CODE_UNAVAILABLE, "DRAINING", "",
-             "The server is ending; connect again.");
+        call_refuse(call, LOYALTY__V1__CODE__CODE_UNAVAILABLE, "DRAINING", "",
+                    "The server is ending; connect again.");
         return false;
     }
     if (quotas->streams >= FACE_STREAMS || call->quota->streams >= FACE_STREAMS_A_CONNECTION) {
-        fail(call, LOYALTY__V1__CODE__CODE_RESOURCE_EXHAUSTED, "TOO_MANY_STREAMS", "",
-             "Too many streams are open.");
+        call_refuse(call, LOYALTY__V1__CODE__CODE_RESOURCE_EXHAUSTED, "TOO_MANY_STREAMS", "",
+                    "Too many streams are open.");
         return false;
     }
     quotas->streams++;
@@ -180,8 +170,8 @@ bool intake_request(struct face *face, struct http_exchange *exchange,
     if (!find_method(call, request->path)) {
         return true;
     }
-    bool streams = call->own != NULL && call->own->stream != NULL;
-    if (streams && !media->protocol->streams) {
+    bool streams = call->streams;
+    if (streams ? !media->protocol->streams : !media->protocol->single) {
         call->state = CALL_OVER;
         turn_away_type(face, exchange);
         return true;
@@ -193,158 +183,38 @@ bool intake_request(struct face *face, struct http_exchange *exchange,
     return !streams || !judge_stream(call);
 }
 
-// --- the whole request ---
-
-// The message in binary; false: the client was told what is wrong with it.
-static bool read_message(struct call *call, struct span *ret_message)
-{
-    struct message_fault fault = {0};
-    struct arena *arena = &call->face->incoming;
-    face_reset_arena(arena);
-    enum status status = codec_read(call->media->codec, buffer_span(&call->body.message),
-                                    call->request, arena, ret_message, &fault);
-    if (status == STATUS_NO_MEMORY && !arena->over_cap) {
-        trouble(call, TROUBLE_NO_MEMORY);
-        return false;
-    }
-    switch (status) {
-    case STATUS_OK:
-        return true;
-    case STATUS_INVALID:
-        fail(call, LOYALTY__V1__CODE__CODE_INVALID_ARGUMENT, "MALFORMED", fault.path, fault.reason);
-        return false;
-    default:
-        fail(call, LOYALTY__V1__CODE__CODE_RESOURCE_EXHAUSTED, "REQUEST_TOO_LARGE", "",
-             "The request takes more memory than one may; ask for less at once.");
-        return false;
-    }
-}
-
-// The same for a method of the face's own, decoded.
-static bool read_own_message(struct call *call, ProtobufCMessage **ret_message)
-{
-    struct message_fault fault = {0};
-    struct span bytes;
-    if (!read_message(call, &bytes)) {
-        return false;
-    }
-    switch (message_decode(call->request, bytes, &call->face->incoming, ret_message, &fault)) {
-    case STATUS_OK:
-        return true;
-    case STATUS_NO_MEMORY:
-        trouble(call, TROUBLE_NO_MEMORY);
-        return false;
-    default:
-        fail(call, LOYALTY__V1__CODE__CODE_INVALID_ARGUMENT, "MALFORMED", fault.path, fault.reason);
-        return false;
-    }
-}
-
-static void on_reply(void *context, const struct dispatch_origin *origin,
-                     const struct dispatch_reply *reply)
-{
-    struct face *face = context;
-    if (face->server == NULL) {
-        return; // ending: its connections are gone
-    }
-    struct http_exchange *exchange =
-        http_find(face->server, origin->connection, (int32_t)origin->correlation);
-    struct call *call = exchange == NULL ? NULL : exchange->owner;
-    if (call == NULL || call->state != CALL_ASKED) {
-        return; // the client has gone
-    }
-    if (reply->error == NULL) {
-        call_reply(call, reply->payload, reply->replayed);
-        return;
-    }
-    call->replayed = reply->replayed;
-    call_fail(call, reply->error);
-}
-
-static void ask_service(struct call *call, int64_t left_ms)
-{
-    struct span message;
-    if (!read_message(call, &message)) {
-        return;
-    }
-    struct face *face = call->face;
-    struct dispatch_call asked = {
-        .peer = call->exchange->peer,
-        .method = span_of_text(call->path),
-        .payload = message,
-        .timeout_ms = left_ms > LIMIT_REQUEST_MS || left_ms <= 0 ? 0 : (uint32_t)left_ms,
-        .out_of_time = left_ms <= 0,
-        .traceparent = span_of(call->traceparent, call->traceparent_bytes),
-        .origin = {.connection = call->exchange->connection,
-                   .correlation = (uint64_t)call->exchange->stream},
-        .on_reply = on_reply,
-        .context = face,
-    };
-    call->state = CALL_ASKED;
-    dispatch_call(face->service, &asked);
-}
-
-static void ask_own(struct call *call, int64_t left_ms)
-{
-    ProtobufCMessage *message = NULL;
-    if (!read_own_message(call, &message)) {
-        return;
-    }
-    call->state = CALL_ASKED;
-    if (left_ms <= 0) {
-        trouble(call, TROUBLE_EXPIRED);
-        return;
-    }
-    call->own->answer(call, message);
-}
-
-// A unary request is whole.
-static void ask(struct call *call)
-{
-    int64_t left_ms = call->expires_ms == INSTANT_NEVER
-                          ? LIMIT_REQUEST_MS
-                          : call->expires_ms - timers_now(call->face->timers);
-    if (call->own == NULL) {
-        ask_service(call, left_ms);
-    } else {
-        ask_own(call, left_ms);
-    }
-    // The call may be over, but not gone: nothing calls back at once.
-    call_release_body(call);
-}
-
 // --- the body ---
 
 static void fail_body(struct call *call, enum body_step step)
 {
     switch (step) {
     case BODY_TOO_LARGE:
-        fail(call, LOYALTY__V1__CODE__CODE_RESOURCE_EXHAUSTED, "MESSAGE_TOO_LARGE", "",
-             "A message may have 1 MiB.");
+        call_refuse(call, LOYALTY__V1__CODE__CODE_RESOURCE_EXHAUSTED, "MESSAGE_TOO_LARGE", "",
+                    "A message may have 1 MiB.");
         return;
     case BODY_COMPRESSED:
         call->names_encodings = true;
-        fail(call, LOYALTY__V1__CODE__CODE_UNIMPLEMENTED, "UNSUPPORTED_ENCODING", "",
-             "Only the identity encoding is taken: send it uncompressed.");
+        call_refuse(call, LOYALTY__V1__CODE__CODE_UNIMPLEMENTED, "UNSUPPORTED_ENCODING", "",
+                    "Only the identity encoding is taken: send it uncompressed.");
         return;
     case BODY_BAD_FLAG:
-        fail(call, LOYALTY__V1__CODE__CODE_INTERNAL, "MALFORMED_FRAMING", "",
-             "A message's flag is neither 0 nor 1.");
+        call_refuse(call, LOYALTY__V1__CODE__CODE_INTERNAL, "MALFORMED_FRAMING", "",
+                    "A message's flag is neither 0 nor 1.");
         return;
     case BODY_CUT_SHORT:
-        fail(call, LOYALTY__V1__CODE__CODE_INTERNAL, "MALFORMED_FRAMING", "",
-             "The request ends inside a message.");
+        call_refuse(call, LOYALTY__V1__CODE__CODE_INTERNAL, "MALFORMED_FRAMING", "",
+                    "The request ends inside a message.");
         return;
     case BODY_NO_MEMORY:
-        trouble(call, TROUBLE_NO_MEMORY);
+        call_trouble(call, TROUBLE_NO_MEMORY);
         return;
     case BODY_END:
-        fail(call, LOYALTY__V1__CODE__CODE_UNIMPLEMENTED, "ONE_MESSAGE", "",
-             "This method takes one message, none has come.");
+        call_refuse(call, LOYALTY__V1__CODE__CODE_UNIMPLEMENTED, "ONE_MESSAGE", "",
+                    "This method takes one message, none has come.");
         return;
     default:
-        fail(call, LOYALTY__V1__CODE__CODE_UNIMPLEMENTED, "ONE_MESSAGE", "",
-             "This method takes one message, more have come.");
+        call_refuse(call, LOYALTY__V1__CODE__CODE_UNIMPLEMENTED, "ONE_MESSAGE", "",
+                    "This method takes one message, more have come.");
         return;
     }
 }
@@ -354,20 +224,11 @@ static bool takes_many(const struct call *call)
     return call->own != NULL && call->own->stream != NULL && call->own->stream->many;
 }
 
-static void deliver(struct call *call)
-{
-    ProtobufCMessage *message = NULL;
-    if (read_own_message(call, &message)) {
-        body_next(&call->body);
-        call->own->stream->on_message(call, message);
-    }
-}
-
 // Keeps what came while the answer could not go on.
 static void hold(struct call *call, struct span rest)
 {
     if (rest.len > 0 && buffer_append(&call->held, rest) != STATUS_OK) {
-        trouble(call, TROUBLE_NO_MEMORY);
+        call_trouble(call, TROUBLE_NO_MEMORY);
     }
 }
 
@@ -377,8 +238,8 @@ static bool within_quota(struct call *call)
     case CHARGE_GOOD:
         return true;
     case CHARGE_CONNECTION:
-        fail(call, LOYALTY__V1__CODE__CODE_RESOURCE_EXHAUSTED, "TOO_MUCH_AT_ONCE", "",
-             "This connection has too much under way; send less at once.");
+        call_refuse(call, LOYALTY__V1__CODE__CODE_RESOURCE_EXHAUSTED, "TOO_MUCH_AT_ONCE", "",
+                    "This connection has too much under way; send less at once.");
         return false;
     case CHARGE_ALL:
         break;
@@ -401,7 +262,7 @@ static void take(struct call *call, struct span rest)
         if (step != BODY_MESSAGE || !takes_many(call)) {
             break;
         }
-        deliver(call);
+        ask_deliver(call);
     }
     if (call->state == CALL_OVER || !within_quota(call)) {
         return;
@@ -433,9 +294,9 @@ static void finish(struct call *call)
     if (end != BODY_MESSAGE) {
         fail_body(call, end);
     } else if (call->state == CALL_STREAMING) {
-        deliver(call);
+        ask_deliver(call);
     } else {
-        ask(call);
+        ask_whole(call);
     }
 }
 
@@ -479,6 +340,10 @@ void intake_room(struct call *call)
 {
     bool was_full = call_is_full(call);
     call_flush(call);
+    if (call->own == NULL) {
+        ask_poke(call);
+        return;
+    }
     if (!was_full || call_is_full(call) || call->state != CALL_STREAMING) {
         return;
     }

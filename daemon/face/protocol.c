@@ -3,6 +3,7 @@
 
 #define GRPC "application/grpc"
 #define WEB "application/grpc-web"
+#define CONNECT "application/connect"
 
 static const struct media medias[] = {
     {GRPC, &protocol_grpc, CODEC_PROTO},
@@ -13,10 +14,13 @@ static const struct media medias[] = {
     {WEB "+json", &protocol_grpc_web, CODEC_JSON},
     {"application/proto", &protocol_connect, CODEC_PROTO},
     {"application/json", &protocol_connect, CODEC_JSON},
+    {CONNECT "+proto", &protocol_connect_stream, CODEC_PROTO},
+    {CONNECT "+json", &protocol_connect_stream, CODEC_JSON},
 };
 
-const char media_list[] = GRPC ", " GRPC "+proto, " GRPC "+json, " WEB ", " WEB "+proto, " WEB
-                               "+json, application/proto, application/json";
+const char media_list[] =
+    GRPC ", " GRPC "+proto, " GRPC "+json, " WEB ", " WEB "+proto, " WEB
+         "+json, application/proto, application/json, " CONNECT "+proto, " CONNECT "+json";
 
 static uint8_t lowered(uint8_t c)
 {

@@ -14,7 +14,8 @@
 struct call;
 
 struct rpc_protocol {
-    bool streams; // more than one message either way
+    bool single;  // methods with one answer
+    bool streams; // methods that stream: any number of messages either way
     // requests
     body_take_fn *take;
     body_finish_fn *finish;
@@ -33,6 +34,7 @@ struct rpc_protocol {
 extern const struct rpc_protocol protocol_grpc;
 extern const struct rpc_protocol protocol_grpc_web;
 extern const struct rpc_protocol protocol_connect;
+extern const struct rpc_protocol protocol_connect_stream;
 
 // A content type and what it says.
 struct media {

@@ -22,6 +22,21 @@ enum {
     SERVICE_RECONCILE_LOOKUPS = 128, // claims looked up in members' logs at a time
     SERVICE_VERIFY_PAGE = 100,       // accounts one VerifyAccounts answer looks at
     SERVICE_VERIFY_FAULTS = 100,     // and the most it reports
+    SERVICE_SUBSCRIPTIONS = 64,      // streams of events at once
+    SERVICE_CONSUMERS = 64,          // and those whose places are kept
+    SERVICE_CONSUMER_ROUNDS = 8,     // tries to write a consumer's places before others do
+    SERVICE_EVENTS_A_MESSAGE = 256,
+    SERVICE_EVENTS_BYTES = 40 * 1024,  // of one message, and ...
+    SERVICE_PLACES_A_MESSAGE = 1024,   // ... places besides: together they fit LIMIT_REPLY_BYTES
+    SERVICE_EVENTS_WAKE_MS = 2,        // what is committed in this time is told together
+    SERVICE_EVENTS_POLL_MS = 200,      // others' commits are seen after so long ...
+    SERVICE_EVENTS_POLL_STEP_MS = 10,  // ... where so many partitions can be asked meanwhile
+    SERVICE_EVENTS_LIFE_MS = 10000,    // between signs of life
+    SERVICE_EVENTS_CHECK_MS = 5000,    // between looks whether another took over
+    SERVICE_EVENTS_FULL_MS = 1000,     // a full stream is looked at again, though it is told
+    SERVICE_EVENTS_MARGIN_MS = 200,    // before a single answer's time is over
+    SERVICE_EVENTS_RETENTION = 100000, // entries a partition keeps, unless told otherwise
+    SERVICE_EVENTS_TRIM_VISITS = 64,   // of the sweeper for one trim
 };
 
 // How far past its `not_after` a claim may be taken over: clocks of a store that has failed over

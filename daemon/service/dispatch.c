@@ -10,6 +10,7 @@
 #include "service/error.h"
 #include "service/identifiers.h"
 #include "service/request.h"
+#include "service/streams.h"
 #include "wire/message.h"
 #include "wire/replies.h"
 
@@ -105,6 +106,7 @@ void request_end(struct request *request)
 {
     struct dispatch *dispatch = request->service->dispatch;
     CHECK(request->answered && request->timer.place == 0);
+    streams_leave(request);
     arena_trim(&request->arena);
     arena_trim(&request->attempt);
     // Everything but what lasts; the big texts are overwritten by the next one.
@@ -114,12 +116,12 @@ void request_end(struct request *request)
     request->landed = false;
     request->by_identifier = false;
     request->on_refusal = NULL;
-    request->member_id_len = 0;
-    request->mark = (struct mark){0};
     request->person = NULL;
+    request->member_id_len = 0;
+    request->asked_id_len = 0;
+    request->mark = (struct mark){0};
     request->header = (struct request_header){0};
     request->task = (struct account_task){0};
-    request->asked_id_len = 0;
     request->next = dispatch->spare;
     dispatch->spare = request;
     dispatch->in_hand--;
@@ -231,12 +233,27 @@ static void on_time_out(struct timer *timer)
     } else {
         request_trouble(request, TROUBLE_EXPIRED);
     }
+    if (request->on_poke != NULL) {
+        request->on_poke(request);
+    }
 }
 
 static void expire_at(struct request *request, int64_t at_ms)
 {
     request->expires_ms = at_ms;
     timers_set(request->service->options.timers, &request->timer, at_ms, on_time_out);
+}
+
+// A stream lasts as long as both sides like, unless its client has said how long.
+static void set_stream_end(struct request *request, uint32_t timeout_ms)
+{
+    struct timers *timers = request->service->options.timers;
+    if (timeout_ms == 0) {
+        timers_clear(timers, &request->timer);
+        request->expires_ms = INSTANT_NEVER;
+    } else {
+        expire_at(request, timers_now(timers) + (int64_t)timeout_ms);
+    }
 }
 
 // --- judging ---
@@ -439,6 +456,7 @@ void dispatch_call(struct service *service, const struct dispatch_call *call)
     request->method = NULL;
     request->role = role_of_name(call->peer->role);
     request->on_reply = call->on_reply;
+    request->room = call->room;
     request->reply_context = call->context;
     request->origin = call->origin;
     keep_trace(request, call->traceparent);
@@ -450,6 +468,9 @@ void dispatch_call(struct service *service, const struct dispatch_call *call)
     if (!judge_call(request, call)) {
         request_end(request);
         return;
+    }
+    if (request->method->streams && request->room != NULL) {
+        set_stream_end(request, call->timeout_ms);
     }
     if (service->options.sandbox) {
         request->waiter.on_head = on_fresh_head;

@@ -27,9 +27,14 @@ struct dispatch_reply {
     const Loyalty__V1__Error *error; // NULL: `payload` is the answer
     struct span payload;             // the encoded response
     bool replayed;                   // had been decided before
+    bool more;                       // one message of a stream: others follow, or its end
 };
 
-// Called once a call, perhaps before dispatch_call returns; what it is given is valid during it.
+// Whether a stream's client can be told more at present.
+enum dispatch_room { DISPATCH_ROOM, DISPATCH_FULL, DISPATCH_GONE };
+typedef enum dispatch_room dispatch_room_fn(void *context, const struct dispatch_origin *origin);
+
+// Called once a call (of a stream once more for each message), perhaps before dispatch_call returns; what it is given is valid during it.
 typedef void dispatch_reply_fn(void *context, const struct dispatch_origin *origin,
                                const struct dispatch_reply *reply);
 
@@ -37,11 +42,12 @@ struct dispatch_call {
     const struct identity *peer;
     struct span method;
     struct span payload;
-    uint32_t timeout_ms;     // 0: LIMIT_REQUEST_MS
+    uint32_t timeout_ms;     // 0: LIMIT_REQUEST_MS; of a stream: none
     bool out_of_time;        // what the client granted has passed already: EXPIRED, if nothing else
     struct span traceparent; // well-formed, at most LIMIT_TRACEPARENT_BYTES; empty: none
     struct dispatch_origin origin;
     dispatch_reply_fn *on_reply;
+    dispatch_room_fn *room; // NULL: this face carries one answer; a stream's first message is it
     void *context;
 };
 

@@ -19,7 +19,10 @@ enum event_format {
     EVENT_BIRTHDAYS = 2, // along: whose birthday has begun (struct event_birthdays)
 };
 
-enum { EVENT_TOLD_BYTES_MAX = 32 * 1024 };
+enum {
+    EVENT_TOLD_BYTES_MAX = 32 * 1024,
+    EVENT_IDS_MAX = 256, // of one entry of birthdays: they fit a message to a subscriber
+};
 
 struct event {
     enum event_format format;

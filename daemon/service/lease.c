@@ -36,7 +36,8 @@ struct lease {
     int64_t sandbox_clock_ms;
     uint32_t partitions;   // the first count that was read: it never changes
     bool partitions_moved; // the store says otherwise now
-    bool skewed;           // when the head was read, for the log
+    uint64_t epoch;
+    bool skewed; // when the head was read, for the log
 };
 
 enum status lease_new(const struct lease_options *options, struct lease **ret_lease)
@@ -178,6 +179,7 @@ static void take_head(struct lease *lease, const struct store_head *head)
     }
     lease->skewed = skewed;
     take_partitions(lease, head->partitions);
+    lease->epoch = head->epoch;
 }
 
 static void on_head(void *context, const struct store_head *head)
@@ -266,6 +268,11 @@ const struct program_log *lease_programs(const struct lease *lease)
 const struct program_set *lease_set(const struct lease *lease)
 {
     return &lease->set;
+}
+
+uint64_t lease_epoch(const struct lease *lease)
+{
+    return lease->epoch;
 }
 
 uint32_t lease_partitions(const struct lease *lease)

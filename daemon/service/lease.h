@@ -44,6 +44,8 @@ enum trouble lease_check(const struct lease *lease, bool mutation);
 const struct program_log *lease_programs(const struct lease *lease);
 const struct program_set *lease_set(const struct lease *lease);
 uint32_t lease_partitions(const struct lease *lease);
+// Of the event streams, as last read: another one means that the store was set up anew.
+uint64_t lease_epoch(const struct lease *lease);
 int64_t lease_now_ms(const struct lease *lease);
 bool lease_is_sandbox(const struct lease *lease);
 // The time all daemons share, whatever their own clocks say: the store's, or the test clock's. For

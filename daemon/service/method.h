@@ -28,6 +28,7 @@ struct method {
     const ProtobufCMessageDescriptor *response;
     unsigned roles; // of enum role, together
     bool mutating;  // carries a Mutation
+    bool streams;   // answers with any number of messages (service/streams.h)
     method_fn *handle;
 };
 

@@ -54,9 +54,9 @@ struct request {
     struct person *person;             // another member it names; NULL: none (service/persons.h)
     char member_id[LIMIT_MEMBER_ID_BYTES];
     size_t member_id_len;
-    bool by_identifier; // the member must list `identifier`
     char asked_id[LIMIT_MEMBER_ID_BYTES]; // who it was before anybody was merged
     size_t asked_id_len;
+    bool by_identifier; // the member must list `identifier`
     struct identifier identifier;
     bool landed;                    // something of it is written
     request_refusal_fn *on_refusal; // a partner's: what may not be told as it is; or NULL
@@ -67,8 +67,13 @@ struct request {
     int64_t expires_ms; // monotonic
     bool answered;
     dispatch_reply_fn *on_reply;
+    dispatch_room_fn *room;
     void *reply_context;
     struct dispatch_origin origin;
+    // of a stream
+    method_fn *on_poke; // NULL: it is none
+    struct request *previous_stream;
+    struct request *next_stream;
 };
 
 // --- answering: exactly one of these, once ---

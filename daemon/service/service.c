@@ -7,6 +7,7 @@
 #include "service/bounds.h"
 #include "service/dispatch.h"
 #include "service/obligations.h"
+#include "service/subscriptions.h"
 
 // Whoever writes to a member finishes what was left open there.
 static void on_commit(void *context, const struct account_commit *commit)
@@ -18,6 +19,7 @@ static void on_commit(void *context, const struct account_commit *commit)
     if (account_unfinished(commit->account)) {
         obligations_settle(service, commit->id, NULL);
     }
+    subscriptions_committed(service->subscriptions, commit->partition);
     if (service->on_commit != NULL) {
         service->on_commit(service->commit_context, commit);
     }
@@ -61,6 +63,7 @@ static enum status make_parts(struct service *service)
     TRY(make_lease(service));
     TRY(make_accounts(service));
     TRY(obligations_new(service, &service->obligations));
+    TRY(subscriptions_new(service, &service->subscriptions));
     return dispatch_new(service, &service->dispatch);
 }
 
@@ -99,6 +102,7 @@ void service_stop(struct service *service)
     service->stopping = true;
     lease_stop(service->lease);
     accounts_stop(service->accounts);
+    subscriptions_stop(service->subscriptions);
 }
 
 void service_free(struct service *service)
@@ -107,6 +111,7 @@ void service_free(struct service *service)
         return;
     }
     dispatch_free(service->dispatch);
+    subscriptions_free(service->subscriptions);
     obligations_free(service->obligations);
     accounts_free(service->accounts);
     lease_free(service->lease);

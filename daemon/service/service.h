@@ -35,8 +35,9 @@ struct service_options {
     struct zone_source zones;
     uint32_t partitions; // created when the store has none yet
     bool sandbox;
-    size_t cache_accounts; // 0: as many as fit cache_bytes
-    size_t cache_bytes;    // 0: SERVICE_CACHE_BYTES
+    size_t cache_accounts;    // 0: as many as fit cache_bytes
+    size_t cache_bytes;       // 0: SERVICE_CACHE_BYTES
+    uint64_t event_retention; // entries a partition's stream keeps; 0: SERVICE_EVENTS_RETENTION
     uint64_t seed;
 };
 
@@ -52,9 +53,12 @@ struct service {
     struct accounts *accounts;
     struct obligations *obligations;
     struct dispatch *dispatch;
+    struct subscriptions *subscriptions;
+    struct request *streams;      // open ones
     struct arena scratch;         // of one step, never across one
     account_commit_fn *on_commit; // the jobs', may be NULL
     void *commit_context;
+    bool draining; // no stream begins any more
     bool stopping;
 };
 
