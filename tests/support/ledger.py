@@ -39,6 +39,7 @@ class Account:
     def __init__(self):
         self.seq = 0
         self.tail = bytes(HASH_BYTES)
+        self.types = collections.Counter()  # of its records
 
     def extend(self, first_seq, data):
         """The records of one event; gives (request id, sequence number) of those that have one."""
@@ -53,6 +54,7 @@ class Account:
             self.seq += 1
             self.tail = tail
             record = parse_record(data[body_at:end])
+            self.types[record.type] += 1
             if record.request_id is not None:
                 marks.append((record.request_id, self.seq))
             at = end + HASH_BYTES
