@@ -208,9 +208,19 @@ struct retain {
 
 static bool tells_when(const struct record *record)
 {
-    bool backfilled = record->type == RECORD_AWARDED && record->awarded.backfill;
-    return record->type != RECORD_OPENED && record->type != RECORD_BOUNDARY &&
-           record->type != RECORD_LAPSED && !backfilled;
+    switch (record->type) {
+    case RECORD_OPENED:
+    case RECORD_BOUNDARY:
+    case RECORD_LAPSED:
+    case RECORD_NOTICED:
+    case RECORD_BONUS:      // with a sale
+    case RECORD_POOL_SPENT: // the same
+        return false;
+    case RECORD_AWARDED:
+        return !record->awarded.backfill;
+    default:
+        return true;
+    }
 }
 
 static enum status count_visit(void *context, uint64_t seq, const struct record *record)

@@ -146,6 +146,14 @@ static enum status book_record(void *context, uint64_t seq, const struct record 
     case RECORD_OPENING:
         book_opening(books, &record->opening);
         break;
+    case RECORD_CONTRIBUTED:
+        book_score(books, record->contributed.from_ms, record->contributed.until_ms,
+                   record->contributed.score);
+        break;
+    case RECORD_CONTRIBUTION_REDUCED:
+        book_score(books, record->contribution_reduced.from_ms,
+                   record->contribution_reduced.until_ms, -record->contribution_reduced.score);
+        break;
     default:
         break;
     }

@@ -57,6 +57,8 @@ struct history_command *history_add(struct history *history, enum command_kind k
 void history_hold(struct history *history, const struct account *account);
 void history_close(struct history *history);
 void history_reverse(struct history *history);
+// Adds one of a partner's contribution (random_contributions.c).
+void history_contribute(struct history *history, const struct account *account);
 // The next one, at or after the last, for an account as it is now. The command is kept.
 struct history_command *history_next(struct history *history, const struct account *account);
 // A whole history: enrolment and so many commands for a member the caller has not initialised.

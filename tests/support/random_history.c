@@ -223,7 +223,7 @@ struct history_command *history_next(struct history *history, const struct accou
         return &history->commands[history->count - 1];
     }
     history->now_ms = history_instant(history, account, history->now_ms);
-    int64_t kind = random_below(random, 32);
+    int64_t kind = random_below(random, 36);
     if (kind < 11) {
         sale(history, account);
     } else if (kind < 14) {
@@ -241,6 +241,8 @@ struct history_command *history_next(struct history *history, const struct accou
         history_close(history);
     } else if (kind < 30) {
         history_reverse(history);
+    } else if (kind < 34) {
+        history_contribute(history, account);
     } else {
         history_add(history, COMMAND_JOB);
     }
