@@ -17,6 +17,7 @@
 #include "app/digests.h"
 #include "app/inherited.h"
 #include "app/loop.h"
+#include "app/profile_keys.h"
 #include "app/secrets.h"
 #include "app/zone_tzdata.h"
 #include "base/check.h"
@@ -58,6 +59,7 @@ struct daemon {
     uint8_t identifier_key[IDENTIFIER_SECRET_BYTES];
     bool has_identifier_key;
     struct code_keys codes;
+    struct profile_keys profiles;
     int exit_code;
 };
 
@@ -300,11 +302,28 @@ static enum status read_code_keys(struct daemon *daemon)
                status == STATUS_IO ? strerror(errno) : "it is a private Ed25519 key, PEM");
 }
 
+static enum status read_profile_keys(struct daemon *daemon)
+{
+    const struct options *options = daemon->options;
+    enum status status = STATUS_OK;
+    for (size_t i = 0; status == STATUS_OK && i < options->profile_keys; i++) {
+        status = profile_keys_add(&daemon->profiles, options->profile_key_files[i]);
+    }
+    if (options->embedded != NULL && options->profile_keys == 0) {
+        char made[PATH_BYTES];
+        snprintf(made, sizeof made, "%s/profile.key", options->embedded);
+        status = profile_keys_add_made(&daemon->profiles, made);
+    }
+    return say(status, "profile-key",
+               status == STATUS_IO ? strerror(errno) : "it holds 64 hex digits");
+}
+
 static enum status start_service(struct daemon *daemon)
 {
     const struct options *options = daemon->options;
     TRY(read_identifier_key(daemon));
     TRY(read_code_keys(daemon));
+    TRY(read_profile_keys(daemon));
     uint64_t seed = 0;
     if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed) {
         return say(STATUS_IO, "random", strerror(errno));
@@ -319,6 +338,7 @@ static enum status start_service(struct daemon *daemon)
         .identifier_hash = daemon->has_identifier_key ? digests_identifier : NULL,
         .identifier_context = daemon->identifier_key,
         .codes = &daemon->codes.port,
+        .profiles = daemon->profiles.count > 0 ? &daemon->profiles.port : NULL,
         .zones = {.load = zone_tzdata_load, .free = zone_tzdata_free},
         .partitions = options->partitions,
         .sandbox = options->sandbox,
@@ -436,6 +456,7 @@ static void finish(struct daemon *daemon)
     }
     secrets_wipe(daemon->identifier_key, sizeof daemon->identifier_key);
     code_keys_fini(&daemon->codes);
+    profile_keys_fini(&daemon->profiles);
 }
 
 int daemon_run(const struct options *options)
@@ -443,6 +464,7 @@ int daemon_run(const struct options *options)
     struct daemon daemon = {.options = options, .exit_code = EXIT_FAILURE};
     signal(SIGPIPE, SIG_IGN);
     code_keys_init(&daemon.codes);
+    profile_keys_init(&daemon.profiles);
     log_set_level(options->log_level);
     if (start(&daemon) == STATUS_OK) {
         daemon.exit_code = event_base_dispatch(daemon.base) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -25,6 +25,7 @@ enum {
     OPTION_EMBEDDED,
     OPTION_IDENTIFIER_KEY_FILE,
     OPTION_CODE_KEY,
+    OPTION_PROFILE_KEY,
     OPTION_PARTITIONS,
     OPTION_CACHE_MIB,
     OPTION_CACHE_ACCOUNTS,
@@ -71,6 +72,10 @@ static const struct argp_option table[] = {
     {"code-key", OPTION_CODE_KEY, "FILE", 0,
      "Ed25519 private key, PEM, that signs the codes members show; given again: an older one that "
      "is still honoured (with --embedded made when missing)",
+     2},
+    {"profile-key", OPTION_PROFILE_KEY, "FILE", 0,
+     "64 hex digits under which profiles are encrypted; given again: an older one that is still "
+     "read (with --embedded made when missing)",
      2},
     {NULL, 0, NULL, 0, "How it works:", 3},
     {"cache-mib", OPTION_CACHE_MIB, "N", 0,
@@ -190,6 +195,13 @@ static error_t parse_ledger(int key, char *text, struct argp_state *state)
             return EINVAL;
         }
         options->code_key_files[options->code_keys++] = text;
+        return 0;
+    case OPTION_PROFILE_KEY:
+        if (options->profile_keys == PROFILE_KEYS_MAX) {
+            argp_error(state, "--profile-key: more than %d keys", PROFILE_KEYS_MAX);
+            return EINVAL;
+        }
+        options->profile_key_files[options->profile_keys++] = text;
         return 0;
     case OPTION_PARTITIONS:
         options->partitions =

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "app/profile_keys.h"
 #include "base/log.h"
 #include "service/codes.h"
 
@@ -29,6 +30,8 @@ struct options {
     const char *identifier_key_file;
     const char *code_key_files[CODE_KEYS_MAX];
     size_t code_keys;
+    const char *profile_key_files[PROFILE_KEYS_MAX];
+    size_t profile_keys;
     uint32_t partitions;
     uint32_t cache_mib;       // 0: the service's default
     uint32_t cache_accounts;  // 0: as many as fit that

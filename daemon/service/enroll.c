@@ -12,6 +12,7 @@
 #include "service/identifiers.h"
 #include "service/obligations.h"
 #include "service/persons.h"
+#include "service/profiles.h"
 #include "service/request.h"
 #include "wire/replies.h"
 
@@ -26,6 +27,8 @@ struct enrolment {
     bool first;    // this very request opened the log
     bool settling; // obligations are open: not answered yet
     struct obligations_waiter waiter;
+    const Loyalty__V1__Profile *profile; // still to be kept; NULL: none is, or it was
+    struct profile_work keeping;
 };
 
 static void enrolment_open(struct enrolment *enrolment);
@@ -93,7 +96,10 @@ static void on_opened(void *context, const struct task_result *result)
     enrolment->first = enrolment->first || result->end == TASK_DECIDED;
     request->landed = true;
     enrolment->settling = identifiers_open(result->account) != NULL;
-    if (!enrolment->settling) {
+    if (!account_lives(result->account)) {
+        enrolment->profile = NULL; // forgotten since
+    }
+    if (!enrolment->settling && enrolment->profile == NULL) {
         answer_enrolled(enrolment, result);
     }
 }
@@ -110,12 +116,42 @@ static void on_settled(struct obligations_waiter *waiter, bool settled)
     request_end(enrolment->request);
 }
 
+// One that stands already is this one, of an earlier try, or a later one.
+static void on_kept(struct profile_work *work)
+{
+    struct enrolment *enrolment = work->context;
+    bool kept = work->end == PROFILE_DONE || work->end == PROFILE_CHANGED;
+    if (kept && !enrolment->request->answered) {
+        enrolment->profile = NULL;
+        enrolment_open(enrolment);
+        return;
+    }
+    request_in_doubt(enrolment->request);
+    request_end(enrolment->request);
+}
+
+static void enrolment_keep(struct enrolment *enrolment)
+{
+    enrolment->keeping = (struct profile_work){
+        .service = enrolment->request->service,
+        .arena = &enrolment->request->arena,
+        .member_id = request_member(enrolment->request),
+        .context = enrolment,
+        .done = on_kept,
+    };
+    profiles_put(&enrolment->keeping, enrolment->profile, (struct span){0});
+}
+
 static void on_open_released(void *context)
 {
     struct request *request = context;
     struct enrolment *enrolment = request->state;
-    if (!enrolment->settling) {
+    if (request->answered) {
         request_end(request);
+        return;
+    }
+    if (!enrolment->settling) {
+        enrolment_keep(enrolment);
         return;
     }
     enrolment->waiter.on_settled = on_settled;
@@ -166,6 +202,9 @@ static bool enrolment_judge(struct request *request, struct enrolment *enrolment
     } else if (enrolment->wanted.identifier_count > 0 && !identifiers_usable(request->service)) {
         request_fail(request, LOYALTY__V1__CODE__CODE_FAILED_PRECONDITION, "NO_IDENTIFIER_KEY",
                      "identifiers", "This service has no key for identifiers; enrol without them.");
+    } else if (enrolment->profile != NULL && !profiles_usable(request->service)) {
+        request_fail(request, LOYALTY__V1__CODE__CODE_FAILED_PRECONDITION, "NO_PROFILE_KEY",
+                     "profile", "This service has no key for profiles; enrol without one.");
     }
     if (request->answered || !enrolment_fits(request, enrolment)) {
         request_end(request);
@@ -210,6 +249,7 @@ void enroll_begin(struct request *request, const struct enroll_request *wanted,
     }
     enrolment->request = request;
     enrolment->wanted = *wanted;
+    enrolment->profile = wanted->profile;
     if (!enrolment_judge(request, enrolment)) {
         return;
     }

@@ -3,6 +3,7 @@
 // again.
 #include "service/identifiers.h"
 #include "service/obligations_parts.h"
+#include "service/profiles.h"
 
 static void job_let_go(struct job *job);
 
@@ -25,6 +26,16 @@ static void on_rewritten(void *context, const struct store_reply *reply)
     }
 }
 
+static void on_profile_deleted(void *context, bool deleted)
+{
+    struct job *job = context;
+    if (deleted) {
+        store_rewrite(job->service->options.store, on_rewritten, job);
+    } else {
+        job_leave_open(job);
+    }
+}
+
 // Another's by now is as good as nobody's.
 static void on_let_go(void *context, const struct store_reply *reply)
 {
@@ -41,7 +52,7 @@ static void job_let_go(struct job *job)
 {
     struct service *service = job->service;
     if (job->listed_done == job->listed_count) {
-        store_rewrite(service->options.store, on_rewritten, job);
+        profile_delete(service, job_member(job), on_profile_deleted, job);
         return;
     }
     struct identifier_place place = identifiers_place(service, &job->listed[job->listed_done]);

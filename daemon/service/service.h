@@ -22,6 +22,8 @@
 // HMAC-SHA-256 under the identifiers' key; 32 bytes.
 typedef void identifier_hash_fn(void *context, struct span bytes, uint8_t *ret_hash);
 
+struct profile_port;
+
 struct service_options {
     struct store *store;   // outlives the service's use of it
     struct timers *timers; // outlives the service; made with SERVICE_TIMERS
@@ -31,7 +33,8 @@ struct service_options {
     commands_hash_fn *digest_hash;
     identifier_hash_fn *identifier_hash; // NULL: no key, hence no identifiers
     void *identifier_context;
-    const struct code_port *codes; // NULL: no key, hence no codes
+    const struct code_port *codes;       // NULL: no key, hence no codes
+    const struct profile_port *profiles; // NULL: no key, hence no profiles
     struct zone_source zones;
     uint32_t partitions; // created when the store has none yet
     bool sandbox;

@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 
+#include "wire/profile.h"
 #include "wire/shapes.h"
 #include "wire/text.h"
 #include "wire/uuid.h"
@@ -265,6 +266,10 @@ enum status commands_enroll(struct commands *commands, const Loyalty__V1__Enroll
         struct path at_path = shapes_step(NULL, "enrolled_at");
         TRY(shapes_instant(commands, request->enrolled_at, &at_path, &enroll.enrolled_ms));
         enroll.has_enrolled_at = true;
+    }
+    if (request->profile != NULL) {
+        TRY(commands_profile(commands, request->profile));
+        enroll.profile = request->profile;
     }
     *ret_request = enroll;
     return STATUS_OK;

@@ -129,6 +129,7 @@ struct enroll_request {
     size_t identifier_count;
     bool has_enrolled_at; // who may set it is the caller's to judge
     int64_t enrolled_ms;
+    const Loyalty__V1__Profile *profile; // judged; NULL: none
 };
 
 // What a member's enrolment and a pool's making have alike, as they came.
