@@ -47,13 +47,16 @@ void memory_plant(struct store *store, const struct store_account *account, stru
 
 // --- what changes, for an observer ---
 
-// Told of each change of the world right after it was made, whoever made it.
+// Told of each change of the world right after it was made, whoever made it; of those that the
+// journal below has, once each.
 struct memory_observer {
     void *context;
     void (*on_append)(void *context, const struct store_append *append);
     void (*on_compact)(void *context, const struct store_compact *compact);
     void (*on_claim)(void *context, struct span key, struct span member_id);
-    void (*on_unclaim)(void *context, struct span key, struct span member_id); // may be NULL
+    // May be NULL; the last is of values, sets, and due instants that moved alone.
+    void (*on_unclaim)(void *context, struct span key, struct span member_id);
+    void (*on_other)(void *context);
 };
 
 // Of the world, that is of all stores that share it. `observer` outlives it.

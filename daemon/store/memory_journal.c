@@ -8,6 +8,13 @@ void memory_observe(struct store *store, const struct memory_observer *observer)
     memory_world_of(store)->observer = observer;
 }
 
+void memory_world_tell_other(const struct memory_world *world)
+{
+    if (world->observer != NULL && world->observer->on_other != NULL) {
+        world->observer->on_other(world->observer->context);
+    }
+}
+
 void memory_journal(struct store *store)
 {
     memory_world_of(store)->journal.on = true;

@@ -20,6 +20,7 @@ static void replace(struct memory_world *world, const struct store_key *key, str
     CHECK(buffer_append(&value, then) == STATUS_OK);
     buffer_fini(&entry->value);
     entry->value = value;
+    memory_world_tell_other(world);
 }
 
 static struct span stored_of(const struct memory_world *world, const struct store_key *key)

@@ -122,7 +122,9 @@ struct store_reply memory_world_append(struct memory_world *world,
     if (append->due_changed) {
         index_due(partition, entry, append);
     }
-    if (world->observer != NULL && !due_only) {
+    if (due_only) {
+        memory_world_tell_other(world);
+    } else if (world->observer != NULL) {
         world->observer->on_append(world->observer->context, append);
     }
     return (struct store_reply){.result = STORE_OK, .log_bytes = entry->value.len};

@@ -98,6 +98,8 @@ struct memory_partition *memory_world_partition(struct memory_world *world,
 // Remembers an entry as it is before it changes; `keep_value` where it is to be replaced.
 void memory_journal_note(struct memory_world *world, struct memory_partition *partition,
                          struct memory_entry *entry, bool keep_value);
+// Tells the observer of a change that is of no kind of its own.
+void memory_world_tell_other(const struct memory_world *world);
 void memory_journal_fini(struct memory_journal *journal);
 
 struct store_reply memory_world_load(const struct memory_world *world,

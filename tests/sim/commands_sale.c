@@ -134,7 +134,7 @@ bool make_award_by_card(struct sim *sim, struct intent *intent)
     struct identifier identifier;
     sim_identifier(LOYALTY__V1__IDENTIFIER_KIND__IDENTIFIER_KIND_CARD_NUMBER, span_of_text(value),
                    &identifier);
-    intent->book = observer_owner(sim, &identifier);
+    intent->book = claims_owner(sim, &identifier);
     if (intent->book == NULL || !book_holds(intent->book, identifier.key) || sim->kind->loses) {
         return false; // with losses a card may change hands
     }

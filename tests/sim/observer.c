@@ -1,9 +1,7 @@
 // Sees every change of the world as the store makes it: each append is held against its member's
 // book, the request ids, the event stream, the due index, the versions and the clocks; each
-// compaction against the log it stands for; each claim against the members' logs. When the store
-// loses changes, books and ids go back with it.
-#include <stdlib.h>
-
+// compaction against the log it stands for. When the store loses changes, books and ids go back
+// with it.
 #include "base/check.h"
 #include "loyalty/v1/members.pb-c.h"
 #include "service/event.h"
@@ -13,7 +11,7 @@ enum { CLOCK_SLACK_MS = 10000 };
 
 // --- the journal of changes ---
 
-static struct change *note_change(struct sim *sim, enum change_kind kind)
+struct change *observer_note(struct sim *sim, enum change_kind kind)
 {
     CHECK(vec_reserve_one(&sim->changes, UINT32_MAX) == STATUS_OK);
     struct change *change = &sim->changes.items[sim->changes.count++];
@@ -94,6 +92,7 @@ static void take_back(struct sim *sim, const struct change *change)
         sim->claims.items[change->claim].owner = change->book;
         return;
     case CHANGE_COMPACTED:
+    case CHANGE_OTHER:
         return;
     }
     sim->events[change->partition]--;
@@ -238,7 +237,7 @@ static void check_due(struct sim *sim, struct book *book)
     }
 }
 
-static struct book *book_of(struct sim *sim, struct span member_id)
+struct book *observer_book(struct sim *sim, struct span member_id)
 {
     for (uint32_t i = 0; i < sim->member_count; i++) {
         if (span_is_text(member_id, sim->books[i].id)) {
@@ -294,7 +293,7 @@ static void check_tail(struct sim *sim, const struct store_append *append, const
 
 static void take_append(struct sim *sim, const struct store_append *append)
 {
-    struct book *book = book_of(sim, append->account.id);
+    struct book *book = observer_book(sim, append->account.id);
     book->place.partition = append->account.partition;
     check_tail(sim, append, book->tail);
     check_event(sim, append, append->account.partition, book->seq);
@@ -303,7 +302,7 @@ static void take_append(struct sim *sim, const struct store_append *append)
     CHECK(vec_reserve_one(&book->appends, UINT32_MAX) == STATUS_OK);
     book->appends.items[book->appends.count++] = (uint32_t)book->full.len;
     CHECK(buffer_append(&book->full, append->records) == STATUS_OK);
-    *note_change(sim, CHANGE_APPENDED) = change;
+    *observer_note(sim, CHANGE_APPENDED) = change;
     check_due(sim, book);
 }
 
@@ -343,7 +342,7 @@ static void take_day(struct sim *sim, struct day *day, const struct store_append
     CHECK(vec_reserve_one(&day->appends, UINT32_MAX) == STATUS_OK);
     day->appends.items[day->appends.count++] = (uint32_t)day->full.len;
     CHECK(buffer_append(&day->full, append->records) == STATUS_OK);
-    *note_change(sim, CHANGE_APPENDED) = change;
+    *observer_note(sim, CHANGE_APPENDED) = change;
 }
 
 // --- the program ---
@@ -394,7 +393,7 @@ static void take_published(struct sim *sim, const struct store_append *append)
     note_landed(sim, &change, ask);
     take_version(sim, ask, &record);
     memcpy(sim->program_tail, place.hash, sizeof(sim->program_tail));
-    *note_change(sim, CHANGE_PUBLISHED) = change;
+    *observer_note(sim, CHANGE_PUBLISHED) = change;
 }
 
 static void on_append(void *context, const struct store_append *append)
@@ -420,59 +419,30 @@ static void on_compact(void *context, const struct store_compact *compact)
     struct sim *sim = context;
     sim->counts->compactions++;
     trace_bytes(sim->trace, compact->snapshot);
-    (void)note_change(sim, CHANGE_COMPACTED);
+    (void)observer_note(sim, CHANGE_COMPACTED);
     struct day *day = day_find(sim, compact->account.id);
     if (day != NULL) {
         verify_day(sim, day);
     } else {
-        verify_book(sim, book_of(sim, compact->account.id));
+        verify_book(sim, observer_book(sim, compact->account.id));
     }
 }
 
-static struct owned *claim_of(struct sim *sim, const uint8_t *key)
+static void on_other(void *context)
 {
-    for (uint32_t i = 0; i < sim->claims.count; i++) {
-        if (memcmp(sim->claims.items[i].key, key, IDENTIFIER_KEY_BYTES) == 0) {
-            return &sim->claims.items[i];
-        }
-    }
-    CHECK(vec_reserve_one(&sim->claims, UINT32_MAX) == STATUS_OK);
-    struct owned *claim = &sim->claims.items[sim->claims.count++];
-    *claim = (struct owned){0};
-    memcpy(claim->key, key, sizeof(claim->key));
-    return claim;
-}
-
-struct book *observer_owner(struct sim *sim, const struct identifier *identifier)
-{
-    return claim_of(sim, identifier->key)->owner;
-}
-
-static void on_claim(void *context, struct span key, struct span member_id)
-{
-    struct sim *sim = context;
-    uint8_t bytes[IDENTIFIER_KEY_BYTES];
-    for (size_t i = 0; i < sizeof(bytes); i++) {
-        char digits[3] = {(char)key.data[2 * i], (char)key.data[2 * i + 1], '\0'};
-        bytes[i] = (uint8_t)strtoul(digits, NULL, 16);
-    }
-    struct book *book = book_of(sim, member_id);
-    struct owned *claim = claim_of(sim, bytes);
-    struct change *change = note_change(sim, CHANGE_CLAIMED);
-    change->claim = (uint32_t)(claim - sim->claims.items);
-    change->book = claim->owner;
-    bool robbed = claim->owner != NULL && book_lists(claim->owner, bytes);
-    if ((robbed || !book_lists(book, bytes)) && sim->server.losses == 0) {
-        sim_violated(sim, "one owner a card", "%s claims what %s", book->id,
-                     robbed ? "another member's log lists" : "its own log does not list");
-    }
-    claim->owner = book;
+    (void)observer_note(context, CHANGE_OTHER);
 }
 
 void observer_begin(struct sim *sim)
 {
     sim->observer = (struct memory_observer){
-        .context = sim, .on_append = on_append, .on_compact = on_compact, .on_claim = on_claim};
+        .context = sim,
+        .on_append = on_append,
+        .on_compact = on_compact,
+        .on_claim = claims_take,
+        .on_unclaim = claims_let_go,
+        .on_other = on_other,
+    };
     sim->versions.items = sim->published;
     memory_observe(sim->server.base, &sim->observer);
     memory_journal(sim->server.base);

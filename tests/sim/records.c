@@ -128,7 +128,7 @@ static void take_bound(const struct record_view *view)
         item->open = false;
         item->lost = bound->lost;
         if (sim->server.losses == 0) {
-            const struct book *owner = observer_owner(sim, &bound->identifier);
+            const struct book *owner = claims_owner(sim, &bound->identifier);
             record_differ(view, INVARIANT, "it is the owner:", owner == view->book, !bound->lost);
             bool listed = owner != NULL && book_lists(owner, bound->identifier.key);
             record_differ(view, INVARIANT, "the owner lists it:", listed, 1);

@@ -177,7 +177,13 @@ struct server {
 };
 
 // A change of the world, so that books follow when it is lost.
-enum change_kind { CHANGE_APPENDED, CHANGE_PUBLISHED, CHANGE_COMPACTED, CHANGE_CLAIMED };
+enum change_kind {
+    CHANGE_APPENDED,
+    CHANGE_PUBLISHED,
+    CHANGE_COMPACTED,
+    CHANGE_CLAIMED, // or let go
+    CHANGE_OTHER,   // which is in no book
+};
 
 struct change {
     enum change_kind kind;
@@ -336,7 +342,16 @@ void observer_synced(struct sim *sim);
 void observer_keep(struct sim *sim, uint64_t count);
 // How many can no longer be lost, by that or for being older than `from_ms`.
 uint64_t observer_first(const struct sim *sim, int64_t from_ms);
-struct book *observer_owner(struct sim *sim, const struct identifier *identifier);
+// A change of the world, to be taken back when it is lost.
+struct change *observer_note(struct sim *sim, enum change_kind kind);
+struct book *observer_book(struct sim *sim, struct span member_id);
+
+// --- claims.c ---
+
+struct book *claims_owner(struct sim *sim, const struct identifier *identifier);
+// Of the memory store's observer: an identifier's key, in hex, is a member's now, or nobody's.
+void claims_take(void *context, struct span key, struct span member_id);
+void claims_let_go(void *context, struct span key, struct span member_id);
 
 // --- verify.c ---
 

@@ -206,7 +206,7 @@ static void verify_claims(struct sim *sim)
         for (uint32_t j = 0; j < book->identifiers.count; j++) {
             const struct book_identifier *item = &book->identifiers.items[j];
             bool bound = !item->open && !item->lost;
-            if (bound && observer_owner(sim, &item->identifier) != book) {
+            if (bound && claims_owner(sim, &item->identifier) != book) {
                 sim_violated(sim, "one owner a card", "%s has one that is another's", book->id);
             }
         }

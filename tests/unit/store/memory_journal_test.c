@@ -143,10 +143,105 @@ static void kept_changes_stay(void **state)
     store_free(store);
 }
 
+// --- identifiers let go, values and sets, trimmed events ---
+
+static void let_go(struct store *store)
+{
+    struct told told = {0};
+    store_unclaim(store, 0, span_of_text("key"), place.id, on_done, &told);
+    memory_run(store);
+    assert_int_equal(told.result, STORE_OK);
+}
+
+static void on_value(void *context, const struct store_value_reply *reply)
+{
+    struct store_reply plain = {.result = reply->result, .log_bytes = reply->revision};
+    on_done(context, &plain);
+}
+
+static void put(struct store *store, uint64_t expected_revision, const char *leave,
+                const char *enter)
+{
+    struct told told = {0};
+    struct store_put wanted = {
+        .value = {.name = place.id},
+        .expected_revision = expected_revision,
+        .bytes = span_of_text("profile"),
+        .leave_set = span_of_text(leave),
+        .enter_set = span_of_text(enter),
+    };
+    store_put(store, &wanted, on_value, &told);
+    memory_run(store);
+    assert_int_equal(told.result, STORE_OK);
+}
+
+static void on_listed(void *context, const struct store_scan_reply *reply)
+{
+    *(size_t *)context = reply->count;
+}
+
+static size_t members(struct store *store, const char *set)
+{
+    size_t count = SIZE_MAX;
+    store_list_set(store, 0, span_of_text(set), on_listed, &count);
+    memory_run(store);
+    return count;
+}
+
+static void what_is_beside_the_logs_goes_back_too(void **state)
+{
+    (void)state;
+    struct store *store = new_store();
+    memory_journal(store);
+    claim(store);
+    put(store, 0, "", "a");
+    uint64_t before = memory_journal_count(store);
+    let_go(store);
+    let_go(store); // nothing changes
+    assert_int_equal(memory_journal_count(store), before + 1);
+    put(store, 1, "a", "b");
+    assert_int_equal(owner(store).len, 0);
+    assert_int_equal(members(store, "a"), 0);
+    assert_int_equal(members(store, "b"), 1);
+    memory_journal_lose(store, before);
+    assert_int_equal(owner(store).len, 1);
+    assert_int_equal(members(store, "a"), 1);
+    assert_int_equal(members(store, "b"), 0);
+    put(store, 1, "a", "b"); // the revision went back
+    memory_journal_lose(store, 0);
+    assert_int_equal(owner(store).len, 0);
+    assert_int_equal(members(store, "a"), 0);
+    put(store, 0, "", "");
+    store_free(store);
+}
+
+static void an_event_that_is_trimmed_and_lost_gives_its_number_back(void **state)
+{
+    (void)state;
+    struct store *store = new_store();
+    struct told told = {0};
+    memory_journal(store);
+    assert_int_equal(append(store, 0, 0, 1), STORE_OK);
+    assert_int_equal(append(store, 1, HASH, 2), STORE_OK);
+    store_trim_events(store, 0, 0, on_done, &told);
+    memory_run(store);
+    assert_int_equal(memory_event_count(store, 0), 2);
+    memory_journal_lose(store, 1);
+    assert_int_equal(memory_event_count(store, 0), 1);
+    assert_int_equal(append(store, 1, HASH, 3), STORE_OK);
+    assert_int_equal(memory_event_count(store, 0), 2);
+    assert_true(memory_event(store, 0, 1).len > 0);
+    store_free(store);
+}
+
+// --- observers ---
+
 struct seen {
     unsigned appends;
     unsigned compactions;
     unsigned claims;
+    unsigned unclaims;
+    unsigned others;
 };
 
 static void on_append(void *context, const struct store_append *append)
@@ -170,14 +265,33 @@ static void on_claim(void *context, struct span key, struct span member_id)
     seen->claims++;
 }
 
+static void on_unclaim(void *context, struct span key, struct span member_id)
+{
+    struct seen *seen = context;
+    assert_true(span_is_text(key, "key") && span_equal(member_id, place.id));
+    seen->unclaims++;
+}
+
+static void on_other(void *context)
+{
+    ((struct seen *)context)->others++;
+}
+
 static void changes_are_observed_and_refusals_are_not(void **state)
 {
     (void)state;
     struct store *store = new_store();
     struct seen seen = {0};
     struct memory_observer observer = {
-        .context = &seen, .on_append = on_append, .on_compact = on_compact, .on_claim = on_claim};
+        .context = &seen,
+        .on_append = on_append,
+        .on_compact = on_compact,
+        .on_claim = on_claim,
+        .on_unclaim = on_unclaim,
+        .on_other = on_other,
+    };
     memory_observe(store, &observer);
+    memory_journal(store);
     assert_int_equal(append(store, 0, 0, 1), STORE_OK);
     assert_int_equal(append(store, 9, HASH, 2), STORE_RELOAD);
     assert_int_equal(seen.appends, 1);
@@ -188,6 +302,15 @@ static void changes_are_observed_and_refusals_are_not(void **state)
     assert_int_equal(seen.appends, 2);
     assert_int_equal(seen.compactions, 1);
     assert_int_equal(seen.claims, 1);
+    let_go(store);
+    let_go(store);
+    assert_int_equal(seen.unclaims, 1);
+    put(store, 0, "", "a");
+    put(store, 1, "b", "a"); // the sets are as they were
+    assert_int_equal(seen.others, 3);
+    // One for each change that the journal has.
+    assert_int_equal(memory_journal_count(store),
+                     seen.appends + seen.compactions + seen.claims + seen.unclaims + seen.others);
     store_free(store);
 }
 
@@ -264,6 +387,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lost_changes_were_never_made),
         cmocka_unit_test(kept_changes_stay),
+        cmocka_unit_test(what_is_beside_the_logs_goes_back_too),
+        cmocka_unit_test(an_event_that_is_trimmed_and_lost_gives_its_number_back),
         cmocka_unit_test(changes_are_observed_and_refusals_are_not),
         cmocka_unit_test(a_routed_call_waits_for_its_carrier),
         cmocka_unit_test(a_call_given_up_may_still_land),

@@ -129,6 +129,51 @@ static void faults_are_answered_as_redis_would(void **state)
     assert_int_equal(port_load(port, &log.account), STORE_OK);
 }
 
+static void on_value(void *context, const struct store_value_reply *reply)
+{
+    struct store_reply plain = {.result = reply->result, .log_bytes = reply->revision};
+    port_on_done(context, &plain);
+}
+
+static void on_events(void *context, const struct store_events_reply *reply)
+{
+    struct store_reply plain = {.result = reply->result, .log_bytes = reply->count};
+    port_on_done(context, &plain);
+}
+
+static void values_and_events_fail_as_redis_would(void **state)
+{
+    struct store_port *port = *state;
+    struct store_put put = {.value = {.meta = true, .name = span_of_text("crm")},
+                            .bytes = span_of_text("5")};
+    const struct store_event_place place = {0};
+    memory_fail_next(port->store, MEMORY_FAULT_LOST_ASK);
+    store_put(port->store, &put, on_value, port_begin());
+    assert_int_equal(port_end(port), STORE_UNKNOWN);
+    memory_fail_next(port->store, MEMORY_FAULT_LOST_REPLY);
+    store_get(port->store, &put.value, on_value, port_begin());
+    assert_int_equal(port_end(port), STORE_UNAVAILABLE);
+    store_get(port->store, &put.value, on_value, port_begin());
+    assert_int_equal(port_end(port), STORE_OK);
+    assert_int_equal(port_last.log_bytes, 0);
+    memory_fail_next(port->store, MEMORY_FAULT_LOST_REPLY);
+    store_put(port->store, &put, on_value, port_begin());
+    assert_int_equal(port_end(port), STORE_UNKNOWN);
+    store_put(port->store, &put, on_value, port_begin());
+    assert_int_equal(port_end(port), STORE_BEHIND); // it was done
+    assert_int_equal(port_last.log_bytes, 1);
+    memory_fail_next(port->store, MEMORY_FAULT_LOST_REPLY);
+    store_read_events(port->store, &place, 1, 5, on_events, port_begin());
+    assert_int_equal(port_end(port), STORE_UNAVAILABLE);
+    memory_fail_next(port->store, MEMORY_FAULT_LOST_REPLY);
+    store_list_values(port->store, port_on_ids, port_begin());
+    assert_int_equal(port_end(port), STORE_UNAVAILABLE);
+    memory_fail_next(port->store, MEMORY_FAULT_LOST_REPLY);
+    store_rewrite(port->store, port_on_done, port_begin());
+    assert_int_equal(port_end(port), STORE_UNKNOWN);
+    assert_int_equal(memory_rewrites(port->store), 1);
+}
+
 static void stores_may_share_data(void **state)
 {
     struct store_port *port = *state;
@@ -160,10 +205,20 @@ static void freeing_answers_what_waits(void **state)
     (void)state;
     struct store *store = NULL;
     struct port_answer answer = {0};
+    struct port_answer others[3] = {0};
     struct store_account account = port_account(0, "m");
+    const struct store_value value = {.name = account.id};
+    const struct store_event_place place = {0};
     assert_int_equal(memory_new(&store), STATUS_OK);
     store_load(store, &account, port_on_done, &answer);
+    store_get(store, &value, on_value, &others[0]);
+    store_due(store, 0, 5, 5, port_on_ids, &others[1]);
+    store_read_events(store, &place, 1, 5, on_events, &others[2]);
     store_free(store);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(others[i].calls, 1);
+        assert_int_equal(others[i].result, STORE_UNAVAILABLE);
+    }
     assert_int_equal(answer.calls, 1);
     assert_int_equal(answer.result, STORE_UNAVAILABLE);
     store_free(NULL);
@@ -198,6 +253,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_clock_is_exact, setup, teardown),
         cmocka_unit_test_setup_teardown(nothing_happens_by_itself, setup, teardown),
         cmocka_unit_test_setup_teardown(faults_are_answered_as_redis_would, setup, teardown),
+        cmocka_unit_test_setup_teardown(values_and_events_fail_as_redis_would, setup, teardown),
         cmocka_unit_test_setup_teardown(stores_may_share_data, setup, teardown),
         cmocka_unit_test_setup_teardown(corruption_can_be_planted, setup, teardown),
         cmocka_unit_test(freeing_answers_what_waits),
