@@ -32,10 +32,19 @@ static const struct command commands[] = {
     {"contribution report", "Report a partner's contribution", contribution_report},
     {"contribution reduce", "Reduce a contribution", contribution_reduce},
     {"contribution end", "End a contribution", contribution_end},
+    {"perk list", "Show what a member's card gives, and what is left", perk_list},
+    {"perk use", "Use a perk", perk_use},
+    {"perk reverse", "Take a perk's use back", perk_reverse},
+    {"perk code", "Issue a code for a member's app to show", perk_code},
+    {"perk settlement", "List what a partner did in a month", perk_settlement},
     {"events tail", "Show events as they happen", events_tail},
     {"events consumers", "List who subscribes to events", events_consumers},
     {"events delete", "Forget a consumer of events", events_delete},
+    {"import members", "Bring over members from a file", import_members},
     {"import sales", "Backfill past sales from a file", import_sales},
+    {"pool create", "Make a pool", pool_create},
+    {"pool member", "Take a member into a pool, or let one go", pool_member},
+    {"pool list", "List who belongs to a pool", pool_list},
     {"verify", "Check accounts' logs: chain, contents and figures", verify_accounts},
     {"till terms", "Show what a till has to know", till_terms},
     {"till reconcile", "Compare a terminal's business day, and close it", till_reconcile},
@@ -88,7 +97,7 @@ static char *help_filter(int key, const char *text, void *input)
     }
     (void)fprintf(out, "Commands (`loyaltyctl COMMAND --help` tells more):\n");
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        (void)fprintf(out, "  %-16s %s\n", commands[i].words, commands[i].summary);
+        (void)fprintf(out, "  %-20s %s\n", commands[i].words, commands[i].summary);
     }
     (void)fprintf(out,
                   "\nINSTANT is RFC 3339 (2026-06-01T00:00:00+08:00) or now, now+90s, now-2d. "

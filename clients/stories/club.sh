@@ -52,8 +52,8 @@ found_club() {
 policies_sold() {
     day 2025-02-03 "The insurer reports Mrs Chen's policy: 12,000 from May 2024 to June 2026"
     set_clock 2025-02-03T10:00:00+08:00
-    policy report phone:+8613800000001 P-1001 12000 --from 2024-05-01 --until 2026-06-01
-    policy report phone:+8613800000002 P-2001 12000 --from 2024-05-01 --until 2026-06-01
+    policy report phone:+8613800000001 P-1001 --score 12000 --from 2024-05-01 --until 2026-06-01
+    policy report phone:+8613800000002 P-2001 --score 12000 --from 2024-05-01 --until 2026-06-01
     card chen member
     check score 12000 "$(of standing.score <<<"$answer")"
 
@@ -67,7 +67,7 @@ policies_sold() {
 diamond_at_once() {
     day 2025-09-10 "She buys a big policy: 45,000 more, and diamond does not wait"
     set_clock 2025-09-10T10:00:00+08:00
-    policy report phone:+8613800000001 P-1002 45000
+    policy report phone:+8613800000001 P-1002 --score 45000
     card chen diamond
     check score 57000 "$(of standing.score <<<"$answer")"
     check "card until" "2027-09-10 10:00" "$(shop_time "$(of card.until <<<"$answer")")"
@@ -126,7 +126,7 @@ surrendered() {
 
     day 2026-08-01 "She begins anew with a policy of 5,000"
     set_clock 2026-08-01T10:00:00+08:00
-    policy report phone:+8613800000001 P-1003 5000
+    policy report phone:+8613800000001 P-1003 --score 5000
     card chen diamond
     check "what the card's end will give" silver "$(of forecast.card_end_tier_id <<<"$answer")"
 }
@@ -143,8 +143,8 @@ last_day() {
 # The club's letters follow the event stream; what time made is in it with nobody asking.
 letters() {
     day 2027-09-11 "The club's letters, from the event stream"
-    loyaltyctl --as app events tail --consumer letters --count 12 --wait 20 \
-        --type UPGRADED --type PERK_USED --type LOWERED --type CARD_ENDING >"$work/letters"
+    timeout --signal=INT 5 loyaltyctl --as app events tail --consumer letters --type upgraded \
+        --type perk-used --type lowered --type card-ending >"$work/letters" || true
     sed 's/^/  /' "$work/letters"
     check "cards given" 3 "$(grep -c upgraded "$work/letters")"
     check "perks used" 3 "$(grep -c 'perk used' "$work/letters")"
