@@ -3,28 +3,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "ctl/command.h"
+#include "ctl/import_begin.h"
 #include "ctl/import_run.h"
-#include "ctl/parse.h"
 #include "ctl/print.h"
-#include "ctl/progress.h"
 #include "ctl/sales_file.h"
 #include "ctl/session.h"
-#include "ctl/zone.h"
-#include "loyalty/v1/programs.pb-c.h"
 
 enum {
     KEY_FORMAT = 0x200,
     KEY_CURRENCY,
     KEY_PREFIX,
-    KEY_WINDOW,
-    KEY_RETRY,
-    RETRY_SECONDS_DEFAULT = 60,
-    RETRY_SECONDS_MAX = 86400,
     PREFIX_BYTES_MAX = 32,
-    BEGIN_PAUSE_S = 1,
 };
 
 struct import_line {
@@ -56,7 +47,6 @@ static void check(const struct import_line *line, struct argp_state *state)
 static error_t take(int key, char *arg, struct argp_state *state)
 {
     struct import_line *line = state->input;
-    int64_t number = 0;
     switch (key) {
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &line->globals;
@@ -76,55 +66,23 @@ static error_t take(int key, char *arg, struct argp_state *state)
     case KEY_PREFIX:
         take_prefix(line, arg, state);
         return 0;
-    case KEY_WINDOW:
-        if (!parse_number(arg, 1, IMPORT_WINDOW_MAX, &number)) {
-            argp_error(state, "%s is no number of members from 1 to %d", arg, IMPORT_WINDOW_MAX);
-        }
-        line->options.pace.window = (uint32_t)number;
-        return 0;
-    case KEY_RETRY:
-        if (!parse_number(arg, 0, RETRY_SECONDS_MAX, &number)) {
-            argp_error(state, "%s is no number of seconds", arg);
-        }
-        line->options.pace.retry_ms = number * 1000;
-        return 0;
     case ARGP_KEY_END:
         check(line, state);
         return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return import_begin_take(key, arg, state, &line->options.pace);
     }
 }
 
-// Sets currency and local time as the program in force has them.
-static int follow_program(struct session *session, struct import_options *options)
+// Sets the currency as the program in force has it.
+static int follow_program(const Loyalty__V1__Program *program, struct import_options *options)
 {
-    Loyalty__V1__GetProgramRequest request = LOYALTY__V1__GET_PROGRAM_REQUEST__INIT;
-    ProtobufCMessage *answer = NULL;
-    int code = session_call(session, "/loyalty.v1.ProgramsService/GetProgram", &request.base, NULL,
-                            &loyalty__v1__get_program_response__descriptor, &answer);
-    if (code != CTL_OK) {
-        return code;
-    }
-    const Loyalty__V1__Program *program =
-        ((const Loyalty__V1__GetProgramResponse *)answer)->program;
-    if (program == NULL) {
-        (void)fprintf(stderr, "loyaltyctl: no version of the program is in force\n");
-        return CTL_REFUSED;
-    }
     if (options->currency != NULL && strcmp(options->currency, program->currency) != 0) {
         (void)fprintf(stderr, "loyaltyctl: the program's currency is %s, not %s\n",
                       program->currency, options->currency);
         return CTL_REFUSED;
     }
     options->currency = program->currency;
-    if (!zone_use(program->zone)) {
-        (void)fprintf(stderr,
-                      "loyaltyctl: this machine does not know the program's time zone %s; "
-                      "is tzdata installed?\n",
-                      program->zone);
-        return CTL_USAGE;
-    }
     return CTL_OK;
 }
 
@@ -172,29 +130,14 @@ static void print_totals(const struct import_totals *totals, bool json)
     (void)putchar('\n');
 }
 
-// A session that follows the program, as patient as the import itself; what goes wrong is said.
-static int begin(struct session *session, struct import_line *line)
-{
-    int64_t give_up_ms = progress_now_ms() + line->options.pace.retry_ms;
-    for (;;) {
-        int code = session_open(session, &line->globals);
-        if (code == CTL_OK) {
-            code = follow_program(session, &line->options);
-        }
-        bool again = code == CTL_RETRY_LATER || code == CTL_UNKNOWN;
-        if (!again || progress_now_ms() > give_up_ms) {
-            return code;
-        }
-        session_close(session);
-        const struct timespec pause = {.tv_sec = BEGIN_PAUSE_S};
-        (void)nanosleep(&pause, NULL);
-    }
-}
-
 static int import_file(const struct sales_file *file, struct import_line *line)
 {
     struct session session;
-    int code = begin(&session, line);
+    const Loyalty__V1__Program *program = NULL;
+    int code = import_begin(&session, &line->globals, &line->options.pace, &program);
+    if (code == CTL_OK) {
+        code = follow_program(program, &line->options);
+    }
     if (code == CTL_OK) {
         struct import_totals totals;
         code = import_run(&session, file, &line->options, &totals);
@@ -210,8 +153,7 @@ static const struct argp_option options[] = {
     {"currency", KEY_CURRENCY, "CODE", 0, "The file's; must be the program's", 0},
     {"enrol-prefix", KEY_PREFIX, "TEXT", 0,
      "Members are enrolled as TEXT and the file's customer (no text)", 0},
-    {"window", KEY_WINDOW, "N", 0, "Members at a time (512)", 0},
-    {"retry-seconds", KEY_RETRY, "N", 0, "Give up when nothing went forward for so long (60)", 0},
+    IMPORT_BEGIN_OPTIONS,
     {0},
 };
 
@@ -229,9 +171,7 @@ int import_sales(int argc, char **argv, const struct globals *globals)
     };
     struct import_line line = {
         .globals = *globals,
-        .options = {.prefix = "",
-                    .pace = {.window = IMPORT_WINDOW_DEFAULT,
-                             .retry_ms = (int64_t)RETRY_SECONDS_DEFAULT * 1000}},
+        .options = {.prefix = "", .pace = import_pace_default},
     };
     globals_parse(&parser, argc, argv, &line);
     struct sales_file file;

@@ -5,12 +5,12 @@
 #include "base/limits.h"
 #include "ctl/command.h"
 #include "ctl/member_line.h"
-#include "ctl/parse.h"
+#include "ctl/opening_parts.h"
 #include "ctl/print.h"
 #include "ctl/session.h"
 #include "loyalty/v1/admin.pb-c.h"
 
-enum { KEY_LOT = 0x200, KEY_SCORE, KEY_CARD, PARTS_MAX = 3 };
+enum { KEY_LOT = 0x200, KEY_SCORE, KEY_CARD };
 
 struct opening_line {
     struct member_line member;
@@ -22,79 +22,29 @@ struct opening_line {
     bool has_card;
 };
 
-// "A:B:C" cut in place; parts not given are "". False for more than `max`.
-static bool split(char *text, char *parts[PARTS_MAX], size_t max)
-{
-    for (size_t i = 0; i < PARTS_MAX; i++) {
-        parts[i] = text + strlen(text);
-    }
-    size_t count = 0;
-    for (char *rest = text; rest != NULL; count++) {
-        char *part = strsep(&rest, ":");
-        if (count == max) {
-            return false;
-        }
-        parts[count] = part;
-    }
-    return true;
-}
-
-static bool is_date_or_empty(const char *text)
-{
-    return *text == '\0' || parse_date(text);
-}
-
 static void take_lot(struct opening_line *line, char *arg, struct argp_state *state)
 {
-    char *parts[PARTS_MAX];
-    int64_t points = 0;
-    if (!split(arg, parts, 2) || !parse_number(parts[0], 1, LIMIT_POINTS_A_RECORD, &points) ||
-        !is_date_or_empty(parts[1])) {
-        argp_error(state, "a lot is POINTS or POINTS:YYYY-MM-DD");
-        return;
-    }
     if (line->lot_count == LIMIT_OPENING_ITEMS) {
         argp_error(state, "at most %d lots", LIMIT_OPENING_ITEMS);
-        return;
+    } else if (!opening_take_lot(arg, &line->lots[line->lot_count++])) {
+        argp_error(state, "a lot is POINTS or POINTS:YYYY-MM-DD");
     }
-    Loyalty__V1__OpeningLot *lot = &line->lots[line->lot_count++];
-    loyalty__v1__opening_lot__init(lot);
-    lot->points = points;
-    lot->expires_on = parts[1];
 }
 
 static void take_score(struct opening_line *line, char *arg, struct argp_state *state)
 {
-    char *parts[PARTS_MAX];
-    int64_t score = 0;
-    if (!split(arg, parts, 3) || !parse_number(parts[0], 1, LIMIT_POINTS_A_RECORD, &score) ||
-        !is_date_or_empty(parts[1]) || !is_date_or_empty(parts[2])) {
-        argp_error(state, "a score is N, N:FROM, N::UNTIL or N:FROM:UNTIL, dates YYYY-MM-DD");
-        return;
-    }
     if (line->score_count == LIMIT_OPENING_ITEMS) {
         argp_error(state, "at most %d scores", LIMIT_OPENING_ITEMS);
-        return;
+    } else if (!opening_take_score(arg, &line->scores[line->score_count++])) {
+        argp_error(state, "a score is N, N:FROM, N::UNTIL or N:FROM:UNTIL, dates YYYY-MM-DD");
     }
-    Loyalty__V1__OpeningScore *item = &line->scores[line->score_count++];
-    loyalty__v1__opening_score__init(item);
-    item->score = score;
-    item->from = parts[1];
-    item->until = parts[2];
 }
 
 static void take_card(struct opening_line *line, char *arg, struct argp_state *state)
 {
-    char *parts[PARTS_MAX];
-    if (!split(arg, parts, 3) || *parts[0] == '\0' || !parse_date(parts[1]) ||
-        !is_date_or_empty(parts[2])) {
+    if (!opening_take_card(arg, &line->card)) {
         argp_error(state, "a card is TIER:FROM:UNTIL, dates YYYY-MM-DD");
-        return;
     }
-    loyalty__v1__opening_card__init(&line->card);
-    line->card.tier_id = parts[0];
-    line->card.from = parts[1];
-    line->card.until = parts[2];
     line->has_card = true;
 }
 

@@ -1,50 +1,11 @@
 // Read whole: the digest is over every byte, and one bad line stops the import before it begins.
 #include "ctl/sales_file.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/check.h"
 #include "ctl/cdnow.h"
-#include "ctl/globals.h"
-#include "wire/uuid.h"
-
-enum { READ_BYTES = 64 * 1024, FILE_BYTES_MAX = 1 << 30, ID_INPUT_BYTES = 256 };
-
-// The ids of all requests rest on this: better none than others than the last time.
-static void hash_bytes(struct span bytes, uint8_t ret_hash[SHA256_DIGEST_LENGTH])
-{
-    if (SHA256(bytes.data, bytes.len, ret_hash) == NULL) {
-        (void)fprintf(stderr, "loyaltyctl: out of memory\n");
-        exit(CTL_RETRY_LATER);
-    }
-}
-
-static bool read_text(const char *path, struct buffer *text, char ret_error[SALES_FILE_ERROR_BYTES])
-{
-    FILE *file = fopen(path, "re");
-    if (file == NULL) {
-        (void)snprintf(ret_error, SALES_FILE_ERROR_BYTES, "%s: %s", path, strerror(errno));
-        return false;
-    }
-    bool good = true;
-    size_t got = 0;
-    do {
-        good = buffer_reserve(text, READ_BYTES) == STATUS_OK;
-        got = good ? fread(text->data + text->len, 1, READ_BYTES, file) : 0;
-        text->len += got;
-    } while (got > 0);
-    if (good && ferror(file) != 0) {
-        (void)snprintf(ret_error, SALES_FILE_ERROR_BYTES, "%s: %s", path, strerror(errno));
-        good = false;
-    } else if (!good) {
-        (void)snprintf(ret_error, SALES_FILE_ERROR_BYTES, "%s is too large", path);
-    }
-    (void)fclose(file);
-    return good;
-}
 
 static bool add_row(struct sales_file *file, size_t *capacity, const struct cdnow_row *row)
 {
@@ -153,13 +114,12 @@ bool sales_file_read(const char *path, struct sales_file *ret_file,
                      char ret_error[SALES_FILE_ERROR_BYTES])
 {
     struct sales_file file = {0};
-    buffer_init(&file.text, FILE_BYTES_MAX);
-    if (!read_text(path, &file.text, ret_error) || !parse_rows(path, &file, ret_error) ||
+    if (!import_file_read(path, &file.text, ret_error) || !parse_rows(path, &file, ret_error) ||
         !group(&file, ret_error)) {
         sales_file_fini(&file);
         return false;
     }
-    hash_bytes(buffer_span(&file.text), file.digest);
+    import_file_hash(buffer_span(&file.text), file.digest);
     *ret_file = file;
     return true;
 }
@@ -179,19 +139,8 @@ void sales_file_fini(struct sales_file *file)
 static void make_id(const struct sales_file *file, const char *kind, struct span what,
                     char ret_id[LOYALTY_UUID_BYTES])
 {
-    uint8_t hash[SHA256_DIGEST_LENGTH];
-    uint8_t input[ID_INPUT_BYTES];
     struct span parts[] = {span_of(file->digest, sizeof(file->digest)), span_of_text(kind), what};
-    size_t len = 0;
-    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-        CHECK(parts[i].len <= sizeof(input) - len);
-        memcpy(input + len, parts[i].data, parts[i].len);
-        len += parts[i].len;
-    }
-    hash_bytes(span_of(input, len), hash);
-    hash[6] = (uint8_t)((hash[6] & 0x0f) | 0x80);
-    hash[8] = (uint8_t)((hash[8] & 0x3f) | 0x80);
-    uuid_format(hash, ret_id);
+    import_file_id(parts, sizeof(parts) / sizeof(parts[0]), ret_id);
 }
 
 void sales_file_row_id(const struct sales_file *file, uint64_t number,

@@ -11,6 +11,7 @@
 #include "base/buffer.h"
 #include "base/span.h"
 #include "core/calendar.h"
+#include "ctl/import_file.h"
 #include "lib/loyalty.h"
 
 struct sale_row {
@@ -35,7 +36,7 @@ struct sales_file {
     size_t member_count;
 };
 
-enum { SALES_FILE_ERROR_BYTES = 512 };
+enum { SALES_FILE_ERROR_BYTES = IMPORT_FILE_ERROR_BYTES };
 
 // False with a sentence naming file and line; nothing of the file is then to be used.
 bool sales_file_read(const char *path, struct sales_file *ret_file,

@@ -46,6 +46,11 @@ static int32_t local_day(int64_t seconds)
     return civil_to_days(date);
 }
 
+int32_t zone_day_of_ms(int64_t instant_ms)
+{
+    return local_day(instant_ms / 1000);
+}
+
 int64_t zone_day_start_ms(int32_t day)
 {
     int64_t seconds = (int64_t)day * DAY_SECONDS - ZONE_SECONDS_MAX;
