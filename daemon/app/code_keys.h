@@ -1,7 +1,7 @@
-// The keys of perk codes, and the cryptography that service/codes.h has injected: Ed25519 (RFC 8032)
-// for signatures, AES-256-GCM for the member's reference, under a key derived from the signing key.
-// A key is a file, PEM of PKCS #8 ("openssl genpkey -algorithm ed25519"). All daemons of a ledger
-// have the same ones.
+// The keys of perk codes, and the cryptography that service/codes.h has injected: Ed25519 for
+// signatures (RFC 8032), AES-256-GCM for the member's reference, under a key derived from the
+// signing key. A key is a file, PEM of PKCS #8 ("openssl genpkey -algorithm ed25519"). All daemons
+// of a ledger have the same ones.
 #pragma once
 
 #include <openssl/evp.h>

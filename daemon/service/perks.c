@@ -1,6 +1,7 @@
 // PerksService: perks used and given back. A partner learns of a member what it must: whether the
 // perk is granted. So what it is told where the answer is no depends on nothing that is the
-// member's, whether there is such a member included; nor is it told that such a no was asked before.
+// member's, whether there is such a member included; nor is it told that such a no was asked
+// before.
 #include "service/perks.h"
 
 #include "core/settlement.h"
@@ -142,8 +143,8 @@ static bool veil_refusal(struct request *request, const struct refusal *refusal)
     return true;
 }
 
-// A refusal that is recorded: the answer to a retry is the same again. Only what was shown as a code
-// is surely a member's, and may be told to have been asked before.
+// A refusal that is recorded: the answer to a retry is the same again. Only what was shown as a
+// code is surely a member's, and may be told to have been asked before.
 static void answer_recorded(struct request *request, enum refusal_reason reason, bool replayed)
 {
     bool of_code = reason == REFUSAL_CODE_USED || reason == REFUSAL_CODE_EXPIRED;

@@ -1,5 +1,5 @@
-// Base64, for the `bytes` of JSON (RFC 4648) and for codes: written with the standard alphabet and padding; read
-// with that or the URL-safe one, padded or not, as protobuf's JSON has it.
+// Base64, for the `bytes` of JSON (RFC 4648) and for codes: written with the standard alphabet and
+// padding; read with that or the URL-safe one, padded or not, as protobuf's JSON has it.
 #pragma once
 
 #include "base/arena.h"
