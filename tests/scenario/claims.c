@@ -287,6 +287,9 @@ static const char *type_name(enum record_type type)
                                         "boundary", "opening", "bound",   "snapshot"};
     static const char *const LATER[] = {"held",     "captured",  "released",
                                         "reversed", "tombstone", "lapsed"};
+    if (type == RECORD_NOTICED) {
+        return "noticed";
+    }
     if (type >= RECORD_HELD && type <= RECORD_LAPSED) {
         return LATER[type - RECORD_HELD];
     }
@@ -324,7 +327,7 @@ bool story_claim(struct story *story, const char *verb)
     if (strcmp(verb, "expect") == 0) {
         expect(story);
     } else if (story_spent_claim(story, verb) || story_contribution_claim(story, verb) ||
-               story_perk_claim(story, verb)) {
+               story_perk_claim(story, verb) || story_notice_claim(story, verb)) {
         return true;
     } else if (strcmp(verb, "gives") == 0) {
         gives(story);

@@ -81,14 +81,17 @@ void story_run(struct story *story, struct member *member, struct command *comma
 bool story_spending(struct story *story, const char *verb);
 bool story_spent_claim(struct story *story, const char *verb);
 
-// Lines of partners that report, reduce and end contributions, and claims about what is left of them
-// (contributions.c).
+// Lines of partners that report, reduce and end contributions, and claims about what is left of
+// them (contributions.c).
 bool story_contribution(struct story *story, const char *verb);
 bool story_contribution_claim(struct story *story, const char *verb);
 
 // Lines of shops and partners that use perks and undo that, and claims about what is left (perks.c).
 bool story_perk(struct story *story, const char *verb);
 bool story_perk_claim(struct story *story, const char *verb);
+
+// Claims about what a member was told (notices.c).
+bool story_notice_claim(struct story *story, const char *verb);
 
 // --- what claims compare with; each fails with what it is about ---
 void same_number(struct story *story, const char *what, int64_t is, int64_t claimed);
