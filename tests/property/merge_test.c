@@ -1,0 +1,322 @@
+// Two members with random histories become one: at the moment of it, and at every instant after,
+// points and score are those of both together, the higher card is there, and both logs fold to what
+// they should. A merge that is given back leaves what there was.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "core/advance.h"
+#include "core/calendar.h"
+#include "core/decide_membership.h"
+#include "support/random_club.h"
+
+enum { ROUNDS = 400, COMMANDS = 30 };
+
+static uint64_t seed;
+static size_t merged;
+static size_t higher;
+static size_t with_pending;
+static size_t with_deficit;
+static size_t refused;
+
+struct pair {
+    struct history histories[2]; // of one club: the second one's is used by both
+    struct member members[2];
+    int64_t now_ms;
+};
+
+// All that one of them was given is taken back, so that it owes what it has spent.
+static void take_all_back(struct pair *pair, size_t index)
+{
+    struct history *history = &pair->histories[index];
+    for (uint64_t id = 1; id <= history->count; id++) {
+        struct command command = {
+            .kind = COMMAND_REVERSE,
+            .now_ms = history->now_ms,
+            .id = 1000 + id,
+            .actor = span_of_text("pos/store-1/till-1"),
+            .reverse = {.original_created_ms = history->now_ms},
+        };
+        struct member_answer answer;
+        member_request_id(id, command.reverse.original);
+        if (history->commands[id - 1].command.kind == COMMAND_AWARD) {
+            assert_null(member_do(&pair->members[index], &command, &answer));
+        }
+    }
+}
+
+// Both histories are drawn from one seed, so both clubs are the same.
+static void pair_init(struct pair *pair, uint64_t round)
+{
+    for (size_t i = 0; i < 2; i++) {
+        struct history *history = &pair->histories[i];
+        history_init(history, seed, round);
+        history->random.state += i * 1234567;
+        const char *wrong = history_run(history, &pair->members[i], COMMANDS);
+        if (wrong != NULL) {
+            fail_msg("round %llu: %s", (unsigned long long)round, wrong);
+        }
+        if (round % 4 == i) {
+            take_all_back(pair, i);
+        }
+    }
+    memcpy(pair->members[1].account.id, "bert", sizeof("bert"));
+    memcpy(pair->members[1].folded.id, "bert", sizeof("bert"));
+    memcpy(pair->members[1].id, "bert", sizeof("bert"));
+    int64_t a_ms = pair->histories[0].now_ms;
+    int64_t b_ms = pair->histories[1].now_ms;
+    pair->now_ms = a_ms > b_ms ? a_ms : b_ms;
+}
+
+static void pair_fini(struct pair *pair)
+{
+    for (size_t i = 0; i < 2; i++) {
+        member_fini(&pair->members[i]);
+        history_fini(&pair->histories[i]);
+    }
+}
+
+typedef enum status decide_fn(const struct decide *decide, const void *command,
+                              struct decision *ret_decision);
+
+// As member_do: decided on the account, folded into the other one.
+static struct decision act(struct pair *pair, size_t index, decide_fn *decide_it,
+                           const void *command)
+{
+    struct member *member = &pair->members[index];
+    struct ledger_writer writer = {.out = &member->out,
+                                   .hash = club_chain_hash,
+                                   .programs = &pair->histories[0].club.programs};
+    struct decide decide = {.account = &member->account,
+                            .writer = &writer,
+                            .arena = &member->arena,
+                            .now_ms = pair->now_ms,
+                            .actor = span_of_text("service")};
+    struct decision decision = {0};
+    arena_reset(&member->arena);
+    buffer_clear(&member->out);
+    struct account_savepoint *savepoint;
+    assert_int_equal(account_save(&member->account, &member->arena, &savepoint), STATUS_OK);
+    assert_int_equal(decide_it(&decide, command, &decision), STATUS_OK);
+    if (decision.outcome != OUTCOME_APPLIED && decision.outcome != OUTCOME_REFUSED_RECORDED) {
+        account_restore(&member->account, savepoint);
+        return decision;
+    }
+    const char *what = NULL;
+    assert_int_equal(ledger_fold(&member->folded, buffer_span(&member->out),
+                                 span_of_text(member->id), MEMBER_PARTITION, club_chain_hash,
+                                 &member->fold_arena, NULL),
+                     STATUS_OK);
+    if (account_check(&member->folded, &what) != STATUS_OK) {
+        fail_msg("%s", what);
+    }
+    what = member_difference(&member->account, &member->folded);
+    if (what != NULL) {
+        fail_msg("differs: %s", what);
+    }
+    return decision;
+}
+
+static enum status do_merge(const struct decide *decide, const void *command,
+                            struct decision *ret_decision)
+{
+    return decide_merge(decide, command, ret_decision);
+}
+
+static enum status do_absorb(const struct decide *decide, const void *command,
+                             struct decision *ret_decision)
+{
+    return decide_absorb(decide, command, ret_decision);
+}
+
+static enum status do_done(const struct decide *decide, const void *command,
+                           struct decision *ret_decision)
+{
+    return decide_done(decide, command, ret_decision);
+}
+
+// Time alone.
+static void pass_time(struct pair *pair, size_t index)
+{
+    struct command command = {.kind = COMMAND_JOB, .now_ms = pair->now_ms};
+    struct member_answer answer;
+    const char *wrong = member_do(&pair->members[index], &command, &answer);
+    if (wrong != NULL) {
+        fail_msg("%s", wrong);
+    }
+}
+
+static int64_t points_of(const struct account *account)
+{
+    return account->balance + account->pending_points + account->held_points;
+}
+
+static int rank_of(const struct pair *pair, size_t index)
+{
+    const struct program_set *programs = &pair->histories[0].club.programs;
+    const struct account *account = &pair->members[index].account;
+    const struct program_version *version = program_set_at(programs, account->now_ms);
+    assert_non_null(version);
+    return advance_rank(version->program, programs->versions[programs->count - 1].program,
+                        names_text(&account->names, account_card(account)->tier));
+}
+
+// What both had, and what either should have after.
+struct before {
+    int64_t points;
+    int64_t rank;
+    int64_t scores[8];
+    int64_t instants[8];
+};
+
+static struct before look(struct pair *pair)
+{
+    struct before before = {0};
+    struct random *random = &pair->histories[0].random;
+    for (size_t i = 0; i < 2; i++) {
+        const struct account *account = &pair->members[i].account;
+        before.points += points_of(account);
+        before.rank = rank_of(pair, i) > before.rank ? rank_of(pair, i) : before.rank;
+    }
+    for (size_t i = 0; i < 8; i++) {
+        before.instants[i] = pair->now_ms + (i == 0 ? 0 : random_below(random, 500 * DAY_MS));
+        for (size_t j = 0; j < 2; j++) {
+            before.scores[i] += account_score_at(&pair->members[j].account, before.instants[i]);
+        }
+    }
+    return before;
+}
+
+static void check_after(struct pair *pair, const struct before *before, const struct record *record)
+{
+    const struct account *gone = &pair->members[0].account;
+    const struct account *there = &pair->members[1].account;
+    assert_int_equal(points_of(gone), 0);
+    int64_t expired = lot_moves_ended(record->absorbed.carried.lots,
+                                      record->absorbed.carried.lot_count, record->at_ms);
+    assert_int_equal(points_of(there) + expired, before->points);
+    assert_int_equal(gone->moved_out, there->moved_in);
+    assert_true(rank_of(pair, 1) >= before->rank);
+    for (size_t i = 0; i < 8; i++) {
+        assert_int_equal(account_score_at(there, before->instants[i]), before->scores[i]);
+    }
+    if (record->card_count > 0 && record->cards[0].cause == CARD_MERGED) {
+        higher++;
+        assert_int_equal(record->cards[0].until_ms, account_card(gone)->until_ms);
+    }
+}
+
+static bool merge(struct pair *pair, struct decision *ret_decision)
+{
+    static const struct merge_command command = {.into = {(const uint8_t *)"bert", 4},
+                                                 .reason = {(const uint8_t *)"one", 3}};
+    *ret_decision = act(pair, 0, do_merge, &command);
+    if (ret_decision->outcome != OUTCOME_APPLIED) {
+        refused++;
+        return false;
+    }
+    return true;
+}
+
+static struct decision absorb(struct pair *pair, const struct carried *carried)
+{
+    const struct names *names = &pair->members[0].account.names;
+    struct span perks[256];
+    assert_true(carried->use_count <= 256);
+    for (size_t i = 0; i < carried->use_count; i++) {
+        perks[i] = names_text(names, carried->uses[i].perk);
+    }
+    struct absorb_command command = {.from = span_of_text("anna"),
+                                     .carried = carried,
+                                     .tier = names_text(names, carried->tier),
+                                     .perks = perks};
+    return act(pair, 1, do_absorb, &command);
+}
+
+static void two_are_one(void **state)
+{
+    (void)state;
+    for (uint64_t round = 0; round < ROUNDS; round++) {
+        struct pair pair;
+        struct decision gone;
+        pair_init(&pair, round);
+        pass_time(&pair, 0);
+        pass_time(&pair, 1);
+        struct before before = look(&pair);
+        if (merge(&pair, &gone)) {
+            const struct carried *carried = &gone.record.merged.carried;
+            struct decision taken = absorb(&pair, carried);
+            assert_int_equal(taken.outcome, OUTCOME_APPLIED);
+            check_after(&pair, &before, &taken.record);
+            merged++;
+            with_pending += carried->pending_count > 0 ? 1 : 0;
+            with_deficit += carried->deficit > 0 ? 1 : 0;
+        }
+        pair_fini(&pair);
+    }
+    printf("%zu merged, %zu refused; %zu higher cards, %zu with pending points, %zu owed\n", merged,
+           refused, higher, with_pending, with_deficit);
+    assert_true(merged > ROUNDS / 3 && higher > 0 && with_pending > 0 && with_deficit > 0);
+}
+
+// Given back at once it is as if nothing had been; given back later, as if time had passed over it.
+static void what_is_given_back_is_as_it_was(void **state)
+{
+    (void)state;
+    size_t back = 0;
+    for (uint64_t round = 0; round < ROUNDS; round++) {
+        struct pair pair;
+        struct decision gone;
+        pair_init(&pair, round);
+        pass_time(&pair, 0);
+        const struct account *account = &pair.members[0].account;
+        int64_t points = points_of(account);
+        int64_t score = account_score_at(account, pair.now_ms);
+        if (merge(&pair, &gone)) {
+            struct random *random = &pair.histories[0].random;
+            bool later = random_once_in(random, 2);
+            int64_t expired = account->expired;
+            pair.now_ms += later ? random_below(random, 900 * DAY_MS) : 0;
+            // The record stays where it was decided: in the member's arena.
+            static uint8_t log[1 << 16];
+            struct arena arena;
+            struct record record;
+            arena_init(&arena, sizeof(log));
+            struct span out = buffer_span(&pair.members[0].out);
+            assert_true(out.len <= sizeof(log));
+            memcpy(log, out.data, out.len);
+            struct record_cursor cursor = {.rest = span_of(log, out.len)};
+            struct record_place place;
+            do {
+                assert_int_equal(record_next(&cursor, &place), STATUS_OK);
+            } while (cursor.rest.len > 0);
+            assert_int_equal(record_decode(place.body, &arena, &record), STATUS_OK);
+            struct done_command done = {
+                .seq = account->seq, .failed = true, .carried = &record.merged.carried};
+            assert_int_equal(act(&pair, 0, do_done, &done).outcome, OUTCOME_APPLIED);
+            assert_int_equal(points_of(account) + account->expired - expired, points);
+            assert_int_equal(account->moved_out, 0);
+            assert_int_equal(account_status(account), MEMBER_ACTIVE);
+            assert_true(later || account_score_at(account, pair.now_ms) == score);
+            pass_time(&pair, 0);
+            arena_fini(&arena);
+            back++;
+        }
+        pair_fini(&pair);
+    }
+    assert_true(back > ROUNDS / 3);
+}
+
+int main(void)
+{
+    seed = random_seed("merge");
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(two_are_one),
+        cmocka_unit_test(what_is_given_back_is_as_it_was),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
