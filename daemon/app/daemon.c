@@ -30,6 +30,7 @@
 #include "net/server.h"
 #include "service/bounds.h"
 #include "service/service.h"
+#include "service/subscriptions.h"
 #include "store/embedded.h"
 #include "store/redis.h"
 
@@ -282,7 +283,11 @@ static enum status start_jobs(struct daemon *daemon, uint64_t seed)
         return STATUS_OK;
     }
     struct sweep_options sweep = {
-        .service = daemon->service, .pace = options->sweep_pace, .seed = seed};
+        .service = daemon->service,
+        .pace = options->sweep_pace,
+        .seed = seed,
+        .turns = {events_trim_turn},
+    };
     return say(sweep_new(&sweep, &daemon->sweep), "sweep", "");
 }
 

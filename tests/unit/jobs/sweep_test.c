@@ -219,6 +219,38 @@ static void once_when_answers_are_lost(void **state)
     assert_int_equal(written_balance("anna"), 0);
 }
 
+// --- obligations ---
+
+// An enrolment that ends anywhere between its first step and its last leaves nothing open for long,
+// though nobody comes again.
+static void what_an_enrolment_left_open_is_finished(void **state)
+{
+    (void)state;
+    enum { STEPS = 8 };
+    bool opened_ever = false;
+    service_world_sweep(&world, PACE);
+    for (int steps = 1; steps <= STEPS; steps++) {
+        const char *member = member_name(steps);
+        struct world_answer answer;
+        world_ask(&world.daemons[0], "backend/crm", "MembersService/Enroll",
+                  world_enroll_text(&world, world_id(&world), member,
+                                    world_text(&world, "%d", 880000000 + steps)),
+                  &answer);
+        for (int i = 0; i < steps; i++) {
+            (void)world_step(&world.daemons[0]);
+        }
+        bool opened = world_log(&world, member).len > 0;
+        service_world_restart(&world.daemons[0]);
+        world_pass(&world, SETTLED_MS);
+        if (opened) {
+            assert_int_equal(records_of(member), 2);
+            assert_true(due_of(member) > world.now_ms);
+        }
+        opened_ever = opened_ever || opened;
+    }
+    assert_true(opened_ever);
+}
+
 // --- pace ---
 
 static void it_keeps_its_pace(void **state)
@@ -333,6 +365,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_sale_comes_between, open_world, close_world),
         cmocka_unit_test_setup_teardown(once_through_kills, open_world, close_world),
         cmocka_unit_test_setup_teardown(once_when_answers_are_lost, open_world, close_world),
+        cmocka_unit_test_setup_teardown(what_an_enrolment_left_open_is_finished, open_world,
+                                        close_world),
         cmocka_unit_test_setup_teardown(it_keeps_its_pace, open_world, close_world),
         cmocka_unit_test_setup_teardown(a_wrong_due_instant_is_set_right, open_world, close_world),
         cmocka_unit_test_setup_teardown(a_broken_log_is_left_alone, open_world, close_world),
