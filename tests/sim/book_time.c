@@ -106,8 +106,22 @@ static int64_t next_of_points(struct purse *purse, int64_t at_ms)
     }
 }
 
+// Whether a step is still to be made for it: an identifier is listed and not claimed yet.
+static bool is_unfinished(const struct book *book)
+{
+    for (uint32_t i = 0; i < book->identifiers.count; i++) {
+        if (book->identifiers.items[i].open) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int64_t book_due(struct book *book, const struct rules_set *versions, size_t known)
 {
+    if (is_unfinished(book)) {
+        return book->at_ms;
+    }
     const struct book_card *card = book_card(book);
     purse_copy(&book->ahead, &book->purse);
     int64_t sure_ms = earlier(next_of_points(&book->ahead, book->at_ms), card->until_ms);
