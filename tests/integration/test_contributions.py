@@ -19,6 +19,7 @@ SCENE.world.certificate("insurer", "partner/insurer/policies")
 SCENE.world.certificate("insurer-desk", "partner/insurer/desk-2")
 SCENE.world.certificate("bank", "partner/bank/cards")
 PHONE = "+8613800000000"
+SOLD = "11111111-1111-4111-8111-111111111111"  # the id of the first request of a policy
 POLICY = "POLICY-2024-0815"
 OF_MEMBER = ("member_id", "seq", "standing", "new_card")
 
@@ -145,13 +146,11 @@ class Contributions(unittest.TestCase):
         enrol("cora")
         by_phone = frames.common.MemberRef(identifier=frames.common.Identifier(
             kind=frames.common.IDENTIFIER_KIND_PHONE, value=PHONE))
-        first, again = (insurer.report("cora", POLICY, 12000, "11111111-1111-4111-8111-111111111111")
-                        for _ in range(2))
+        first, again = (insurer.report("cora", POLICY, 12000, SOLD) for _ in range(2))
         self.assertEqual(self.left(first, 12000), self.left(again, 12000))
         self.assertTrue(again.replayed and not first.replayed)
         must_refuse(self, insurer.report("cora", POLICY, 12000), "CONTRIBUTION_EXISTS")
-        must_refuse(self, insurer.report("cora", POLICY, 500,
-                                         "11111111-1111-4111-8111-111111111111"), "ID_CONFLICT")
+        must_refuse(self, insurer.report("cora", POLICY, 500, SOLD), "ID_CONFLICT")
         self.left(insurer.report("cora", f"{POLICY}/2", 38000), 38000)
         self.check("cora", 50000, "diamond", ("2025-08-01T10:00:00", "2027-08-01T10:00:00"))
         self.left(insurer.reduce("cora", f"{POLICY}/2", 8000), 30000)
@@ -266,12 +265,12 @@ class Contributions(unittest.TestCase):
         SCENE.totals()
 
     def test_7_after_a_restart(self):
-        """Killed and begun again, the log answers; ids are still used, and policies still theirs."""
+        """Killed and begun again, the log answers; ids are used, and policies still theirs."""
         self.insurer.close()
         SCENE.daemons[0].kill()
         SCENE.daemons[0] = SCENE.start_daemon("daemon-again").wait_ready()
         Contributions.insurer = insurer = Partner()
-        again = insurer.report("cora", POLICY, 12000, "11111111-1111-4111-8111-111111111111")
+        again = insurer.report("cora", POLICY, 12000, SOLD)
         self.assertTrue(again.replayed)
         self.left(again, 12000)
         must_refuse(self, insurer.report("cora", POLICY, 12000), "CONTRIBUTION_EXISTS")

@@ -1,5 +1,5 @@
-"""Score that partners report, for the model: contributions with ids of their own, reduced and ended.
-Written from domain.md: "Operations", fine print 2, 3, 5, 6 and 14.
+"""Score that partners report, for the model: contributions with ids of their own, reduced and
+ended. Written from domain.md: "Operations", fine print 2, 3, 5, 6 and 14.
 
 A contribution is a few scores: what was reported, and a negative one for each part that was taken
 away while it counted. What was said of it before its time leaves no trace in them.

@@ -65,7 +65,8 @@ REQUIRED = {
         "reversed reservation: PREVIOUSLY_REVERSED", "lapsed reservation: NOTHING_TO_REVERSE",
         "released reservation: NOTHING_TO_REVERSE", "refused: NOTHING_TO_REVERSE",
         "enrolment: NOTHING_TO_REVERSE", "opening balance: NOTHING_TO_REVERSE",
-        "reversal: NOTHING_TO_REVERSE", "contribution: NOTHING_TO_REVERSE", "release: NOTHING_TO_REVERSE",
+        "reversal: NOTHING_TO_REVERSE", "release: NOTHING_TO_REVERSE",
+        "contribution: NOTHING_TO_REVERSE",
         "unknown: ORIGINAL_NOT_FOUND", "unknown again: ORIGINAL_NOT_FOUND"],
     "ties": [f"{first} + {second}" for i, first in enumerate(TYING) for second in TYING[i + 1:]],
     "cards": [

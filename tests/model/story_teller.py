@@ -107,8 +107,8 @@ class Teller(TellsContributions):
 
     def may_be_unknown(self, step):
         return self.asked and step.verb in ("sale", "quote", "backfill", "redeem", "opening",
-                                            "reserve", "capture", "release", "reverse", "contribute",
-                                            "reduce", "end")
+                                            "reserve", "capture", "release", "reverse",
+                                            "contribute", "reduce", "end")
 
     def _count(self, group, name, times=1):
         self.counts[group, name] += times
@@ -298,7 +298,8 @@ class Teller(TellsContributions):
         return "sale ahead of the clock" if sale.occurred_ms is not None else "sale"
 
     def _due(self, look):
-        due_ms = look.due()
+        """A claim to an identifier that is open is to be ended at once."""
+        due_ms = look.now_ms if look.claiming else look.due()
         if due_ms is not None and due_ms > LAST_MS:
             return ""  # no clock comes that far
         self._count("commands", "due asked")
