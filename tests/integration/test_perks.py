@@ -5,6 +5,7 @@ certificates. `test_perks.py Use`, `Codes` or `Partners` runs one part.
 
 import base64
 import hashlib
+import re
 import struct
 import threading
 import unittest
@@ -232,6 +233,24 @@ class Codes(Case):
             self.assertEqual(len(backend.ask("GetCodeKeys", perks.GetCodeKeysRequest()).keys), 0)
         for daemon in (fresh, bare):
             self.assertEqual(daemon.stop(), 0, daemon.output())
+
+
+    def test_5_worked_example(self):
+        """proto/PROTOCOL.md says what is."""
+        with open(f"{frames.SOURCE}/proto/PROTOCOL.md", encoding="utf-8") as file:
+            page = file.read()
+
+        def block(name):
+            return re.search(rf"(?ms)^```{name}\n(.*?)^```$", page).group(1)
+
+        def dump(name):
+            return b"".join(bytes.fromhex(row[:49]) for row in block(name).splitlines())
+
+        key = dump("code-key")
+        key_id = base64.urlsafe_b64encode(hashlib.sha256(key).digest()[:6]).decode()
+        code = Code(block("code-text").strip(), {key_id: key})
+        self.assertEqual(code.bytes, dump("code"))
+        self.assertEqual((code.issued_s, code.lifetime_s), (1769911200, 120))
 
 
 class Partners(Case):
