@@ -274,29 +274,6 @@ static void set_sandbox_clock(struct store *store, int64_t now_ms, store_done_fn
     redis_pool_send(&redis->pool, link, &call);
 }
 
-// Another one may be under way, or wait for a snapshot of Redis's own to end.
-static bool on_rewrite(const struct redis_call *call, const struct redis_answer *answer)
-{
-    static const char under_way[] = "ERR Background append only file rewriting already in progress";
-    struct store_reply reply = {.result = answer->result, .bytes = answer->text};
-    if (answer->value == NULL && span_is_text(answer->text, under_way)) {
-        reply = (struct store_reply){.result = STORE_OK};
-    }
-    ((store_done_fn *)call->done)(call->context, &reply);
-    return true;
-}
-
-static void rewrite(struct store *store, store_done_fn *done, void *context)
-{
-    struct redis *redis = redis_of(store);
-    struct redis_call call = redis_call_of(on_rewrite, (void (*)(void))done, context, true);
-    struct redis_link *link = redis_pool_route(&redis->pool, true, 0, &call);
-    struct resp_writer *writer = redis_link_writer(link);
-    resp_begin(writer, 1);
-    resp_put_text(writer, "BGREWRITEAOF");
-    redis_pool_send(&redis->pool, link, &call);
-}
-
 // --- the object ---
 
 static bool is_ready(const struct store *store, const char **ret_reason)
@@ -330,7 +307,7 @@ static const struct store_ops operations = {
     .list_set = redis_list_set,
     .read_events = redis_read_events,
     .trim_events = redis_trim_events,
-    .rewrite = rewrite,
+    .rewrite = redis_rewrite,
     .is_ready = is_ready,
     .free = redis_free,
 };
@@ -350,6 +327,8 @@ enum status redis_new(struct event_base *base, const struct redis_options *optio
         free(redis);
         return status;
     }
+    redis->pool.on_look = redis_rewrite_owed;
+    redis->pool.look_context = redis;
     redis->store.ops = &operations;
     *ret_store = &redis->store;
     return STATUS_OK;

@@ -11,6 +11,7 @@
 struct redis {
     struct store store; // first: the port's handle is this object
     struct redis_pool pool;
+    bool rewrite_owed; // another one, as soon as that which is under way has ended
 };
 
 static inline struct redis *redis_of(struct store *store)
@@ -57,3 +58,7 @@ void redis_read_events(struct store *store, const struct store_event_place *plac
                        uint32_t events_max, store_events_fn *done, void *context);
 void redis_trim_events(struct store *store, uint32_t partition, uint64_t keep, store_done_fn *done,
                        void *context);
+
+void redis_rewrite(struct store *store, store_done_fn *done, void *context);
+// Of the pool, with the store as context: begins what is owed.
+void redis_rewrite_owed(void *context);

@@ -126,6 +126,9 @@ static void on_recheck(evutil_socket_t fd, short what, void *context)
             redis_check_again(pool->links[i]);
         }
     }
+    if (asked && pool->on_look != NULL) {
+        pool->on_look(pool->look_context);
+    }
     CHECK(pool_look_later(pool) == STATUS_OK);
 }
 

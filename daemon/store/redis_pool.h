@@ -36,6 +36,8 @@ struct redis_pool {
     bool refused;             // the last word of Redis on itself was that it is unfit
     redis_state_fn *on_state; // may be NULL
     void *context;
+    void (*on_look)(void *look_context); // may be NULL; each time that Redis is looked at again
+    void *look_context;
     bool told_ready;
     char told_reason[REDIS_REASON_BYTES];
 };

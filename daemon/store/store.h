@@ -349,7 +349,7 @@ static inline void store_trim_events(struct store *store, uint32_t partition, ui
 }
 
 // Has the store's file rewritten, so that what was deleted is not in it any more. OK: begun, or
-// already at it.
+// another one is under way, behind which this one is begun soon (unless this process ends before).
 static inline void store_rewrite(struct store *store, store_done_fn *done, void *context)
 {
     store->ops->rewrite(store, done, context);

@@ -208,17 +208,53 @@ static void half_a_put_is_unknown(void **state)
     assert_string_equal(ASK("ACL DELUSER loyal"), ":1");
 }
 
-static void a_rewrite_under_way_is_as_good(void **state)
+static unsigned long rewrites(void)
+{
+    const char *found = strstr(ASK("INFO persistence"), "aof_rewrites:");
+    assert_non_null(found);
+    return strtoul(found + strlen("aof_rewrites:"), NULL, 10);
+}
+
+static bool is_rewriting(void)
+{
+    return strstr(ASK("INFO persistence"), "aof_rewrite_in_progress:1") != NULL;
+}
+
+// What was deleted while a file is being rewritten may stand in it: another one follows by itself.
+static void a_rewrite_under_way_is_followed_by_another(void **state)
 {
     (void)state;
+    struct redis_options options = {.unix_path = process->socket, .recheck_ms = 20};
+    redis_world_close(world);
+    redis_world_open(world, process, &options);
+    redis_fixture_wait_for_all();
+    while (is_rewriting()) { // of the test set's
+        redis_world_turn(world);
+    }
     for (int i = 0; i < 10; i++) {
         assert_string_equal(ASK("SET ly:{1}:p:%d x", i), "+OK");
     }
+    unsigned long before = rewrites();
     assert_string_equal(ASK("CONFIG SET rdb-key-save-delay 100000"), "+OK"); // microseconds each
     assert_int_equal(rewrite(), STORE_OK);
-    assert_non_null(strstr(ASK("INFO persistence"), "aof_rewrite_in_progress:1"));
+    assert_true(is_rewriting());
+    assert_int_equal(rewrite(), STORE_OK);
     assert_int_equal(rewrite(), STORE_OK);
     assert_string_equal(ASK("CONFIG SET rdb-key-save-delay 0"), "+OK");
+    for (int turns = 0; rewrites() < before + 2 || is_rewriting(); turns++) {
+        assert_true(turns < 100000);
+        redis_world_turn(world);
+    }
+    for (int turns = 0; turns < 50; turns++) { // and no more
+        redis_world_turn(world);
+    }
+    assert_int_equal(rewrites(), before + 2);
+}
+
+static void a_rewrite_that_is_refused_says_so(void **state)
+{
+    (void)state;
+    redis_fixture_wait_for_all();
     assert_string_equal(ASK("ACL SETUSER default -bgrewriteaof"), "+OK");
     assert_int_equal(rewrite(), STORE_FAILED);
     assert_string_equal(ASK("ACL SETUSER default +@all"), "+OK");
@@ -241,7 +277,9 @@ int main(void)
                                         redis_fixture_close),
         cmocka_unit_test_setup_teardown(half_a_put_is_unknown, redis_fixture_open,
                                         redis_fixture_close),
-        cmocka_unit_test_setup_teardown(a_rewrite_under_way_is_as_good, redis_fixture_open,
+        cmocka_unit_test_setup_teardown(a_rewrite_under_way_is_followed_by_another,
+                                        redis_fixture_open, redis_fixture_close),
+        cmocka_unit_test_setup_teardown(a_rewrite_that_is_refused_says_so, redis_fixture_open,
                                         redis_fixture_close),
     };
     return cmocka_run_group_tests(tests, redis_fixture_start, redis_fixture_end);
