@@ -1,4 +1,5 @@
-// Who has which identifier in the store: each claim is held against the members' logs as it is made.
+// Who has which identifier in the store: each claim is held against the members' logs as it is
+// made.
 #include <stdlib.h>
 
 #include "base/check.h"

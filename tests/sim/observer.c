@@ -223,7 +223,7 @@ static void take_mark(struct sim *sim, struct ask *ask, struct book *book,
 
 // --- members ---
 
-// History posted at its own time is let alone for a while, so its next boundary is not in the index.
+// History posted at its own time is let alone for a while: its next boundary is not in the index.
 static bool waits_for_history(const struct sim *sim, const struct book *book, int64_t due_ms,
                               int64_t expected_ms)
 {
