@@ -108,6 +108,7 @@ static enum dispatch_room on_room(void *context, const struct dispatch_origin *o
     return full ? DISPATCH_FULL : DISPATCH_ROOM;
 }
 
+// 0: as long as may be.
 static uint32_t timeout_ms(const struct call *call, int64_t left_ms)
 {
     int64_t most_ms = call->streams ? UINT32_MAX : LIMIT_REQUEST_MS;

@@ -1,8 +1,6 @@
 // Digits and a unit, each in 64 bits: the longest that can be written is below 10^15 ms.
 #include "face/timeout.h"
 
-#include "base/limits.h"
-
 enum { GRPC_DIGITS = 8, CONNECT_DIGITS = 10 };
 
 static enum status read_digits(struct span text, size_t digits_max, uint64_t *ret_number)
@@ -23,7 +21,7 @@ static enum status read_digits(struct span text, size_t digits_max, uint64_t *re
 
 static uint32_t at_most(uint64_t ms)
 {
-    return ms > LIMIT_REQUEST_MS ? LIMIT_REQUEST_MS : (uint32_t)ms;
+    return ms > UINT32_MAX ? UINT32_MAX : (uint32_t)ms;
 }
 
 enum status timeout_parse_grpc(struct span text, uint32_t *ret_ms)

@@ -222,9 +222,7 @@ static void go_on(struct subscription *subscription)
         end_for(subscription, status);
         return;
     }
-    int64_t next_ms = subscription->request->answered || subscription->missed.count > 0
-                          ? now_ms
-                          : earlier(life_at(subscription), check_at_ms);
+    int64_t next_ms = says ? now_ms : earlier(life_at(subscription), check_at_ms);
     subscription_turn_at(subscription, next_ms);
 }
 

@@ -41,8 +41,8 @@ static void timeouts_of_grpc(void **state)
     static const struct timeout_case cases[] = {
         {"1S", 1000},        {"2950m", 2950},     {"0m", 0},        {"0n", 0},
         {"1n", 1},           {"1000000n", 1},     {"1000001n", 2},  {"1u", 1},
-        {"1000u", 1},        {"1001u", 2},        {"1H", 10000},    {"1M", 10000},
-        {"9S", 9000},        {"10001m", 10000},   {"00000007m", 7}, {"99999999H", 10000},
+        {"1000u", 1},        {"1001u", 2},        {"1H", 3600000},  {"1M", 60000},
+        {"9S", 9000},        {"10001m", 10001},   {"00000007m", 7}, {"99999999H", UINT32_MAX},
         {"99999999n", 100},  {"", BAD},           {"S", BAD},       {"1", BAD},
         {"1s", BAD},         {"1h", BAD},         {"-1S", BAD},     {"+1S", BAD},
         {" 1S", BAD},        {"1S ", BAD},        {"1 S", BAD},     {"1.5S", BAD},
@@ -55,9 +55,13 @@ static void timeouts_of_connect(void **state)
 {
     (void)state;
     static const struct timeout_case cases[] = {
-        {"0", 0},         {"1", 1},    {"2500", 2500}, {"9999999999", 10000}, {"0000000005", 5},
-        {"10001", 10000}, {"", BAD},   {"1S", BAD},    {"-1", BAD},           {"12345678901", BAD},
-        {"1.0", BAD},     {" 1", BAD}, {"1 ", BAD},
+        {"0", 0},          {"1", 1},
+        {"2500", 2500},    {"9999999999", UINT32_MAX},
+        {"0000000005", 5}, {"10001", 10001},
+        {"", BAD},         {"1S", BAD},
+        {"-1", BAD},       {"12345678901", BAD},
+        {"1.0", BAD},      {" 1", BAD},
+        {"1 ", BAD},
     };
     check_timeouts(cases, sizeof(cases) / sizeof(cases[0]), timeout_parse_connect);
 }
@@ -149,7 +153,9 @@ static void content_types_name_protocol_and_codec(void **state)
         {"application/grpc-web-text+proto", NULL, CODEC_PROTO},
         {"application/grpc+thrift", NULL, CODEC_PROTO},
         {"application/grpcx", NULL, CODEC_PROTO},
-        {"application/connect+proto", NULL, CODEC_PROTO},
+        {"application/connect+proto", &protocol_connect_stream, CODEC_PROTO},
+        {"application/connect+json", &protocol_connect_stream, CODEC_JSON},
+        {"application/connect", NULL, CODEC_PROTO},
         {"text/html", NULL, CODEC_PROTO},
         {"", NULL, CODEC_PROTO},
         {"application/jso", NULL, CODEC_PROTO},
