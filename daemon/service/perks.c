@@ -225,6 +225,18 @@ static void on_partner_call(void *context, const struct task_result *result)
 
 // --- on its way ---
 
+// What was used of the codes of a member who was merged into another is not known there: they have
+// expired.
+static struct use_perk_command use_of(const struct call *call, const struct account *account)
+{
+    struct use_perk_command use = call->use;
+    struct span shown = span_of(call->read.member_id, call->read.member_id_len);
+    if (use.coded && !span_is_text(shown, account->id)) {
+        use.code_ends_ms = 0;
+    }
+    return use;
+}
+
 static enum status decide_call(void *context, const struct decide *decide,
                                struct decision *ret_decision)
 {
@@ -233,8 +245,11 @@ static enum status decide_call(void *context, const struct decide *decide,
     if (!request_is_meant(request, decide->account)) {
         return request_decide_other(request, decide->account, ret_decision);
     }
-    return is_reversal(request) ? decide_reverse_perk(decide, &call->reversal, ret_decision)
-                                : decide_use_perk(decide, &call->use, ret_decision);
+    if (is_reversal(request)) {
+        return decide_reverse_perk(decide, &call->reversal, ret_decision);
+    }
+    struct use_perk_command use = use_of(call, decide->account);
+    return decide_use_perk(decide, &use, ret_decision);
 }
 
 static void on_shop_call(void *context, const struct task_result *result)

@@ -25,16 +25,29 @@ static void answer(struct request *request, enum status status, const void *resp
     }
 }
 
+// Answers where the account is no member's, or not the one meant: a pool has no card.
+static bool answer_unreadable(struct request *request, const struct task_result *result)
+{
+    if (request_answer_end(request, result)) {
+        return true;
+    }
+    if (!request_is_meant(request, result->account)) {
+        request_refuse_other(request, result->account);
+        return true;
+    }
+    if (result->account->kind != ACCOUNT_MEMBER) {
+        refuse(request, REFUSAL_UNKNOWN_MEMBER);
+        return true;
+    }
+    return false;
+}
+
 // --- ListPerks ---
 
 static void on_list(void *context, const struct task_result *result)
 {
     struct request *request = context;
-    if (request_answer_end(request, result)) {
-        return;
-    }
-    if (!request_is_meant(request, result->account)) {
-        request_refuse_other(request, result->account);
+    if (answer_unreadable(request, result)) {
         return;
     }
     Loyalty__V1__ListPerksResponse *response = NULL;
@@ -81,12 +94,10 @@ static enum status issue(struct request *request, const struct task_result *resu
 static void on_issue(void *context, const struct task_result *result)
 {
     struct request *request = context;
-    if (request_answer_end(request, result)) {
+    if (answer_unreadable(request, result)) {
         return;
     }
-    if (!request_is_meant(request, result->account)) {
-        request_refuse_other(request, result->account);
-    } else if (account_status(result->account) != MEMBER_ACTIVE) {
+    if (account_status(result->account) != MEMBER_ACTIVE) {
         bool lives = account_lives(result->account);
         refuse(request, lives ? REFUSAL_NOT_ACTIVE : REFUSAL_CLOSED);
     } else {
