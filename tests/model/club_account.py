@@ -11,6 +11,7 @@ import itertools
 
 from club_acts import Award, Hold, Spent
 from club_calendar import DAY_MS, NEVER
+from club_notices import Noticing
 
 REPLAY_DAYS = 400
 
@@ -48,7 +49,7 @@ class Score:
         return self.from_ms <= instant_ms < self.until_ms
 
 
-class Account:
+class Account(Noticing):
     """`met` counts the boundaries crossed by kind, for a test that wants to know what it tried."""
 
     def __init__(self, versions, enrolled_ms, identifiers=0):
@@ -77,6 +78,7 @@ class Account:
         self.claiming = set(range(1, identifiers + 1))  # identifiers not yet known to be his
         self.bound = set()
         self.met = {}              # kind of boundary -> times
+        self._begin_noticing()
 
     # --- looking ---
 
@@ -94,6 +96,7 @@ class Account:
         other.claiming = set(self.claiming)
         other.bound = set(self.bound)
         other.met = dict(self.met)
+        other.told = list(self.told)
         other.advance(now_ms)
         return other
 
@@ -175,7 +178,7 @@ class Account:
 
     def due(self, until_ms=None):
         """The first instant at which time alone changes something that is to be said: points end, a
-        hold lapses, or a card changes. None when there is none up to `until_ms`."""
+        hold lapses, a card changes, a notice. None when there is none up to `until_ms`."""
         look = self.at(self.now_ms)
         until_ms = look._last_change() if until_ms is None else until_ms
         while look._step(until_ms):
@@ -184,7 +187,7 @@ class Account:
         return None
 
     def _said(self):
-        return self.expired, len(self.cards), len(self._open_holds())
+        return self.expired, len(self.cards), len(self._open_holds()), len(self.told)
 
     def _last_change(self):
         """Re-scorings later than all that may change the score or the rules, and than a year of
@@ -208,7 +211,7 @@ class Account:
     def _next_boundary(self, now_ms):
         if now_ms <= self.now_ms:
             return None
-        instants = [self.card.until_ms, *self.lots]
+        instants = [self.card.until_ms, *self.lots, *self._notice_instants()]
         instants += [hold.lapses_ms for hold in self._open_holds().values()]
         instants.append(self.versions.next_rescore(self.now_ms, now_ms))
         for pending in self.pending:
@@ -231,6 +234,7 @@ class Account:
         kinds.append(self._rescore(program, instant_ms, score))
         if started:
             self._test_immediate(program, instant_ms, score)
+        kinds += self._give_notices(program, instant_ms)
         self._note_boundary([kind for kind in kinds if kind])
 
     def _note_boundary(self, kinds):

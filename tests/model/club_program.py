@@ -166,6 +166,9 @@ class Program:
         self.attach_days = self._days(document.get("attach_days"), self.late_days)
         self.guard_sale = int(guards.get("points_a_sale") or 0)
         self.guard_member_day = int(guards.get("points_a_member_day") or 0)
+        notices = document.get("notices") or {}
+        self.points_days = int(notices.get("points_expiring_days") or 0)
+        self.card_days = int(notices.get("card_ending_days") or 0)
 
     @staticmethod
     def _days(document, otherwise):

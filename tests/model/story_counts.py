@@ -32,6 +32,7 @@ REQUIRED = {
         "re-scoring: raised", "re-scoring: kept", "re-scoring: kept above the score",
         "upgrade at once", "points ended before they came", "late score replayed",
         "late score: card given", "replayed: re-scoring", "replayed: card end",
+        "points told", "card told",
         "hold lapsed", "holds lapsed together", "lapsed: lot ended then",
         "lapsed: lot ended before", "lapsed: paid a deficit", "captured: lot ended before",
         "captured: paid a deficit", "released: lot ended before", "released: paid a deficit",

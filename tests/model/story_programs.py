@@ -148,6 +148,12 @@ def build_attaching(rng):
     return {} if days is None else {"attach_days": {"days": days}}
 
 
+def build_notices(rng):
+    days = [0, 0, 1, 7, 30, 31, 60]
+    return {"notices": {"points_expiring_days": rng.choice(days),
+                        "card_ending_days": rng.choice(days)}}
+
+
 def build_program(rng, zone, before, year):
     """A version; `before`: the document of the one before, if any."""
     window = rng.choice([{"in_force": {}}, {"rolling_months": rng.randint(1, 13)},
@@ -163,7 +169,7 @@ def build_program(rng, zone, before, year):
             "score": window, "points": points,
             "late_days": {"days": rng.choice([0, 1, 45, 45, 400, 400])},
             **build_attaching(rng), "negative_balance": rng.choice(["ALLOW", "CLAMP"]),
-            **build_limits(rng, before)}
+            **build_limits(rng, before), **build_notices(rng)}
 
 
 def start_after(rng, program, after_ms):

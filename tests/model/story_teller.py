@@ -14,8 +14,8 @@ from club_model import Program, Refused, Remembered, Versions, enrol
 from story_contributions import TellsContributions
 from story_facts import card_facts, reversal_facts
 from story_instants import LAST_MS
-from story_words import (UNIT, end, gives_text, leaves_text, lots_text, money, opening_text,
-                         part_text, refused_text, reversed_text, sale_text)
+from story_words import (UNIT, end, gives_text, leaves_text, lots_text, money, notice_text,
+                         opening_text, part_text, refused_text, reversed_text, sale_text)
 
 ARCHIVED_MS = 401 * DAY_MS
 GIVES_BACK = ("redemption", "capture", "captured reservation", "open reservation")
@@ -258,6 +258,7 @@ class Teller(TellsContributions):
     def _job(self, step):
         self._say("job anna")
         self.member.job(step.now_ms)
+        self._say(notice_text(self.member.told))
         self._count("commands", "job")
 
     def _bound(self, step):

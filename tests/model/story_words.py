@@ -15,6 +15,15 @@ def lots_text(lots):
     return " and ".join(f"{points} until {end(end_ms)}" for end_ms, points in lots) or "none"
 
 
+def notice_text(told):
+    """The last one, or that there was none."""
+    if not told:
+        return "noticed anna nothing"
+    last = told[-1]
+    what = "card" if last.points is None else last.points
+    return f"noticed anna {what} until @{last.end_ms} at @{last.at_ms}"
+
+
 def money(minor):
     sign = "-" if minor < 0 else ""
     return f"{sign}{abs(minor) // 100}.{abs(minor) % 100:02}"
