@@ -235,7 +235,25 @@ class Codes(Case):
             self.assertEqual(daemon.stop(), 0, daemon.output())
 
 
-    def test_5_worked_example(self):
+    def test_5_merged(self):
+        """Who was merged is served as who it is now, but for codes issued before: they have expired."""
+        self.club.enrol("hans", phone := "+8613800000008")
+        self.club.enrol("ida", "+8613800000009")
+        codes = [scene.must(self.club.code("hans")).code for _ in range(2)]
+        scene.must(self.club.use("lounge", codes[0], "airport-lounge"))
+        scene.must(self.club.use("health", phone, "health-check"))
+        self.club.merge("hans", "ida")
+        for code in codes:
+            self.refused(self.club.use("lounge", code, "airport-lounge"), "CODE_EXPIRED")
+        self.assertEqual(self.club.list("hans")["health-check"].left, 0)
+        self.refused(self.club.use("health", phone, "health-check"), "PERK_NOT_GRANTED")
+        scene.must(self.club.use("lounge", phone, "airport-lounge", one := frames.new_id()))
+        back = scene.must(self.club.reverse("lounge", phone, one))
+        self.assertEqual(back.result, perks.PERK_REVERSAL_REVERSED)
+        code = scene.must(self.club.code("hans")).code
+        scene.must(self.club.use("lounge", code, "airport-lounge"))
+
+    def test_6_worked_example(self):
         """proto/PROTOCOL.md says what is."""
         with open(f"{frames.SOURCE}/proto/PROTOCOL.md", encoding="utf-8") as file:
             page = file.read()

@@ -130,6 +130,11 @@ class Club:
             mutation=frames.mutation(None, self.now_ms), member=frames.member_ref(member),
             status=status))
 
+    def merge(self, member, into):
+        self.client("admin").ask("Merge", frames.members.MergeRequest(
+            mutation=frames.mutation(None, self.now_ms), member=frames.member_ref(member),
+            into=frames.member_ref(into)))
+
     def month(self):
         """Of the clock, in the club's zone."""
         at = datetime.datetime.utcfromtimestamp(self.now_ms / 1000 + 8 * 3600)
