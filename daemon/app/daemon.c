@@ -28,6 +28,7 @@
 #include "jobs/sweep.h"
 #include "net/listen.h"
 #include "net/server.h"
+#include "service/birthdays.h"
 #include "service/bounds.h"
 #include "service/service.h"
 #include "service/subscriptions.h"
@@ -286,7 +287,7 @@ static enum status start_jobs(struct daemon *daemon, uint64_t seed)
         .service = daemon->service,
         .pace = options->sweep_pace,
         .seed = seed,
-        .turns = {events_trim_turn},
+        .turns = {events_trim_turn, birthdays_turn},
     };
     return say(sweep_new(&sweep, &daemon->sweep), "sweep", "");
 }

@@ -157,6 +157,8 @@ static enum status layout_of_member(struct codec *codec, struct record *record)
         return record_layout_pool_spent(codec, &record->pool_spent);
     case RECORD_SETTLED:
         return record_layout_settled(codec, &record->settled);
+    case RECORD_BIRTHDAYS:
+        return record_layout_birthdays(codec, &record->birthdays);
     default:
         return STATUS_UNKNOWN_TYPE;
     }
@@ -331,6 +333,7 @@ static bool is_known(enum record_type type)
         [RECORD_POOL_SPENT] = true,
         [RECORD_RECEIPT] = true,
         [RECORD_SETTLED] = true,
+        [RECORD_BIRTHDAYS] = true,
         [RECORD_PUBLISHED] = true,
     };
     return known[(uint8_t)type];

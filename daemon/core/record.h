@@ -55,6 +55,7 @@ enum record_type {
     RECORD_POOL_MEMBER = 43, // of a pool: who may do what
     RECORD_POOL_SPENT = 44,  // of a pool: by whom the next record is
     RECORD_SETTLED = 49,     // of a partner's month: a use of a perk
+    RECORD_BIRTHDAYS = 50,   // of a partition's calendar: a day's birthdays were told
     RECORD_PUBLISHED = 64,   // the program's own log: a version
     // Reserved for what later formats bring; written only after they are defined:
     RECORD_RESERVED_ADJUSTED = 32,
@@ -310,6 +311,7 @@ struct record {
         struct record_pool_member pool_member;
         struct record_pool_spent pool_spent;
         struct record_settled settled;
+        struct record_birthdays birthdays;
         struct span snapshot; // opaque here
         struct record_published published;
     };

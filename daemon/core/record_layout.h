@@ -75,6 +75,8 @@ MUST_CHECK enum status record_layout_perk_used(struct codec *codec, struct recor
 MUST_CHECK enum status record_layout_perk_reversed(struct codec *codec,
                                                    struct record_perk_reversed *reversed);
 MUST_CHECK enum status record_layout_settled(struct codec *codec, struct record_settled *settled);
+MUST_CHECK enum status record_layout_birthdays(struct codec *codec,
+                                               struct record_birthdays *birthdays);
 MUST_CHECK enum status record_layout_contributed(struct codec *codec,
                                                  struct record_contributed *contributed);
 MUST_CHECK enum status

@@ -63,6 +63,13 @@ enum status record_layout_settled(struct codec *codec, struct record_settled *se
     return layout_bool(codec, &settled->reversal);
 }
 
+enum status record_layout_birthdays(struct codec *codec, struct record_birthdays *birthdays)
+{
+    TRY(codec_i32(codec, &birthdays->day));
+    TRY(codec_u64(codec, &birthdays->through));
+    return layout_bool(codec, &birthdays->last);
+}
+
 // --- contributions ---
 
 enum status record_layout_contributed(struct codec *codec, struct record_contributed *contributed)

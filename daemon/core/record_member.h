@@ -186,3 +186,10 @@ struct record_settled {
     int64_t used_at_ms;
     bool reversal;
 };
+
+// Of a log beside the members (service/birthdays.h): those up to `through` were told of the day.
+struct record_birthdays {
+    int32_t day;      // civil
+    uint64_t through; // keyed hash of the last one, which they are told in order of
+    bool last;        // and these were all of that day
+};

@@ -171,7 +171,8 @@ static void enrolment_looked(struct request *request)
     enrolment_open(request->state);
 }
 
-// What the program says of the identifiers; but what may not even be hashed ends the request: false.
+// What the program says of the identifiers; but what may not even be hashed ends the request:
+// false.
 static bool enrolment_fits(struct request *request, struct enrolment *enrolment)
 {
     const struct enroll_request *wanted = &enrolment->wanted;

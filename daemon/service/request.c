@@ -34,10 +34,9 @@ bool request_was_meant(const struct request *request, const struct account *acco
 static struct refusal judge_meant(const struct request *request, const struct account *account)
 {
     struct refusal refusal = {.field = "member"};
-    const struct identifier_state *state =
-        account == NULL || !request->by_identifier
-            ? NULL
-            : account_identifier(account, &request->identifier);
+    const struct identifier_state *state = account == NULL || !request->by_identifier
+                                               ? NULL
+                                               : account_identifier(account, &request->identifier);
     if (request->by_identifier &&
         !identifier_is_matched(request->service, request->identifier.kind)) {
         refusal.reason = REFUSAL_IDENTIFIER_KIND;

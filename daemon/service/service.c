@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "service/birthdays.h"
 #include "service/bounds.h"
 #include "service/dispatch.h"
 #include "service/obligations.h"
@@ -64,6 +65,7 @@ static enum status make_parts(struct service *service)
     TRY(make_accounts(service));
     TRY(obligations_new(service, &service->obligations));
     TRY(subscriptions_new(service, &service->subscriptions));
+    TRY(birthdays_new(service, &service->birthdays));
     return dispatch_new(service, &service->dispatch);
 }
 
@@ -112,6 +114,7 @@ void service_free(struct service *service)
     }
     dispatch_free(service->dispatch);
     subscriptions_free(service->subscriptions);
+    birthdays_free(service->birthdays);
     obligations_free(service->obligations);
     accounts_free(service->accounts);
     lease_free(service->lease);

@@ -49,6 +49,7 @@ struct dispatch;
 struct obligations;
 struct request;
 struct subscriptions;
+struct birthdays;
 
 struct service {
     struct service_options options;
@@ -57,6 +58,7 @@ struct service {
     struct obligations *obligations;
     struct dispatch *dispatch;
     struct subscriptions *subscriptions;
+    struct birthdays *birthdays;
     struct request *streams;      // open ones
     struct arena scratch;         // of one step, never across one
     account_commit_fn *on_commit; // the jobs', may be NULL

@@ -1,5 +1,5 @@
-// AddIdentifier, ReplaceIdentifier and RemoveIdentifier: shapes of what is asked, and the one answer
-// they have. Values are personal data: they stay here and where they are hashed.
+// AddIdentifier, ReplaceIdentifier and RemoveIdentifier: shapes of what is asked, and the one
+// answer they have. Values are personal data: they stay here and where they are hashed.
 #pragma once
 
 #include <stdbool.h>

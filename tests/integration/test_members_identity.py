@@ -4,14 +4,13 @@ lost card replaced, payment cards that leave no trace, an enrolment cut between 
 profiles with revisions that nobody reads in the store's file.
 """
 
-import os
 import subprocess
 import unittest
 
 import support  # noqa: F401 (finds the rest)
 import frames
+import persons
 import scene
-import world
 
 members = frames.members
 kinds = frames.common
@@ -45,31 +44,8 @@ def card(number):
     return luhn(f"62{number:013}")
 
 
-def publish(scene_, folder):
-    path = f"{folder}/club.yaml"
-    with open(f"{frames.SOURCE}/programs/retail.yaml", encoding="utf-8") as file:
-        text = file.read()
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(text + RULES)
-    scene_.world.ctl("program", "publish", path, "--effective-from", "1996-01-01T00:00:00Z",
-                     daemon=scene_.daemons[0])
-    for daemon in scene_.daemons:
-        world.wait_for(lambda d=daemon: scene.Scene.knows_program(d), "the program to be known")
-
-
-class Club(scene.Scene):
-    """A scene whose daemons keep profiles."""
-
-    def start_daemon(self, name, *more, **how):
-        self.profile_key = f"{self.world.folder}/profile.key"
-        if not os.path.exists(self.profile_key):
-            with open(self.profile_key, "w", encoding="ascii") as file:
-                file.write(os.urandom(32).hex() + "\n")
-        return super().start_daemon(name, "--profile-key", self.profile_key, *more, **how)
-
-
-SCENE = Club(daemons=2, publish=False)
-publish(SCENE, SCENE.world.folder)
+SCENE = persons.Club(daemons=2, publish=False)
+SCENE.open(RULES)
 
 
 def identifier(kind, value):
@@ -242,7 +218,8 @@ class Identifiers(Case):
             identifier=identifier(PHONE, "+861390000008"))), "BAD_IDENTIFIER", "identifier.kind")
 
     def test_no_value_is_stored(self):
-        scene.must(self.enrol("t-1", identifier(CARD, card(41)), identifier(PHONE, "+8613933334444")))
+        scene.must(self.enrol("t-1", identifier(CARD, card(41)),
+                              identifier(PHONE, "+8613933334444")))
         kept = stored()
         self.assertIn(b"t-1", kept)
         for value in (card(41), "+8613933334444"):
@@ -300,8 +277,7 @@ class Profiles(Case):
         scene.must(self.enrol("a-5", identifier(CARD, card(55)),
                               profile=members.Profile(language="zh")))
         fresh = f"{SCENE.world.folder}/profile-2.key"
-        with open(fresh, "w", encoding="ascii") as file:
-            file.write(os.urandom(32).hex() + "\n")
+        SCENE.make_key(fresh)
         with open(SCENE.profile_key, encoding="ascii") as file:
             old = file.read()
         only = scene.Scene.start_daemon(SCENE, "rotated", "--profile-key", fresh)
