@@ -45,7 +45,8 @@ class Club:
         self.key = make_key(f"{folder}/code.pem")
         self.old_key = make_key(f"{folder}/old.pem")
         self.scene = scene.Scene(daemons=2, publish=False,
-                                 options=("--sandbox", "--code-key", self.key))
+                                 options=("--sandbox", "--code-key", self.key, "--compact-bytes",
+                                          "600"))
         self.clients = {}
         for name, unit in PARTNERS.items():
             self.scene.world.certificate(name, f"partner/{unit}")
