@@ -26,7 +26,7 @@ use() {
     if answer=$(loyaltyctl --as "$partner" perk use "$@" -o json 2>"$work/refusal"); then
         answer_is=granted
     else
-        answer_is=$(grep -o '[A-Z][A-Z_]*[A-Z]' "$work/refusal" | head -n 1)
+        answer_is=$(grep -oE '\(([A-Z_]+)' "$work/refusal" | tr -d '(')
     fi
 }
 
@@ -82,12 +82,12 @@ lounge_visit() {
     local code
     code=$(loyaltyctl --as app perk code chen -o json | of code)
     say app "shows ${code:0:24}... (${#code} characters)"
-    use airport-lounge --code "$code" airport-lounge
+    use airport-lounge "$code" airport-lounge
     say lounge "$answer_is"
     check "the code" granted "$answer_is"
     check "what the lounge learned of her" nothing \
         "$(grep -qE 'chen|diamond|member_id": "[^"]' <<<"$answer" && echo "$answer" || echo nothing)"
-    use airport-lounge --code "$code" airport-lounge
+    use airport-lounge "$code" airport-lounge
     say lounge "the same code once more: $answer_is"
     check "the code again" CODE_USED "$answer_is"
     use airport-lounge phone:+8613800000002 airport-lounge
@@ -140,20 +140,31 @@ last_day() {
     check "card until" "2029-09-10 10:00" "$(shop_time "$(of card.until <<<"$answer")")"
 }
 
+# follow FILE PATTERN COUNT: the consumer's events, until so many lines have the pattern.
+follow() {
+    local file=$1 tries=0
+    : >"$file"
+    while [[ $(grep -c "$2" "$file" || true) -lt $3 && $tries -lt 10 ]]; do
+        timeout --signal=INT 3 loyaltyctl --as app events tail --consumer letters \
+            --type upgraded --type perk-used --type lowered --type card-ending >>"$file" || true
+        tries=$((tries + 1))
+    done
+}
+
 # The club's letters follow the event stream; what time made is in it with nobody asking.
 letters() {
-    day 2027-09-11 "The club's letters, from the event stream"
-    timeout --signal=INT 5 loyaltyctl --as app events tail --consumer letters --type upgraded \
-        --type perk-used --type lowered --type card-ending >"$work/letters" || true
+    day 2027-09-11 "The club's letters, from the event stream: what time made came with nobody asking"
+    follow "$work/letters" lowered 2
     sed 's/^/  /' "$work/letters"
     check "cards given" 3 "$(grep -c upgraded "$work/letters")"
-    check "perks used" 3 "$(grep -c 'perk used' "$work/letters")"
+    check "perks used" 3 "$(grep -c perk-used "$work/letters")"
+    check "cards said to end soon" 2 "$(grep -c card-ending "$work/letters")"
     check "cards lowered" 2 "$(grep -c lowered "$work/letters")"
 }
 
 settle_accounts() {
     day 2027-09-11 "The lounge looks up what it is paid for, October 2025"
-    answer=$(loyaltyctl --as airport-lounge perk settlement --month 2025-10 -o json)
+    answer=$(loyaltyctl --as airport-lounge perk settlement 2025-10 -o json)
     check "visits" 1 "$(grep -c '"request_id"' <<<"$answer")"
     answer=$(loyaltyctl verify --all -o json)
     check faults 0 "$(of faults <<<"$answer")"
