@@ -82,6 +82,11 @@ static enum store_result rewrite(void)
     return port_end(&world->port);
 }
 
+static bool is_rewriting(void)
+{
+    return strstr(ASK("INFO persistence"), "aof_rewrite_in_progress:1") != NULL;
+}
+
 // --- names ---
 
 static void keys_are_named_as_designed(void **state)
@@ -187,6 +192,55 @@ static void foreign_events_are_definite_errors(void **state)
     assert_int_equal(world->changes, changes);
 }
 
+// --- a stream that has nothing left ---
+
+static void on_bounds(void *context, const struct store_events_reply *reply)
+{
+    assert_int_equal(reply->result, STORE_OK);
+    struct store_reply plain = {.result = reply->result, .log_bytes = reply->bounds[0].last};
+    assert_int_equal(reply->bounds[0].first, reply->bounds[0].last + 1); // none is kept
+    port_on_done(context, &plain);
+}
+
+static uint64_t last_of_none(void)
+{
+    const struct store_event_place place = {.partition = 1};
+    store_read_events(world->port.store, &place, 1, 5, on_bounds, port_begin());
+    assert_int_equal(port_end(&world->port), STORE_OK);
+    return port_last.log_bytes;
+}
+
+// Numbers go on where they were, though no event is there to say so, in a file that was rewritten.
+static void an_empty_stream_remembers_its_number(void **state)
+{
+    struct store_port *port = *state;
+    struct port_picture log = port_picture_of_none(1, "m");
+    assert_int_equal(port_create(port, PORT_PARTITIONS), STORE_OK);
+    port_grow(port, &log, 1, 32);
+    port_grow(port, &log, 2, 32);
+    store_trim_events(port->store, 1, 0, port_on_done, port_begin());
+    assert_int_equal(port_end(port), STORE_OK);
+    assert_int_equal(last_of_none(), 2);
+    assert_int_equal(rewrite(), STORE_OK);
+    for (int turns = 0; is_rewriting(); turns++) {
+        assert_true(turns < 100000);
+        redis_world_turn(world);
+    }
+    redis_process_kill(process);
+    redis_process_restart(process);
+    redis_world_load_again(world, &log.account);
+    assert_int_equal(port_bytes().len, 64);
+    assert_int_equal(last_of_none(), 2);
+    port_grow(port, &log, 3, 32);
+    const uint64_t known[] = {2, 3};
+    for (size_t i = 0; i < 2; i++) {
+        const struct store_event_place place = {.partition = 1, .after = known[i]};
+        store_read_events(port->store, &place, 1, 5, on_events, port_begin());
+        assert_int_equal(port_end(port), STORE_OK);
+        assert_int_equal(port_last.log_bytes, known[i] == 2); // the third one, and no more
+    }
+}
+
 // --- half done, and at it ---
 
 static void half_a_put_is_unknown(void **state)
@@ -213,11 +267,6 @@ static unsigned long rewrites(void)
     const char *found = strstr(ASK("INFO persistence"), "aof_rewrites:");
     assert_non_null(found);
     return strtoul(found + strlen("aof_rewrites:"), NULL, 10);
-}
-
-static bool is_rewriting(void)
-{
-    return strstr(ASK("INFO persistence"), "aof_rewrite_in_progress:1") != NULL;
 }
 
 // What was deleted while a file is being rewritten may stand in it: another one follows by itself.
@@ -274,6 +323,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_set_that_is_too_large_is_not_listed, redis_fixture_open,
                                         redis_fixture_close),
         cmocka_unit_test_setup_teardown(foreign_events_are_definite_errors, redis_fixture_open,
+                                        redis_fixture_close),
+        cmocka_unit_test_setup_teardown(an_empty_stream_remembers_its_number, redis_fixture_open,
                                         redis_fixture_close),
         cmocka_unit_test_setup_teardown(half_a_put_is_unknown, redis_fixture_open,
                                         redis_fixture_close),
