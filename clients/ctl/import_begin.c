@@ -1,3 +1,4 @@
+// How an import begins: it waits for the service from its first question on.
 #include "ctl/import_begin.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+// Files read whole, and ids made of what they say.
 #include "ctl/import_file.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
-// What files that are imported have alike: they are read whole, and the ids of their requests follow
-// from what they say, so that importing one again, or going on after a break, posts nothing twice.
+// What files that are imported have alike: they are read whole, and the ids of their requests
+// follow from what they say, so that importing one again, or going on after a break, posts nothing twice.
 #pragma once
 
 #include <openssl/sha.h>

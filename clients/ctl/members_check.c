@@ -1,3 +1,5 @@
+// Checking a file of members: each row by itself, then all of them for what must be one's alone. A
+// mistake never repeats what the row says.
 #include "ctl/members_check.h"
 
 #include <inttypes.h>

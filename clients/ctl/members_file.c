@@ -1,3 +1,5 @@
+// Lines and fields of a file of members. A line's fields are taken apart whenever they are needed,
+// so that a large file costs no more than its text.
 #include "ctl/members_file.h"
 
 #include <stdio.h>

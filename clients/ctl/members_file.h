@@ -1,5 +1,5 @@
-// A CSV file of members to be brought over (RFC 4180, no line breaks inside fields), read whole. The
-// first line names the columns, in any order; only member_id must be there:
+// A CSV file of members to be brought over (RFC 4180, no line breaks inside fields), read whole.
+// The first line names the columns, in any order; only member_id must be there:
 //     member_id, card_number, barcode, phone, app_id, birthday, language
 //     enrolled   YYYY-MM-DD, 00:00 local; empty: now
 //     points     lots, POINTS or POINTS:DATE, a space between them
@@ -74,7 +74,8 @@ const char *members_column_name(enum members_column column);
 bool members_file_fields(const struct members_file *file, size_t index, struct arena *arena,
                          char *ret_fields[MEMBERS_COLUMNS]);
 
-// False with the first thing that is no field of its column (ctl/members_row.c). The arena is the caller's to reset.
+// False with the first thing that is no field of its column (ctl/members_row.c). The arena is the
+// caller's to reset.
 bool members_row_read(const struct members_file *file, size_t index, struct arena *arena,
                       struct members_row *ret_row, struct members_fault *ret_fault);
 

@@ -1,3 +1,4 @@
+// Words apart at their colons.
 #include "ctl/opening_parts.h"
 
 #include <string.h>

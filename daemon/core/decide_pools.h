@@ -1,6 +1,6 @@
 // What group members and referrals bring to the decisions: who of a pool acts and what he may, and
-// the points that a new member brings him and whoever brought him. Source: pools.proto, program.proto
-// (Referral).
+// the points that a new member brings him and whoever brought him. Source: pools.proto,
+// program.proto (Referral).
 #pragma once
 
 #include <stdbool.h>
@@ -14,8 +14,8 @@ enum pool_right { POOL_AWARD, POOL_REDEEM };
 
 // Whether the command may be done: a pool needs a person of it with that right, a member none.
 // REFUSAL_NONE, and of a pool the id under which it knows the person; else why not, with the field.
-// `points` are to be spent in civil day `day` (0: none); past the month's limit `ret_left` is what is
-// left of it.
+// `points` are to be spent in civil day `day` (0: none); past the month's limit `ret_left` is what
+// is left of it.
 struct pool_question {
     enum pool_right right;
     int64_t points;

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""`loyaltyctl import members`: every row is checked before anything is written, every mistake is told
-with its line; importing again changes nothing, and goes on where an import was cut off.
+"""`loyaltyctl import members`: every row is checked before anything is written, every mistake is
+told with its line; importing again changes nothing, and goes on where an import was cut off.
 """
 
 import datetime

@@ -1,5 +1,5 @@
-"""A program of the tests' own in force on a sandbox's clock, which only goes forward; times are local
-ones of Shanghai.
+"""A program of the tests' own in force on a sandbox's clock, which only goes forward; times are
+local ones of Shanghai.
 """
 
 import frames

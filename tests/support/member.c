@@ -161,6 +161,14 @@ static struct mark mark_of(const struct command *command)
     case COMMAND_REVERSE_PERK:
         content = MIX(13, command->reverse_perk.original);
         break;
+    case COMMAND_POOL_MEMBER:
+        content = mix(14, command->pool_member.named);
+        content = MIX(content, command->pool_member.may_award);
+        content = MIX(content, command->pool_member.may_redeem);
+        break;
+    case COMMAND_BONUS:
+        content = MIX(15, command->bonus.points);
+        break;
     case COMMAND_JOB:
         break;
     }
@@ -227,6 +235,12 @@ static const char *decide(struct member *member, const struct command *command,
         break;
     case COMMAND_REVERSE_PERK:
         status = decide_reverse_perk(&decide, &command->reverse_perk, ret_decision);
+        break;
+    case COMMAND_POOL_MEMBER:
+        status = decide_pool_member(&decide, &command->pool_member, ret_decision);
+        break;
+    case COMMAND_BONUS:
+        status = decide_bonus(&decide, &command->bonus, ret_decision);
         break;
     case COMMAND_JOB:
         status = advance(&member->account, &writer, &member->arena, command->now_ms);
@@ -322,7 +336,7 @@ const char *member_do(struct member *member, const struct command *command,
         .outcome = decision.outcome,
         .refusal = decision.refusal,
         .record = decision.record,
-        .seq = written ? member->account.seq : 0,
+        .seq = written ? member->account.seq - decision.behind : 0,
     };
     return fold_out(member);
 }

@@ -12,6 +12,7 @@
 #include "core/decide.h"
 #include "core/decide_contributions.h"
 #include "core/decide_perks.h"
+#include "core/decide_pools.h"
 #include "support/club.h"
 
 struct member {
@@ -40,6 +41,8 @@ enum command_kind {
     COMMAND_END, // of a contribution
     COMMAND_USE_PERK,
     COMMAND_REVERSE_PERK,
+    COMMAND_POOL_MEMBER,
+    COMMAND_BONUS,
     COMMAND_JOB, // time alone: what an advance writes
 };
 
@@ -62,6 +65,8 @@ struct command {
         struct contribution_end_command contribution_end;
         struct use_perk_command use_perk;
         struct reverse_perk_command reverse_perk;
+        struct pool_member_command pool_member;
+        struct bonus_command bonus;
     };
 };
 
