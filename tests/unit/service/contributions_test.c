@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "core/ledger.h"
 #include "loyalty/v1/contributions.pb-c.h"
 #include "support/service_world.h"
 
@@ -139,6 +140,33 @@ static void a_merged_members_policies_go_along(void **state)
     assert_int_equal(score("anna"), 0);
 }
 
+static enum status keep_last(void *context, uint64_t seq, const struct record *record)
+{
+    (void)seq;
+    *(struct record *)context = *record;
+    return STATUS_OK;
+}
+
+// Whoever reads a log must not be able to try policies' numbers, against key or digest.
+static void a_policys_number_is_not_in_the_log(void **state)
+{
+    (void)state;
+    struct arena arena;
+    struct record record = {0};
+    const char *text = world_points_text(&world, world_id(&world), "anna", fields("P-4711", 1));
+    world_call(&world.daemons[0], INSURER, REPORT, text, &answer);
+    assert_string_equal(world_end(&answer), "OK");
+    arena_init(&arena, 1 << 20);
+    struct span log = world_log(&world, "anna");
+    assert_int_equal(ledger_walk(log, &arena, keep_last, &record), STATUS_OK);
+    uint8_t plain[REQUEST_DIGEST_BYTES];
+    world_digest(&world, REPORT, text, plain);
+    assert_int_equal(record.type, RECORD_CONTRIBUTED);
+    assert_memory_not_equal(record.mark.digest, plain, sizeof(plain));
+    assert_null(memmem(log.data, log.len, "4711", 4));
+    arena_fini(&arena);
+}
+
 static void without_a_key_none_are_kept(void **state)
 {
     (void)state;
@@ -158,6 +186,7 @@ int main(void)
         IN_WORLD(a_partner_finds_out_nothing_by_min_seq),
         IN_WORLD(a_suspended_members_policies_go_on),
         IN_WORLD(a_merged_members_policies_go_along),
+        IN_WORLD(a_policys_number_is_not_in_the_log),
         IN_WORLD(without_a_key_none_are_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
