@@ -67,6 +67,7 @@ enum {
     LIMIT_CARDS = 65536,
     LIMIT_OBLIGATIONS = 256, // open ones; what would make more is refused
     LIMIT_PERK_USES = 1 << 17,
+    LIMIT_ABSORBED = 4096,     // members that were merged into one
     LIMIT_REPORTED = 1 << 16,  // entries of partners' contributions
     LIMIT_POOL_MEMBERS = 4096, // entries; of so many members 1,000 at a time
     LIMIT_POOL_MEMBERS_AT_ONCE = 1000,

@@ -32,6 +32,7 @@ void account_fini(struct account *account)
     vec_fini(&account->reported);
     vec_fini(&account->pool_members);
     vec_fini(&account->pool_uses);
+    vec_fini(&account->absorbed);
 }
 
 bool account_exists(const struct account *account)
@@ -127,6 +128,7 @@ void account_restore(struct account *account, const struct account_savepoint *sa
     account->reported = now.reported;
     account->pool_members = now.pool_members;
     account->pool_uses = now.pool_uses;
+    account->absorbed = now.absorbed;
     RESTORE_ITEMS(account, savepoint, lots);
     RESTORE_ITEMS(account, savepoint, pending);
     RESTORE_ITEMS(account, savepoint, holds);
@@ -139,6 +141,7 @@ void account_restore(struct account *account, const struct account_savepoint *sa
     account->reported.count = savepoint->scalars.reported.count;
     account->pool_members.count = savepoint->scalars.pool_members.count;
     account->pool_uses.count = savepoint->scalars.pool_uses.count;
+    account->absorbed.count = savepoint->scalars.absorbed.count;
     account->contributions.count = savepoint->scalars.contributions.count;
     account->cards.count = savepoint->scalars.cards.count;
     account->uses.count = savepoint->scalars.uses.count;

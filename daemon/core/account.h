@@ -139,6 +139,11 @@ struct pool_member {
     int64_t redeem_a_month;
 };
 
+// A member that was merged into this one. Append-only.
+struct absorbed {
+    char member_id[LIMIT_MEMBER_ID_BYTES + 1];
+};
+
 // What was spent of a pool by a member. Append-only.
 struct pool_use {
     uint32_t member; // index into pool_members of the member's first entry
@@ -214,6 +219,7 @@ struct account {
     VEC(struct reported) reported;
     VEC(struct pool_member) pool_members;
     VEC(struct pool_use) pool_uses;
+    VEC(struct absorbed) absorbed;
 };
 
 struct account_savepoint; // in the arena it was made with
@@ -251,6 +257,8 @@ int64_t account_used_month(const struct account *account, uint32_t rule, int32_t
 // left alone by time.
 enum member_status account_status(const struct account *account);
 bool account_lives(const struct account *account);
+// Whether points that come back to it are nobody's: it was closed or erased.
+bool account_forfeits(const struct account *account);
 // Whether it still has something to bring about elsewhere, an identifier's claim or release
 // included; and whether that is its own merge, which may still fail.
 bool account_unfinished(const struct account *account);

@@ -347,7 +347,8 @@ static enum status apply_outcomes(struct account *account, const struct record *
     case RECORD_LAPSED:
         return account_apply_lapsed(account, record);
     case RECORD_REVERSED:
-        return account_apply_reversed(account, record);
+        TRY(account_apply_reversed(account, record));
+        return account->status == MEMBER_MERGED ? account_pass_on(account, record) : STATUS_OK;
     case RECORD_TOMBSTONE:
         return STATUS_OK; // account_know
     default:

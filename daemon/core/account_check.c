@@ -286,14 +286,27 @@ static bool same_obligations(const struct account *a, const struct account *b)
     return true;
 }
 
+static bool same_absorbed(const struct account *a, const struct account *b)
+{
+    if (a->absorbed.count != b->absorbed.count) {
+        return false;
+    }
+    for (uint32_t i = 0; i < a->absorbed.count; i++) {
+        if (strcmp(a->absorbed.items[i].member_id, b->absorbed.items[i].member_id) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool same_membership(const struct account *a, const struct account *b)
 {
     return a->status == b->status && strcmp(a->merged_into, b->merged_into) == 0 &&
            a->moved_in == b->moved_in && a->moved_out == b->moved_out &&
            a->points_noticed_ms == b->points_noticed_ms &&
            a->card_noticed_ms == b->card_noticed_ms && strcmp(a->referrer, b->referrer) == 0 &&
-           same_obligations(a, b) && same_perk_uses(a, b) && SAME_ITEMS(a, b, reported) &&
-           same_pool(a, b);
+           same_obligations(a, b) && same_absorbed(a, b) && same_perk_uses(a, b) &&
+           SAME_ITEMS(a, b, reported) && same_pool(a, b);
 }
 
 bool account_equal(const struct account *a, const struct account *b, const char **ret_what)

@@ -113,6 +113,11 @@ bool account_lives(const struct account *account)
     return account_status(account) <= MEMBER_SUSPENDED;
 }
 
+bool account_forfeits(const struct account *account)
+{
+    return !account_lives(account) && account->status != MEMBER_MERGED;
+}
+
 bool account_unfinished(const struct account *account)
 {
     for (uint32_t i = 0; i < account->identifiers.count; i++) {

@@ -86,6 +86,21 @@ enum status account_apply_merged(struct account *account, const struct record *r
     return account_oblige(account, RECORD_MERGED);
 }
 
+// The record's own effect is all there is: a merged member has nothing else.
+enum status account_pass_on(struct account *account, const struct record *record)
+{
+    const struct reversed_sale *sale = &record->reversed.sale;
+    int64_t left = account_left(account);
+    bool score = record->reversed.method == RECORD_AWARDED && sale->score > 0;
+    if (record->reversed.result > REVERSE_FURTHER_ACTIVITY ||
+        (left == 0 && account->deficit == 0 && !score)) {
+        return STATUS_OK;
+    }
+    account->moved_out += left - account->deficit;
+    account_empty(account);
+    return account_oblige(account, RECORD_REVERSED);
+}
+
 // Spendable points pay it, earliest expiry first; the rest is owed.
 static enum status owe(struct account *account, int64_t points)
 {
@@ -114,9 +129,10 @@ static enum status take_pending(struct account *account, const struct carried_pe
 }
 
 // Points and a deficit, by their instants; lots that ended meanwhile expire at once.
-static enum status take_points(struct account *account, const struct carried *carried)
+static enum status take_points(struct account *account, const struct carried *carried,
+                               int64_t deficit)
 {
-    TRY(owe(account, carried->deficit));
+    TRY(owe(account, deficit));
     for (size_t i = 0; i < carried->lot_count; i++) {
         int64_t expired;
         TRY(account_put_back(account, &carried->lots[i], &expired));
@@ -136,16 +152,25 @@ enum status account_take_back_merge(struct account *account, const struct carrie
     account->status = MEMBER_ACTIVE;
     account->merged_into[0] = '\0';
     account->moved_out -= points;
-    return take_points(account, carried);
+    return take_points(account, carried, carried->deficit);
 }
 
 static enum status take_score(struct account *account, const struct carried_score *score)
 {
     struct opening_score given = {
         .from_ms = score->from_ms, .until_ms = score->until_ms, .score = score->score};
-    if (score->score <= 0 || score->until_ms <= account->now_ms ||
+    if (score->score == 0 || score->until_ms <= account->now_ms ||
         score->from_ms < account->now_ms) {
         return STATUS_CORRUPT;
+    }
+    if (score->score < 0) {
+        bool taken = !score->named && -score->score <= account->score;
+        return !taken ? STATUS_CORRUPT
+                      : account_add_contribution(account,
+                                                 &(struct contribution){.from_ms = score->from_ms,
+                                                                        .until_ms = score->until_ms,
+                                                                        .score = score->score,
+                                                                        .seq = account->seq + 1});
     }
     TRY(account_give_score(account, &given));
     if (!score->named) {
@@ -177,11 +202,26 @@ static enum status take_use(struct account *account, const struct record *record
     return STATUS_OK;
 }
 
+static enum status note_absorbed(struct account *account, struct span from)
+{
+    for (uint32_t i = 0; i < account->absorbed.count; i++) {
+        if (span_is_text(from, account->absorbed.items[i].member_id)) {
+            return STATUS_OK;
+        }
+    }
+    TRY(vec_reserve_one(&account->absorbed, LIMIT_ABSORBED));
+    struct absorbed *absorbed = &account->absorbed.items[account->absorbed.count++];
+    *absorbed = (struct absorbed){0};
+    memcpy(absorbed->member_id, from.data, from.len);
+    return STATUS_OK;
+}
+
 enum status account_apply_absorbed(struct account *account, const struct record *record)
 {
     const struct carried *carried = &record->absorbed.carried;
+    int64_t forgiven = record->absorbed.forgiven;
     int64_t points;
-    if (account->cards.count == 0 || !account_lives(account) ||
+    if (account->cards.count == 0 || !account_lives(account) || forgiven > carried->deficit ||
         !is_other(account, record->absorbed.from) || !add_up(carried, &points)) {
         return STATUS_CORRUPT;
     }
@@ -189,7 +229,9 @@ enum status account_apply_absorbed(struct account *account, const struct record 
         return STATUS_RANGE;
     }
     account->moved_in += points;
-    TRY(take_points(account, carried));
+    account->forgiven += forgiven;
+    TRY(note_absorbed(account, record->absorbed.from));
+    TRY(take_points(account, carried, carried->deficit - forgiven));
     for (size_t i = 0; i < carried->score_count; i++) {
         TRY(take_score(account, &carried->scores[i]));
     }

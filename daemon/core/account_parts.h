@@ -76,6 +76,8 @@ MUST_CHECK enum status account_apply_absorbed(struct account *account, const str
 // Nothing is left of spendable and pending points, nor of a deficit: where they went is the
 // caller's to count.
 void account_empty(struct account *account);
+// What a reversal has done to a merged member goes on to the other.
+MUST_CHECK enum status account_pass_on(struct account *account, const struct record *record);
 // A merge has failed: what it had carried away is there again.
 MUST_CHECK enum status account_take_back_merge(struct account *account,
                                                const struct carried *carried);

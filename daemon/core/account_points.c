@@ -43,7 +43,7 @@ enum status account_add_spendable(struct account *account, int64_t ends_ms, int6
 enum status account_put_back(struct account *account, const struct lot_move *move,
                              int64_t *ret_expired)
 {
-    if (!account_lives(account)) { // forfeited, whatever its end
+    if (account_forfeits(account)) { // whatever its end
         account->expired += move->points;
         *ret_expired = move->points;
         return STATUS_OK;

@@ -2,9 +2,9 @@
 // what it is obliged to elsewhere. Source: members.proto; loyalty.v1.MemberStatus.
 //
 // What crosses two accounts is a record in the one that obliges, what follows from it in the other
-// under an id derived from the first, and RECORD_DONE in the one again. The other account's log says
-// yes or no for good: a merge that it cannot take is refused there, recorded, before it is given up
-// here. So whoever looks, and however late, comes to the same end.
+// under an id derived from the first, and RECORD_DONE in the one again. The other account's log
+// says yes or no for good: a merge that it cannot take is refused there, recorded, before it is
+// given up here. So whoever looks, and however late, comes to the same end.
 #pragma once
 
 #include "base/status.h"

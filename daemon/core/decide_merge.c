@@ -302,6 +302,15 @@ static bool fits(const struct account *account, const struct carried *carried)
            account->reported.count + carried->score_count <= LIMIT_REPORTED;
 }
 
+// Where a deficit may not stand, what cannot be paid is forgiven.
+static void forgive(const struct account *account, bool clamp, struct record *record)
+{
+    struct record_absorbed *absorbed = &record->absorbed;
+    int64_t spendable = account->balance + account->deficit;
+    int64_t owed = absorbed->carried.deficit - spendable;
+    absorbed->forgiven = clamp && owed > 0 ? owed : 0;
+}
+
 // The higher card, by the version in force, as it is; then what the score brings.
 static enum status take_card(const struct decide *decide, const struct absorb_command *command,
                              const struct opening_score *scores, struct record *record)
@@ -363,6 +372,7 @@ enum status decide_absorb(const struct decide *decide, const struct absorb_comma
     if (!fits(account, &record.absorbed.carried)) {
         return refuse_to_absorb(decide, REFUSAL_ACCOUNT_FULL, ret_decision);
     }
+    forgive(account, version->program->clamp_negative, &record);
     TRY(take_uses(decide, command, &record));
     TRY(take_card(decide, command, scores, &record));
     return decide_emit(decide, &record, OUTCOME_APPLIED, ret_decision);

@@ -125,6 +125,7 @@ enum status decide_reverse(const struct decide *decide, const struct reverse_com
     if (original.type == RECORD_AWARDED && !has_lines(&original, command, &number, &lines)) {
         return decide_refuse(ret_decision, REFUSAL_LINE_NOT_FOUND, "lines", number, lines);
     }
-    bool clamp = version->program->clamp_negative || !account_lives(decide->account);
+    bool merged = decide->account->status == MEMBER_MERGED; // what it owes, the other one does
+    bool clamp = !merged && (version->program->clamp_negative || account_forfeits(decide->account));
     return reverse(decide, &original, command, clamp, ret_decision);
 }

@@ -317,6 +317,11 @@ struct record {
     };
 };
 
+// What a reversal in the log of a merged member takes from the other, or gives him. Borrows from
+// the record but for what is in the arena.
+MUST_CHECK enum status record_passed_on(const struct record *record, struct arena *arena,
+                                        struct carried *ret_carried);
+
 // Sums of moves; `ended` of those whose lot has ended at an instant.
 int64_t lot_moves_points(const struct lot_move *moves, size_t count);
 int64_t lot_moves_ended(const struct lot_move *moves, size_t count, int64_t at_ms);

@@ -191,6 +191,7 @@ enum status record_layout_merged(struct codec *codec, struct record_merged *merg
 enum status record_layout_absorbed(struct codec *codec, struct record_absorbed *absorbed)
 {
     TRY(codec_text(codec, &absorbed->from, LIMIT_MEMBER_ID_BYTES));
+    TRY(codec_amount(codec, &absorbed->forgiven));
     return layout_carried(codec, &absorbed->carried);
 }
 

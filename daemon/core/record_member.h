@@ -112,7 +112,7 @@ struct carried_use {
     uint32_t count;
 };
 
-// What goes over from one member to another.
+// What goes over from one member to another. Score below 0 is what a reversal took of it.
 struct carried {
     struct lot_move *lots;
     size_t lot_count;
@@ -146,6 +146,7 @@ struct record_merged {
 struct record_absorbed {
     struct span from;
     struct carried carried;
+    int64_t forgiven; // of its deficit: what could not be paid, where none is left standing
 };
 
 enum bonus_reason { BONUS_REFERRED = 1, BONUS_REFERRER = 2 };

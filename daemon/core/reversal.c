@@ -238,7 +238,7 @@ static int64_t ended_again(const struct account *account, const struct record_re
         const struct lot_move *move = &reversed->lots[i];
         int64_t paid = least(paying, move->points);
         paying -= paid;
-        bool ended = move->ends_ms <= account->now_ms || !account_lives(account);
+        bool ended = move->ends_ms <= account->now_ms || account_forfeits(account);
         expired += ended ? move->points - paid : 0;
     }
     return expired;

@@ -122,10 +122,20 @@ static enum status layout_pool(struct codec *codec, struct account *account)
     return STATUS_OK;
 }
 
+static enum status layout_absorbed(struct codec *codec, struct account *account)
+{
+    LAYOUT_COUNT(codec, &account->absorbed, LIMIT_ABSORBED);
+    for (uint32_t i = 0; i < account->absorbed.count; i++) {
+        TRY(layout_id(codec, account->absorbed.items[i].member_id));
+    }
+    return STATUS_OK;
+}
+
 enum status snapshot_layout_member(struct codec *codec, struct account *account)
 {
     TRY(layout_life(codec, account));
     TRY(layout_perk_uses(codec, account));
     TRY(layout_reported(codec, account));
+    TRY(layout_absorbed(codec, account));
     return layout_pool(codec, account);
 }

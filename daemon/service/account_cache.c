@@ -161,6 +161,7 @@ static size_t account_bytes(const struct account *account)
            account->reported.capacity * sizeof(*account->reported.items) +
            account->pool_members.capacity * sizeof(*account->pool_members.items) +
            account->pool_uses.capacity * sizeof(*account->pool_uses.items) +
+           account->absorbed.capacity * sizeof(*account->absorbed.items) +
            account->identifiers.capacity * sizeof(*account->identifiers.items) +
            account->names.bytes.capacity +
            account->names.places.capacity * sizeof(*account->names.places.items) +

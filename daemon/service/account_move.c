@@ -16,6 +16,16 @@ static bool is_shown(const struct account_task *task)
     return state != NULL && state->stage <= IDENTIFIER_BOUND;
 }
 
+// Whether the merged member's log tells of what the task is about.
+static bool is_told_here(const struct account_task *task)
+{
+    struct mark about = {.present = task->moves.about != NULL};
+    if (about.present) {
+        memcpy(about.id, task->moves.about, sizeof(about.id));
+    }
+    return about.present && account_may_know(&task->entry->account, &about);
+}
+
 bool task_must_move(const struct account_task *task)
 {
     const struct account *account = &task->entry->account;
@@ -24,7 +34,8 @@ bool task_must_move(const struct account_task *task)
         return false;
     }
     bool known = task->mark.present && account_may_know(account, &task->mark);
-    return is_shown(task) && (!known || task->id_clear);
+    bool stays = is_told_here(task) && !account_is_merging(account);
+    return is_shown(task) && !stays && (!known || task->id_clear);
 }
 
 // Whoever makes merges go on is told that this one has not.

@@ -119,6 +119,7 @@ void request_end(struct request *request)
     request->person = NULL;
     request->member_id_len = 0;
     request->asked_id_len = 0;
+    request->about = NULL;
     request->mark = (struct mark){0};
     request->header = (struct request_header){0};
     request->task = (struct account_task){0};

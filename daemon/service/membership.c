@@ -1,5 +1,5 @@
-// The life of a membership: its status, merging two, forgetting one. Merging and erasing are answered
-// when they are done everywhere.
+// The life of a membership: its status, merging two, forgetting one. Merging and erasing are
+// answered when they are done everywhere.
 #include "wire/membership.h"
 
 #include "service/handlers.h"

@@ -120,16 +120,18 @@ static void derive_id(const struct job *job, uint8_t ret_id[REQUEST_ID_BYTES])
     job->service->options.chain_hash(none, span_of(bytes, sizeof(bytes)), ret_id);
 }
 
-void job_submit_elsewhere(struct job *job, task_decide_fn *decide, task_result_fn *on_result,
-                          void (*then)(struct job *job))
+void job_submit_elsewhere(struct job *job, bool follows, task_decide_fn *decide,
+                          task_result_fn *on_result, void (*then)(struct job *job))
 {
     job->then = then;
     job->task = task_of(job, job_other(job), decide, on_result);
     job->task.mark = (struct mark){.present = true, .system = true};
     derive_id(job, job->task.mark.id);
-    job->task.moves.id = job->other_id;
-    job->task.moves.len = &job->other_id_len;
-    job->task.moves.merging = job->obligation.type == RECORD_MERGED;
+    if (follows) {
+        job->task.moves = (struct task_moves){.id = job->other_id,
+                                              .len = &job->other_id_len,
+                                              .merging = job->obligation.type == RECORD_MERGED};
+    }
     accounts_submit(job->service->accounts, &job->task);
 }
 
@@ -202,11 +204,8 @@ static enum status read_record(struct job *job, const struct task_result *result
     arena_reset(&job->kept);
     TRY(ledger_at(result->log, job->obligation.seq, &job->kept, &job->record));
     job->done = (struct done_command){.seq = job->obligation.seq};
-    if (job->obligation.type == RECORD_STATUS_CHANGED) {
-        job_read_erased(job, result->account);
-        return STATUS_OK;
-    }
-    return job_read_elsewhere(job, result->account);
+    return job->obligation.type == RECORD_STATUS_CHANGED ? job_read_erased(job, result->account)
+                                                         : job_read_elsewhere(job, result->account);
 }
 
 static void on_record(void *context, const struct task_result *result)

@@ -1,7 +1,7 @@
-// What a record obliges its account to elsewhere (design.md, decision 3): a card or telephone to be
-// claimed or let go in the store, a merged member's points to be taken by another, a partner's month
-// to list a use, a referrer to get a bonus, what names a person to be deleted. Jobs do it, one a
-// member at a time, each obligation after the other:
+// What a record obliges its account to elsewhere (design.md, decision 3): a card or phone to be
+// claimed or let go in the store, a merged member's points to be taken by another, a partner's
+// month to list a use, a referrer to get a bonus, what names a person to be deleted. Jobs do it,
+// one a member at a time, each obligation after the other:
 //
 //     look -> (nothing open) -> settled
 //       \-> do it: in another account under an id derived from this one's record, so that it is

@@ -52,9 +52,9 @@ static enum status decide_referrer(void *context, const struct decide *decide,
 
 // --- a merged member ---
 
-static enum status read_merged(struct job *job, const struct account *account)
+static enum status read_carried(struct job *job, const struct account *account,
+                                const struct carried *carried, struct span into)
 {
-    const struct carried *carried = &job->record.merged.carried;
     struct absorb_command *absorb = &job->absorb;
     struct span *perks = arena_alloc_array(&job->kept, carried->use_count, sizeof(*perks));
     if (perks == NULL) {
@@ -70,7 +70,24 @@ static enum status read_merged(struct job *job, const struct account *account)
                                       .perks = perks};
     job->done.carried = carried;
     TRY(keep(job, &absorb->tier));
-    return name_other(job, job->record.merged.into);
+    return name_other(job, into);
+}
+
+static enum status read_merged(struct job *job, const struct account *account)
+{
+    return read_carried(job, account, &job->record.merged.carried, job->record.merged.into);
+}
+
+// What a merged member's reversal did goes on to the other one.
+static enum status read_reversed(struct job *job, const struct account *account)
+{
+    struct carried *carried = arena_alloc(&job->kept, sizeof(*carried));
+    if (carried == NULL) {
+        return STATUS_NO_MEMORY;
+    }
+    TRY(record_passed_on(&job->record, &job->kept, carried));
+    carried->tier = account_card(account)->tier;
+    return read_carried(job, account, carried, span_of_text(account->merged_into));
 }
 
 static enum status decide_taken(void *context, const struct decide *decide,
@@ -95,6 +112,8 @@ enum status job_read_elsewhere(struct job *job, const struct account *account)
         return name_other(job, job->record.bonus.other);
     case RECORD_MERGED:
         return read_merged(job, account);
+    case RECORD_REVERSED:
+        return read_reversed(job, account);
     default:
         return STATUS_CORRUPT;
     }
@@ -115,9 +134,9 @@ static void on_done(void *context, const struct task_result *result)
 
 void job_do_elsewhere(struct job *job)
 {
-    bool merge = job->record.type == RECORD_MERGED;
+    bool merge = job->record.type == RECORD_MERGED || job->record.type == RECORD_REVERSED;
     task_decide_fn *decide = merge                              ? decide_taken
                              : job->record.type == RECORD_BONUS ? decide_referrer
                                                                 : decide_settlement;
-    job_submit_elsewhere(job, decide, on_done, job_write_done);
+    job_submit_elsewhere(job, true, decide, on_done, job_write_done);
 }

@@ -35,7 +35,7 @@ struct job {
     // another obligation
     struct obligation obligation; // seq 0: none is open
     uint64_t passed_seq;          // up to here they are done or left open
-    struct record record;         // the one that obliges, in `kept`
+    struct record record;         // the one that obliges, in `kept` but for its texts
     struct done_command done;
     union {
         struct absorb_command absorb;
@@ -46,6 +46,9 @@ struct job {
     struct identifier listed[LIMIT_IDENTIFIERS];
     size_t listed_count;
     size_t listed_done;
+    struct span *absorbed; // members that were merged into this one, in `kept`
+    size_t absorbed_count;
+    size_t absorbed_done;
 };
 
 static inline struct span job_member(const struct job *job)
@@ -61,9 +64,9 @@ static inline struct span job_other(const struct job *job)
 // Takes the next step when the task is released; a task that failed fails the step.
 void job_submit(struct job *job, struct span id, task_decide_fn *decide, task_result_fn *on_result,
                 void (*then)(struct job *job));
-// The same on another account, under the derived id, and on whoever that was merged into.
-void job_submit_elsewhere(struct job *job, task_decide_fn *decide, task_result_fn *on_result,
-                          void (*then)(struct job *job));
+// The same on another account, under the derived id; `follows`: or on whoever that was merged into.
+void job_submit_elsewhere(struct job *job, bool follows, task_decide_fn *decide,
+                          task_result_fn *on_result, void (*then)(struct job *job));
 // For results that only have to be there.
 void job_on_written(void *context, const struct task_result *result);
 
@@ -83,5 +86,5 @@ void job_settle_identifier(struct job *job);
 // one that obliges to nothing.
 MUST_CHECK enum status job_read_elsewhere(struct job *job, const struct account *account);
 void job_do_elsewhere(struct job *job);
-void job_read_erased(struct job *job, const struct account *account);
+MUST_CHECK enum status job_read_erased(struct job *job, const struct account *account);
 void job_do_erase(struct job *job);

@@ -48,6 +48,7 @@ static void operation_resolved(struct request *request)
     if (operation->complete != NULL) {
         operation->complete(request, command);
     }
+    request->about = operation->about == NULL ? NULL : operation->about(command);
     request->task.whole_log = operation->whole_log;
     request->task.dry = operation->dry;
     struct receipts_intent intent = {0};

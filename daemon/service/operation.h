@@ -28,6 +28,9 @@ struct operation {
                           struct decision *ret_decision);
     // Under which receipt it is counted (service/receipts.h); NULL: under none.
     void (*receipt)(const void *command, struct receipts_intent *ret_intent);
+    // The request that it takes back: decided by the log that tells of it, a merged member's too;
+    // NULL: none.
+    const uint8_t *(*about)(const void *command);
     bool whole_log; // `decide` needs it
     bool dry;       // a quote: nothing is ever written
     // The answer to OUTCOME_NOTHING, from the record that would have been; NULL where that cannot

@@ -56,6 +56,7 @@ struct request {
     size_t member_id_len;
     char asked_id[LIMIT_MEMBER_ID_BYTES]; // who it was before anybody was merged
     size_t asked_id_len;
+    const uint8_t *about; // the request it takes back; NULL: none
     bool by_identifier; // the member must list `identifier`
     struct identifier identifier;
     bool landed;                    // something of it is written

@@ -24,6 +24,11 @@ static void return_receipt(const void *command, struct receipts_intent *ret_inte
         .receipt = reverse->receipt, .unit = reverse->unit, .field = "receipt"};
 }
 
+static const uint8_t *taken_back(const void *command)
+{
+    return ((const struct reverse_command *)command)->original;
+}
+
 void points_reverse(struct request *request)
 {
     static const struct operation reverse = {
@@ -31,6 +36,7 @@ void points_reverse(struct request *request)
         .read = read_reverse,
         .decide = decide_taking_back,
         .receipt = return_receipt,
+        .about = taken_back,
         .whole_log = true,
     };
     operation_begin(request, &reverse);

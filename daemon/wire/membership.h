@@ -1,5 +1,5 @@
-// The life of a membership between the wire and the core: what is asked of it, and what is answered.
-// Memory and statuses as in wire/commands.h and wire/replies.h.
+// The life of a membership between the wire and the core: what is asked of it, and what is
+// answered. Memory and statuses as in wire/commands.h and wire/replies.h.
 #pragma once
 
 #include "base/status.h"

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""The life of a membership end to end: suspended, closed, merged and erased, over real daemons and a
-real Redis, of which any may be killed at any step of it.
+"""The life of a membership end to end: suspended, closed, merged and erased, over real daemons and
+a real Redis, of which any may be killed at any step of it.
 """
 
 import glob

@@ -155,6 +155,24 @@ static void an_erased_one_is_found_by_nothing(void **state)
     assert_string_equal(owner_of_card(0), "bert");
 }
 
+// Who was merged into the one that is forgotten is the same person.
+static void an_erasure_goes_on_to_who_was_merged(void **state)
+{
+    (void)state;
+    const char *text = world_enroll_text(&world, world_id(&world), "bert", NULL);
+    assert_string_equal(
+        life_call(&world.daemons[1], "backend/crm", "MembersService/Enroll", text, NULL), "OK");
+    text = life_merge_text(&world, world_id(&world), "anna", "bert");
+    assert_string_equal(
+        life_call(&world.daemons[0], LIFE_ADMIN, "MembersService/Merge", text, NULL), "OK");
+    assert_string_equal(owner_of_card(1), "bert");
+    text = life_erase_text(&world, world_id(&world), "bert");
+    assert_string_equal(life_call(&world.daemons[1], LIFE_ADMIN, ERASE, text, NULL), "OK");
+    world_run(&world);
+    assert_int_equal(life_status(&world, "bert"), MEMBER_ERASED);
+    check_erased();
+}
+
 // Wherever the daemon stops, a retry at another ends it.
 static void an_erasure_ends_wherever_it_was_left(void **state)
 {
@@ -198,6 +216,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(suspended_and_reinstated, open_world, close_world),
         cmocka_unit_test_setup_teardown(a_closed_one_forfeits_what_it_has, open_world, close_world),
         cmocka_unit_test_setup_teardown(an_erased_one_is_found_by_nothing, open_world, close_world),
+        cmocka_unit_test_setup_teardown(an_erasure_goes_on_to_who_was_merged, open_world,
+                                        close_world),
         cmocka_unit_test_setup_teardown(an_erasure_ends_wherever_it_was_left, open_world,
                                         close_world),
     };

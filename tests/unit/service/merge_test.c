@@ -117,6 +117,97 @@ static void the_merged_log_answers_its_old_ids_then_redirects(void **state)
     assert_string_equal(life_call(&world.daemons[1], LIFE_ADMIN, MERGE, text, NULL), "SAME_MEMBER");
 }
 
+static const char *reverse(size_t daemon, const char *original, const char *rest)
+{
+    const char *fields = world_text(&world,
+                                    "\"original_request_id\": \"%s\", \"original_created_at\": "
+                                    "\"%s\", \"reason\": \"return\"%s",
+                                    original, world_instant(&world, world.now_ms), rest);
+    const char *text = world_points_text(&world, world_id(&world), "anna", fields);
+    return life_until_definite(&world.daemons[daemon], LIFE_TILL, "PointsService/Reverse", text,
+                               NULL);
+}
+
+static int64_t score_of(const char *id)
+{
+    struct account account;
+    life_fold(&world, id, &account);
+    int64_t score = account.score;
+    account_fini(&account);
+    return score;
+}
+
+// What was sold to anna is returned when she is bert: he gives the points back, and the score.
+static void what_was_before_is_taken_back_from_the_other(void **state)
+{
+    (void)state;
+    const char *sale = world_id(&world);
+    const char *spent = world_id(&world);
+    const char *text = world_award_text(&world, sale, "anna", 5000);
+    assert_string_equal(life_call(&world.daemons[0], LIFE_TILL, AWARD, text, NULL), "OK");
+    text = world_redeem_text(&world, spent, "anna", 120);
+    assert_string_equal(life_call(&world.daemons[0], LIFE_TILL, "PointsService/Redeem", text, NULL),
+                        "OK");
+    text = life_merge_text(&world, world_id(&world), "anna", "bert");
+    assert_string_equal(life_call(&world.daemons[0], LIFE_ADMIN, MERGE, text, NULL), "OK");
+    assert_int_equal(life_points(&world, both, 2), 60);
+    assert_int_equal(score_of("bert"), 180);
+    assert_string_equal(reverse(1, sale, ", \"amount_minor\": 2000"), "OK");
+    world_run(&world);
+    assert_int_equal(life_points(&world, both + 1, 1), 40);
+    assert_int_equal(score_of("bert"), 160);
+    assert_string_equal(reverse(0, sale, ""), "OK"); // the rest of it
+    assert_string_equal(reverse(1, sale, ""), "OK"); // nothing is left
+    world_run(&world);
+    assert_int_equal(life_points(&world, both + 1, 1), 10);
+    assert_int_equal(score_of("bert"), 130);
+    assert_string_equal(reverse(0, spent, ""), "OK");
+    world_run(&world);
+    assert_int_equal(life_points(&world, both, 1), 0);
+    assert_int_equal(life_points(&world, both + 1, 1), 130);
+    assert_false(life_is_unfinished(&world, "anna"));
+}
+
+// Wherever a daemon stops in that, it is done once.
+static void a_return_is_passed_on_once(void **state)
+{
+    static const char sale[] = "00000000-0000-4000-8000-0000000000aa";
+    for (int fault = MEMORY_FAULT_NONE; fault <= MEMORY_FAULT_LOST_REPLY; fault++) {
+        for (size_t steps = 0; steps < STEPS_MAX; steps++) {
+            service_world_fini(&world);
+            (void)open_world(state);
+            const char *text = world_award_text(&world, sale, "anna", 5000);
+            assert_string_equal(life_call(&world.daemons[0], LIFE_TILL, AWARD, text, NULL), "OK");
+            text = life_merge_text(&world, world_id(&world), "anna", "bert");
+            assert_string_equal(life_call(&world.daemons[0], LIFE_ADMIN, MERGE, text, NULL), "OK");
+            const char *fields = world_text(
+                &world, "\"original_request_id\": \"%s\", \"original_created_at\": \"%s\"", sale,
+                world_instant(&world, world.now_ms));
+            text = world_points_text(&world, world_id(&world), "anna", fields);
+            struct world_answer answer;
+            world_ask(&world.daemons[0], LIFE_TILL, "PointsService/Reverse", text, &answer);
+            for (size_t i = 0; i < steps; i++) {
+                (void)world_step(&world.daemons[0]);
+            }
+            if (fault == MEMORY_FAULT_NONE) {
+                service_world_restart(&world.daemons[0]);
+            } else {
+                memory_fail_next(world.daemons[0].store, (enum memory_fault)fault);
+                world_run(&world);
+                memory_fail_next(world.daemons[0].store, MEMORY_FAULT_NONE);
+            }
+            (void)life_until_definite(&world.daemons[1], LIFE_TILL, "PointsService/Reverse", text,
+                                      NULL);
+            // Whoever next writes to anna's log ends what is open there.
+            assert_string_equal(reverse(1, "00000000-0000-4000-8000-0000000000bb", ""), "OK");
+            assert_string_equal(reverse(1, sale, ""), "OK");
+            world_run(&world);
+            assert_int_equal(life_points(&world, both, 2), 130);
+            assert_false(life_is_unfinished(&world, "anna"));
+        }
+    }
+}
+
 static void who_cannot_be_merged(void **state)
 {
     (void)state;
@@ -306,6 +397,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_merged_log_answers_its_old_ids_then_redirects,
                                         open_world, close_world),
+        cmocka_unit_test_setup_teardown(what_was_before_is_taken_back_from_the_other, open_world,
+                                        close_world),
+        cmocka_unit_test_setup_teardown(a_return_is_passed_on_once, open_world, close_world),
         cmocka_unit_test_setup_teardown(who_cannot_be_merged, open_world, close_world),
         cmocka_unit_test_setup_teardown(wherever_it_stops_a_retry_ends_it, open_world, close_world),
         cmocka_unit_test_setup_teardown(wherever_it_stops_who_comes_next_ends_it, open_world,
