@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""What time makes is written with nobody asking: a hold lapses, points are announced to end and end,
-a card is announced to end and ends; each once, with two daemons at it, however often one of them or
+"""What time makes is written with nobody asking: a hold lapses, points are announced to end and do,
+a card is announced to end and does; each once, with two daemons at it, however often one of them or
 Redis is killed meanwhile. Judged by the event streams, read from Redis itself.
 """
 

@@ -95,6 +95,8 @@ void counts_tell(const struct counts *counts, double seconds)
     tell("appends", counts->appends);
     tell("landed together", counts->together);
     tell("compactions", counts->compactions);
+    tell("accounts swept", counts->swept);
+    tell("due instants corrected", counts->due_corrected);
     tell("publishes", counts->publishes);
     tell("logs folded", counts->folds);
     tell("rolled back, met", counts->rolled_back);
@@ -153,6 +155,7 @@ bool counts_complete(const struct counts *counts)
         blind = missing("the store said", name, counts->results[i]) || blind;
     }
     blind = missing("what", "compaction", counts->compactions) || blind;
+    blind = missing("what", "account swept", counts->swept) || blind;
     blind = missing("what", "publish", counts->publishes) || blind;
     blind = missing("what", "lost and asked again", counts->asked_again) || blind;
     return !blind;

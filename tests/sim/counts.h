@@ -30,6 +30,8 @@ struct counts {
     uint64_t appends;
     uint64_t together; // requests that landed with an earlier one's append
     uint64_t compactions;
+    uint64_t swept;         // accounts that a sweeper has written to
+    uint64_t due_corrected; // or set the due instant of right
     uint64_t publishes;
     uint64_t rolled_back; // answers that say so
     uint64_t asked_again; // lost by a failover, asked again and applied

@@ -98,6 +98,15 @@ static void start_compaction(struct daemon *daemon)
     }
 }
 
+static void start_sweeping(struct daemon *daemon)
+{
+    struct sweep_options options = {
+        .service = daemon->service, .pace = daemon->sim->kind->sweep_pace, .seed = daemon->number};
+    if (options.pace > 0) {
+        CHECK(sweep_new(&options, &daemon->sweep) == STATUS_OK);
+    }
+}
+
 void daemon_start(struct daemon *daemon)
 {
     struct sim *sim = daemon->sim;
@@ -119,6 +128,7 @@ void daemon_start(struct daemon *daemon)
     };
     CHECK(service_new(&options, &daemon->service) == STATUS_OK);
     start_compaction(daemon);
+    start_sweeping(daemon);
     daemon->up = true;
     daemon->known_versions = 0;
     daemon->head_store_ms = 0;
@@ -126,6 +136,15 @@ void daemon_start(struct daemon *daemon)
     memset(daemon->knew, 0, sizeof(daemon->knew));
     sim_note(sim, "daemon starts: daemon", daemon->number, 0, 0);
     service_kick(daemon->service);
+}
+
+static void count_swept(const struct daemon *daemon)
+{
+    if (daemon->sweep != NULL) {
+        struct sweep_counts counts = sweep_counts(daemon->sweep);
+        daemon->sim->counts->swept += counts.written;
+        daemon->sim->counts->due_corrected += counts.corrected;
+    }
 }
 
 void daemon_kill(struct daemon *daemon)
@@ -140,10 +159,13 @@ void daemon_kill(struct daemon *daemon)
     }
     store_free(daemon->store);
     compact_free(daemon->compact);
+    count_swept(daemon);
+    sweep_free(daemon->sweep);
     service_free(daemon->service);
     timers_fini(&daemon->timers);
     CHECK(daemon->open_calls == 0);
     daemon->compact = NULL;
+    daemon->sweep = NULL;
     daemon->paused_until_ms = 0;
     daemon->dying = false;
     daemon->up = false;

@@ -264,6 +264,23 @@ static void reconcile_days(struct sim *sim)
     }
 }
 
+// Given long enough, sweepers leave nothing due behind.
+static void check_nothing_is_due(struct sim *sim)
+{
+    if (sim->kind->sweep_pace == 0) {
+        return;
+    }
+    run_for(sim, SWEEP_SKIP_MS + SWEEP_BACKOFF_MAX_MS + 2 * SWEEP_ROUND_IDLE_MS);
+    for (uint32_t i = 0; i < sim->member_count; i++) {
+        const struct book *book = &sim->books[i];
+        int64_t due_ms = memory_due(sim->server.base, &book->place);
+        if (book->exists && due_ms < server_now(sim) - 2 * SWEEP_ROUND_IDLE_MS) {
+            sim_violated(sim, "what time makes is written near its time",
+                         "%s has been due since %" PRId64, book->id, due_ms);
+        }
+    }
+}
+
 static void come_to_rest(struct sim *sim)
 {
     sim_note(sim, "from here on nothing goes wrong", 0, 0, 0);
@@ -277,6 +294,7 @@ static void come_to_rest(struct sim *sim)
     reconcile_days(sim);
     run_for(sim, DRAIN_MS);
     check_nothing_hangs(sim);
+    check_nothing_is_due(sim);
     verify_rest(sim);
 }
 

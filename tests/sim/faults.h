@@ -49,6 +49,7 @@ struct kind {
     const char *name;
     uint32_t cache_accounts; // 0: as many as there are
     uint32_t compact_bytes;  // 0: daemons do not compact
+    uint32_t sweep_pace;     // 0: nor sweep
     uint16_t often[FAULT_COUNT];
     bool loses;  // what was acknowledged may be lost: a failover
     bool crowds; // all clients at once, about a member or two

@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/vec.h"
 #include "jobs/compact.h"
+#include "jobs/sweep.h"
 #include "service/dispatch.h"
 #include "service/service.h"
 #include "sim/agenda.h"
@@ -139,6 +140,7 @@ struct daemon {
     struct store *store;
     struct service *service;
     struct compact *compact;
+    struct sweep *sweep;
     size_t open_calls;
     // its connections to the store
     uint32_t connection;
