@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 import support  # noqa: F401 (finds the rest)
 import frames
+import rpc
 import scene
 from perk_club import Club, local_ms, perks
 
@@ -337,6 +338,22 @@ class Partners(Case):
             told.append(self.raw("health", request, "ReversePerk"))
         return told
 
+    def test_2_over_http(self):
+        """Nor do the fields and trailers of HTTP/2 tell it, in whatever protocol."""
+        caller = rpc.Caller(self.club.scene.daemons[0], "health")
+        for face in rpc.FACES:
+            told = []
+            for phone in (self.KNOWN, self.UNKNOWN):
+                request = self.club.use_request(phone, "health-check")
+                told.append([caller.call(face, "UsePerk", request) for _ in range(2)])
+                self.assertEqual(told[-1][0].reason, "PERK_NOT_GRANTED")
+            self.assertEqual(*told)
+        request = self.club.use_request(self.KNOWN, "health-consultation")
+        granted = [caller.call("grpc", "UsePerk", request) for _ in range(2)]
+        self.assertEqual([answer.replayed for answer in granted], [False, True])
+        self.assertNotIn("dora", str(granted))
+        caller.close()
+
     def test_3_by_what_it_may_ask(self):
         error = self.refused(self.club.use("health", "dora", "health-check"),
                              "MEMBER_ID_NOT_ALLOWED")
@@ -412,6 +429,32 @@ class Partners(Case):
         self.refused(self.club.settlement("lake", "2026-13"), "BAD_MONTH")
         empty = scene.must(self.club.settlement("lake", "2020-01"))
         self.assertEqual((len(empty.uses), len(empty.totals)), (0, 0))
+
+    def test_5_settled_after_crashes(self):
+        """A daemon killed among uses: asked again, each was once, and is settled once."""
+        month = self.club.month()
+        asked = []
+        for number in range(4):
+            daemon = self.club.scene.start_daemon(f"doomed-{number}").wait_ready()
+            client = daemon.client("garden")
+            asked += [self.club.use_request(self.KNOWN, "hotel-discount") for _ in range(12)]
+            for request in asked[-12:]:
+                client.submit("UsePerk", request)
+            for _ in range(3 * number):
+                client.receive()
+            daemon.kill_now()
+            client.close()
+        for request in asked:
+            scene.world.wait_for(lambda r=request: self.club.client("garden").call(
+                "UsePerk", r).error is None, "the use")
+
+        def listed():
+            page = scene.must(self.club.settlement("garden", month, page_size=200))
+            return sorted(use.request_id for use in page.uses if not use.reversal)
+
+        ids = sorted(request.mutation.request_id for request in asked)
+        scene.world.wait_for(lambda: set(ids) <= set(listed()), "the settlement")
+        self.assertEqual([each for each in listed() if each in ids], ids)
 
     def test_6_ctl(self):
         world, daemon = self.club.scene.world, self.club.scene.daemons[0]
