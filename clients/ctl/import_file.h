@@ -1,5 +1,6 @@
 // What files that are imported have alike: they are read whole, and the ids of their requests
-// follow from what they say, so that importing one again, or going on after a break, posts nothing twice.
+// follow from what they say, so that importing one again, or going on after a break, posts nothing
+// twice.
 #pragma once
 
 #include <openssl/sha.h>

@@ -11,6 +11,7 @@
 
 #include "core/advance.h"
 #include "core/decide_pools.h"
+#include "core/snapshot.h"
 #include "support/member.h"
 
 enum { REFERRER_POINTS = 500, REFERRED_POINTS = 200, MINIMUM_MINOR = 10000, WITHIN_DAYS = 30 };
@@ -359,6 +360,45 @@ static void so_many_belong_to_a_pool_and_no_more(void **state)
     applied();
 }
 
+// --- compaction ---
+
+// A snapshot of the whole log, folded, is the account.
+static void survives_compaction(void)
+{
+    struct buffer snapshot;
+    struct account folded;
+    account_init(&folded);
+    buffer_init(&snapshot, LIMIT_LOG_BYTES);
+    assert_int_equal(snapshot_build(buffer_span(&anna.log), span_of_text("anna"), MEMBER_PARTITION,
+                                    0, club_chain_hash, &anna.arena, &snapshot),
+                     STATUS_OK);
+    assert_int_equal(member_fold(&anna, buffer_span(&snapshot), &folded), STATUS_OK);
+    folded.log_bytes = anna.account.log_bytes;
+    const char *differs = member_difference(&anna.account, &folded);
+    if (differs != NULL) {
+        fail_msg("%s", differs);
+    }
+    account_fini(&folded);
+    buffer_fini(&snapshot);
+}
+
+static void pools_and_referrals_survive_compaction(void **state)
+{
+    (void)state;
+    open_account(true, "");
+    let("ben", true, true, 100);
+    let("carl", false, true, 0);
+    sell_to(local(2026, 1, 11, 10), 1000, "ben");
+    spend(local(2026, 1, 12, 10), 70, "ben");
+    survives_compaction();
+    member_fini(&anna);
+    member_init(&anna, &club, "anna");
+    open_account(false, "ben");
+    survives_compaction();
+    sell(local(2026, 1, 11, 10), 1000);
+    survives_compaction();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -376,6 +416,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_member_is_no_pool, setup, teardown),
         cmocka_unit_test_setup_teardown(what_one_spends_a_month_is_bounded, setup, teardown),
         cmocka_unit_test_setup_teardown(points_of_a_pool_end, setup, teardown),
+        cmocka_unit_test_setup_teardown(pools_and_referrals_survive_compaction, setup, teardown),
         cmocka_unit_test_setup_teardown(so_many_belong_to_a_pool_and_no_more, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
