@@ -106,6 +106,35 @@ class Stream(Club):
                          [("AWARDED", 2), ("AWARDED", 3), ("AWARDED", 4)])
         stream.cancel()
 
+    def test_an_event_says_what_the_statement_says(self):
+        self.scene.enrol("anna")
+        self.award("anna", 2)
+        with self.scene.client() as client:
+            for minor in (300_000, 70_000_000):  # one for the next re-scoring, one for diamond
+                client.ask("Award", frames.award_request("anna", minor, now_ms()))
+            hold = frames.reserve_request("anna", 200, now_ms())
+            client.ask("Reserve", hold)
+            client.ask("Capture", frames.capture_request("anna", hold.mutation.request_id,
+                                                         now_ms(), points=100))
+            redeemed = frames.redeem_request("anna", 100, now_ms())
+            client.ask("Redeem", redeemed)
+            client.ask("Reverse", frames.reverse_request("anna", redeemed, now_ms()))
+            client.call("Redeem", frames.redeem_request("anna", 10**9, now_ms()))
+        stream = subscribe(self.channel(), consumer="crm")
+        events = [event for message in take(stream, lambda all_: count_told(all_) >= 11)
+                  for event in message.events]
+        stream.cancel()
+        with self.scene.client("backend") as client:
+            request = frames.members.ListActivityRequest(member=frames.member_ref("anna"))
+            lines = {line.seq: line for line in client.ask("ListActivity", request).activities}
+        self.assertEqual({event.seq for event in events}, set(lines))
+        for event in events:
+            self.assertEqual(event.activity, lines[event.seq])
+        types = [TYPE.Name(event.type)[len("EVENT_TYPE_"):] for event in events]
+        self.assertEqual(types, ["ENROLLED", "AWARDED", "AWARDED", "AWARDED", "AWARDED", "UPGRADED",
+                                 "RESERVED", "REDEEMED", "REDEEMED", "REVERSED", "OTHER"])
+        self.assertEqual(events[5].card, lines[5].new_card)
+
     def test_only_the_types_asked_for(self):
         self.scene.enrol("anna")
         self.award("anna", 5)
