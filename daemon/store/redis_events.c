@@ -12,7 +12,10 @@
 #include "store/bounds.h"
 #include "store/redis_calls.h"
 
-enum { GATHERED_BYTES_MAX = 64 << 20 };
+enum {
+    GATHERED_BYTES_MAX = 64 << 20,
+    TRIMMED_MAX = 100000, // events in one call, which takes Redis some milliseconds
+};
 
 struct gathering;
 
@@ -242,11 +245,13 @@ void redis_trim_events(struct store *store, uint32_t partition, uint64_t keep, s
     struct redis_link *link = redis_pool_route(&redis->pool, false, partition, &call);
     struct store_key key = store_key_partition(false, partition, "ev");
     struct resp_writer *writer = redis_link_writer(link);
-    resp_begin(writer, 5);
+    resp_begin(writer, 7);
     resp_put_text(writer, "XTRIM");
     resp_put(writer, store_key_span(&key));
     resp_put_text(writer, "MAXLEN");
     resp_put_text(writer, "~"); // whole nodes of the stream: about a hundred events
     resp_put_number(writer, keep < INT64_MAX ? (int64_t)keep : INT64_MAX);
+    resp_put_text(writer, "LIMIT");
+    resp_put_number(writer, TRIMMED_MAX);
     redis_pool_send(&redis->pool, link, &call);
 }

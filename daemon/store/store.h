@@ -341,7 +341,7 @@ static inline void store_read_events(struct store *store, const struct store_eve
 }
 
 // Drops all but about the `keep` newest events of a partition (never fewer are kept; of very many
-// some thousands a call). The numbers of those that stay, and of the next, are what they were.
+// about 100,000 a call). The numbers of those that stay, and of the next, are what they were.
 static inline void store_trim_events(struct store *store, uint32_t partition, uint64_t keep,
                                      store_done_fn *done, void *context)
 {
