@@ -237,7 +237,7 @@ class Codes(Case):
 
 
     def test_5_merged(self):
-        """Who was merged is served as who it is now, but for codes issued before: they have expired."""
+        """Who was merged is served as who that is now; but codes issued before have expired."""
         self.club.enrol("hans", phone := "+8613800000008")
         self.club.enrol("ida", "+8613800000009")
         codes = [scene.must(self.club.code("hans")).code for _ in range(2)]
