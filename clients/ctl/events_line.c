@@ -1,7 +1,6 @@
 // One line an event: when, who, what, and the figures it has.
 #include "ctl/events_line.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,6 +9,25 @@
 enum { TYPE_BYTES = 64 };
 
 static const char prefix[] = "EVENT_TYPE_";
+static const char lowers[] = "abcdefghijklmnopqrstuvwxyz-";
+static const char uppers[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ_";
+
+// The same place in the other alphabet; itself when it has none.
+static char other(char c, const char *from, const char *to)
+{
+    const char *place = strchr(from, c);
+    return place == NULL || c == '\0' ? c : to[place - from];
+}
+
+static char upper(char c)
+{
+    return other(c, lowers, uppers);
+}
+
+static char lower(char c)
+{
+    return other(c, uppers, lowers);
+}
 
 bool events_line_type(const char *text, Loyalty__V1__EventType *ret_type)
 {
@@ -19,7 +37,7 @@ bool events_line_type(const char *text, Loyalty__V1__EventType *ret_type)
         return false;
     }
     for (char *c = name; *c != '\0'; c++) {
-        *c = *c == '-' ? '_' : (char)toupper((unsigned char)*c);
+        *c = upper(*c);
     }
     const ProtobufCEnumValue *value =
         protobuf_c_enum_descriptor_get_value_by_name(&loyalty__v1__event_type__descriptor, name);
@@ -37,7 +55,7 @@ static const char *type_text(Loyalty__V1__EventType type, char out[TYPE_BYTES])
         protobuf_c_enum_descriptor_get_value(&loyalty__v1__event_type__descriptor, (int)type);
     (void)snprintf(out, TYPE_BYTES, "%s", value == NULL ? "?" : value->name + sizeof(prefix) - 1);
     for (char *c = out; *c != '\0'; c++) {
-        *c = *c == '_' ? '-' : (char)tolower((unsigned char)*c);
+        *c = lower(*c);
     }
     return out;
 }

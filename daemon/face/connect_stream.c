@@ -1,6 +1,6 @@
-// Connect's streaming calls: messages with gRPC's five-byte prefix; the end is one more of them with
-// a flag of its own, a JSON object that holds the error if there is one. The HTTP status is always
-// 200. Source: connectrpc.com, "Connect Protocol Reference", "Streaming RPCs".
+// Connect's streaming calls: messages with gRPC's five-byte prefix; the end is one more of them,
+// with a flag of its own, a JSON object that holds the error if there is one. The HTTP status is
+// always 200. Source: connectrpc.com, "Connect Protocol Reference", "Streaming RPCs".
 #include "face/call.h"
 #include "face/connect.h"
 #include "face/face_parts.h"

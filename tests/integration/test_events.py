@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Events as a stream, with a real daemon, a real Redis and unmodified clients (grpcio; Connect over
 HTTP/2). What is told is held against the streams as they are stored (support/ledger.py): every
-record of every member at least once, in order for each of them, and none missing, whoever is killed.
+record of every member at least once, in order for each of them, none missing, whoever is killed.
 
     test_events.py [Stream | Resume | Missed]    one of the tests events.stream and so on
     LOYALTY_SECONDS=60, LOYALTY_SEED=7           longer, or the same kills again
