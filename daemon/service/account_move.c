@@ -1,6 +1,8 @@
 // Tasks of members that were merged into another. The merged log answers what it knows; all else
-// goes on with the other member, under the same id. Whether a merge still may fail is not known
-// before it is done: until then nothing is asked of either for it, and who asks makes it go on.
+// goes on with the other member, under the same id. And what is about a request that a member's log
+// does not know is asked of those merged into him, one after the other, each of which sends it
+// back. Whether a merge still may fail is not known before it is done: until then nothing is asked
+// of either for it, and who asks makes it go on.
 #include "base/check.h"
 #include "service/accounts_parts.h"
 #include "service/bounds.h"
@@ -8,7 +10,7 @@
 // Whether what was shown is the merged member's: one that was replaced is told so by that member.
 static bool is_shown(const struct account_task *task)
 {
-    if (task->moves.shown == NULL) {
+    if (task->moves.shown == NULL || task->moved > 0) {
         return true;
     }
     const struct identifier_state *state =
@@ -16,26 +18,37 @@ static bool is_shown(const struct account_task *task)
     return state != NULL && state->stage <= IDENTIFIER_BOUND;
 }
 
-// Whether the merged member's log tells of what the task is about.
+// Whether this log tells of what the task is about.
 static bool is_told_here(const struct account_task *task)
 {
-    struct mark about = {.present = task->moves.about != NULL};
-    if (about.present) {
-        memcpy(about.id, task->moves.about, sizeof(about.id));
+    struct mark about = {.present = true};
+    memcpy(about.id, task->moves.about, sizeof(about.id));
+    return account_may_know(&task->entry->account, &about);
+}
+
+static bool must_move_on(const struct account_task *task)
+{
+    const struct account *account = &task->entry->account;
+    if (account_is_merging(account)) {
+        return !task->moves.merging;
     }
-    return about.present && account_may_know(&task->entry->account, &about);
+    return task->moves.about == NULL || !is_told_here(task);
+}
+
+static bool must_look_back(const struct account_task *task)
+{
+    return task->moves.about != NULL && task->looked < task->entry->account.absorbed.count &&
+           !is_told_here(task);
 }
 
 bool task_must_move(const struct account_task *task)
 {
     const struct account *account = &task->entry->account;
-    if (task->moves.id == NULL || account->status != MEMBER_MERGED ||
-        (task->moves.merging && account_is_merging(account))) {
+    bool known = task->mark.present && !task->id_clear && account_may_know(account, &task->mark);
+    if (task->moves.id == NULL || known || !is_shown(task)) {
         return false;
     }
-    bool known = task->mark.present && account_may_know(account, &task->mark);
-    bool stays = is_told_here(task) && !account_is_merging(account);
-    return is_shown(task) && !stays && (!known || task->id_clear);
+    return account->status == MEMBER_MERGED ? must_move_on(task) : must_look_back(task);
 }
 
 // Whoever makes merges go on is told that this one has not.
@@ -67,9 +80,12 @@ void task_move(struct account_task *task)
         task_trouble(task, TROUBLE_MERGING, false);
         return;
     }
-    size_t len = strlen(account->merged_into);
+    const char *id = account->status == MEMBER_MERGED
+                         ? account->merged_into
+                         : account->absorbed.items[task->looked++].member_id;
+    size_t len = strlen(id);
     CHECK(len > 0 && len <= LIMIT_MEMBER_ID_BYTES);
-    memcpy(task->moves.id, account->merged_into, len);
+    memcpy(task->moves.id, id, len);
     *task->moves.len = len;
     task->id = span_of(task->moves.id, len);
     task->min_seq = 0; // the other's log has numbers of its own

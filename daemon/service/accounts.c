@@ -224,6 +224,7 @@ void accounts_submit(struct accounts *accounts, struct account_task *task)
 {
     task->accounts = accounts;
     task->moved = 0;
+    task->looked = 0;
     task_queue(task);
 }
 

@@ -82,11 +82,12 @@ typedef void task_result_fn(void *context, const struct task_result *result);
 typedef void task_released_fn(void *context);
 
 // How a task goes on where its account is a member that was merged into another: with that one,
-// unless the merged log knows the task's id (then that is the answer).
+// unless the merged log knows the task's id (then that is the answer), or what the task is about.
+// What no log of a member knows is looked for in those of members that were merged into him.
 struct task_moves {
     char *id; // the owner's, of LIMIT_MEMBER_ID_BYTES: who it is then; NULL: the task stays
     size_t *len;
-    const uint8_t *about;           // a request that is taken back: who knows it decides; or NULL
+    const uint8_t *about; // another request: taken back, or asked for; NULL: none
     const struct identifier *shown; // moves only if the merged member lists it; NULL: always
     bool merging;                   // is decided by a member whose own merge may still fail
 };
@@ -124,6 +125,7 @@ struct account_task {
     int64_t not_after_ms; // what it writes lands by then; INT64_MAX: it writes nothing
     uint32_t conflicts;
     uint32_t moved;
+    uint32_t looked; // members merged into this one that were asked what they know
     bool late;       // it can land no more
     bool verified;   // the account was seen fresh in this task
     bool want_check; // a tail check comes first

@@ -14,7 +14,7 @@ enum {
     SERVICE_TIMERS = 2 * SERVICE_REQUESTS + 2 * SERVICE_JOBS + 16,
     SERVICE_LEASE_RETRY_MS = 100,    // after a head that could not be read
     SERVICE_BACKOFF_MS = 64,         // the longest pause after a lost conflict
-    SERVICE_MOVES = 64,              // members one after the other, each merged into the next
+    SERVICE_MOVES = 1024,            // of a task between members that were merged
     SERVICE_CLAIM_ROUNDS = 8,        // take-overs tried for one identifier
     SERVICE_RECEIPT_ROUNDS = 16,     // steps of one mutation between its member and a day
     SERVICE_RECEIPT_DAYS_AHEAD = 1,  // of a receipt's business date, against today

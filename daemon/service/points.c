@@ -178,7 +178,7 @@ static void outcome_resolved(struct request *request)
         return;
     }
     mark->present = true;
-    request->mark = *mark; // a merged member's log answers what it knows
+    request->about = mark->id; // a merged member's log answers what it knows
     request->task.whole_log = true;
     request_submit(request, NULL, on_outcome, NULL);
 }

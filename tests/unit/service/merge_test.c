@@ -117,15 +117,21 @@ static void the_merged_log_answers_its_old_ids_then_redirects(void **state)
     assert_string_equal(life_call(&world.daemons[1], LIFE_ADMIN, MERGE, text, NULL), "SAME_MEMBER");
 }
 
-static const char *reverse(size_t daemon, const char *original, const char *rest)
+static const char *reverse_of(const char *member_id, size_t daemon, const char *original,
+                              const char *rest)
 {
     const char *fields = world_text(&world,
                                     "\"original_request_id\": \"%s\", \"original_created_at\": "
                                     "\"%s\", \"reason\": \"return\"%s",
                                     original, world_instant(&world, world.now_ms), rest);
-    const char *text = world_points_text(&world, world_id(&world), "anna", fields);
+    const char *text = world_points_text(&world, world_id(&world), member_id, fields);
     return life_until_definite(&world.daemons[daemon], LIFE_TILL, "PointsService/Reverse", text,
                                NULL);
+}
+
+static const char *reverse(size_t daemon, const char *original, const char *rest)
+{
+    return reverse_of("anna", daemon, original, rest);
 }
 
 static int64_t score_of(const char *id)
@@ -166,6 +172,39 @@ static void what_was_before_is_taken_back_from_the_other(void **state)
     assert_int_equal(life_points(&world, both, 1), 0);
     assert_int_equal(life_points(&world, both + 1, 1), 130);
     assert_false(life_is_unfinished(&world, "anna"));
+}
+
+// The same by bert's own card: his log does not know the sale, that of who was merged into him does.
+static void what_was_before_is_found_by_the_other(void **state)
+{
+    (void)state;
+    const char *sale = world_id(&world);
+    const char *unknown = world_id(&world);
+    const char *text = world_award_text(&world, sale, "anna", 5000);
+    assert_string_equal(life_call(&world.daemons[0], LIFE_TILL, AWARD, text, NULL), "OK");
+    world_enroll(&world, "carl");
+    static const char *const merged[] = {"carl", "anna"};
+    for (size_t i = 0; i < 2; i++) {
+        text = life_merge_text(&world, world_id(&world), merged[i], "bert");
+        assert_string_equal(life_call(&world.daemons[0], LIFE_ADMIN, MERGE, text, NULL), "OK");
+    }
+    struct world_answer answer;
+    text = world_outcome_text(&world, sale, "bert");
+    assert_string_equal(
+        life_call(&world.daemons[1], LIFE_TILL, "PointsService/GetOutcome", text, &answer), "OK");
+    assert_int_equal(((const Loyalty__V1__GetOutcomeResponse *)answer.reply)->status,
+                     LOYALTY__V1__OUTCOME_STATUS__OUTCOME_STATUS_APPLIED);
+    for (size_t i = 0; i < 2; i++) {
+        assert_string_equal(reverse_of("bert", i, sale, ""), "OK");
+        world_run(&world);
+        assert_int_equal(life_points(&world, both + 1, 1), 130);
+    }
+    assert_int_equal(score_of("bert"), 130);
+    // One that nobody knows is remembered by bert, and refused when it comes, to whomever.
+    assert_string_equal(reverse_of("bert", 0, unknown, ""), "OK");
+    text = world_award_text(&world, unknown, "anna", 5000);
+    assert_string_equal(life_call(&world.daemons[1], LIFE_TILL, AWARD, text, NULL),
+                        "REVERSED_BEFORE");
 }
 
 // Wherever a daemon stops in that, it is done once.
@@ -398,6 +437,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_merged_log_answers_its_old_ids_then_redirects,
                                         open_world, close_world),
         cmocka_unit_test_setup_teardown(what_was_before_is_taken_back_from_the_other, open_world,
+                                        close_world),
+        cmocka_unit_test_setup_teardown(what_was_before_is_found_by_the_other, open_world,
                                         close_world),
         cmocka_unit_test_setup_teardown(a_return_is_passed_on_once, open_world, close_world),
         cmocka_unit_test_setup_teardown(who_cannot_be_merged, open_world, close_world),
