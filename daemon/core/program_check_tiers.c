@@ -121,12 +121,14 @@ static enum status check_quota_tier(const struct program *program, const struct 
     return STATUS_OK;
 }
 
+// A name that is none is reported as that alone.
 static enum status check_partners(const struct perk *perk, const char *prefix,
                                   struct program_problems *problems)
 {
     TRY(check_names(problems, prefix, "partners", &perk->partners, ""));
-    for (size_t i = 0; i < perk->partners.count; i++) {
-        if (perk->partners.items[i].len > LIMIT_PARTNER_BYTES) {
+    for (size_t i = 0; perk->partners.count <= LIMIT_RULE_LIST && i < perk->partners.count; i++) {
+        size_t len = perk->partners.items[i].len;
+        if (len > LIMIT_PARTNER_BYTES && len <= LIMIT_NAME_BYTES) {
             return check_report(problems, prefix, "partners",
                                 arena_printf(problems->arena,
                                              "a partner's name has more than %d characters; its "
