@@ -37,7 +37,8 @@ struct sale {
     bool has_occurred; // an instant was given; with neither it is now
     bool exchanged;    // `exchange_of` is the request id of the Reverse that took old goods back
     uint8_t exchange_of[16];
-    bool attached; // claimed afterwards with its receipt: late by the program's attach_days
+    bool attached;       // claimed afterwards with its receipt: late by the program's attach_days
+    int32_t birth_month; // the member's, 1 to 12; 0: not known
 };
 
 // Points a capped rule has already given this member in the sale's civil day and month.

@@ -1,5 +1,5 @@
 // Conditions of earning rules. All parts given must hold, an empty part always does. The birthday
-// is a personal datum that no account holds, so a rule for the birthday's month never holds here.
+// is a personal datum that no account holds: the sale brings its month.
 #include "core/earn_match.h"
 
 #define HOUR_MS INT64_C(3600000)
@@ -24,6 +24,8 @@ void situation_init(struct situation *situation, const struct program *program,
         .day = local.day,
         .weekday = civil_weekday_of(local.day),
         .hour = (int32_t)(local.ms_of_day / HOUR_MS),
+        .birth_month =
+            sale->birth_month != 0 && civil_from_days(local.day).month == sale->birth_month,
     };
 }
 
@@ -54,7 +56,8 @@ static bool time_holds(const struct condition *condition, const struct situation
 
 bool condition_holds(const struct condition *condition, const struct situation *situation)
 {
-    return !condition->birthday_month && situation->total_minor >= condition->minimum_spend_minor &&
+    return (!condition->birthday_month || situation->birth_month) &&
+           situation->total_minor >= condition->minimum_spend_minor &&
            time_holds(condition, situation) && takes(&condition->stores, situation->store) &&
            takes(&condition->channels, situation->channel) &&
            takes(&condition->tiers, situation->tier);

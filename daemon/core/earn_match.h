@@ -15,9 +15,10 @@ struct situation {
     struct span channel;
     struct span tier;
     int64_t total_minor;
-    int32_t day;     // local, days since 1970
-    int32_t weekday; // 1 = Monday .. 7
-    int32_t hour;    // local, 0 to 23
+    int32_t day;      // local, days since 1970
+    int32_t weekday;  // 1 = Monday .. 7
+    int32_t hour;     // local, 0 to 23
+    bool birth_month; // it is in the month of the member's birthday
 };
 
 // `local` is the sale's own instant.

@@ -194,7 +194,11 @@ static enum status check_rules(struct program *program, struct program_problems 
 enum status check_earn(struct program *program, struct program_problems *problems)
 {
     program->rate_denominator = 1;
+    program->asks_birth_month = false;
     TRY(check_rules(program, problems));
+    for (size_t i = 0; i < program->rule_count; i++) {
+        program->asks_birth_month |= program->rules[i].when.birthday_month;
+    }
     if ((program->unmapped & UNMAPPED_STACKING) != 0) {
         TRY(program_problem_add(problems, "earn.stacking", "unknown value; must be SUM or BEST"));
     }

@@ -54,6 +54,7 @@ void admin_backfill(struct request *request)
     static const struct operation backfill = {
         .command_bytes = sizeof(struct award_command),
         .read = read_backfill,
+        .sale = true,
         .decide = operation_decide_sale,
         .render = render_backfill,
     };

@@ -31,6 +31,7 @@ struct operation {
     // The request that it takes back: decided by the log that tells of it, a merged member's too;
     // NULL: none.
     const uint8_t *(*about)(const void *command);
+    bool sale;      // the command is an award_command: it is told the month of the birthday
     bool whole_log; // `decide` needs it
     bool dry;       // a quote: nothing is ever written
     // The answer to OUTCOME_NOTHING, from the record that would have been; NULL where that cannot

@@ -62,6 +62,7 @@ void points_award(struct request *request)
     static const struct operation award = {
         .command_bytes = sizeof(struct award_command),
         .read = read_award,
+        .sale = true,
         .complete = complete_award,
         .decide = operation_decide_sale,
         .receipt = award_receipt,
@@ -76,6 +77,7 @@ void points_quote(struct request *request)
     static const struct operation quote = {
         .command_bytes = sizeof(struct award_command),
         .read = read_quote,
+        .sale = true,
         .decide = operation_decide_sale,
         .dry = true,
         .render = render_quote,

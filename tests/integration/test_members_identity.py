@@ -4,6 +4,7 @@ lost card replaced, payment cards that leave no trace, an enrolment cut between 
 profiles with revisions that nobody reads in the store's file.
 """
 
+import datetime
 import subprocess
 import unittest
 
@@ -29,6 +30,11 @@ identifiers:
     shared: true
 notices: {birthdays: true}
 """
+EARNS = """
+    - id: birthday
+      when: {birthday_month: true}
+      multiplier_bp: 20000
+"""
 
 
 def luhn(stem):
@@ -45,7 +51,7 @@ def card(number):
 
 
 SCENE = persons.Club(daemons=2, publish=False)
-SCENE.open(RULES)
+SCENE.open(RULES, EARNS)
 
 
 def identifier(kind, value):
@@ -272,6 +278,17 @@ class Profiles(Case):
         for daemon in SCENE.daemons:
             self.assertNotIn("1966", daemon.output())
             self.assertNotIn("berta", daemon.output())
+
+    def test_the_month_of_the_birthday_earns_more(self):
+        month = datetime.datetime.utcfromtimestamp(scene.now_ms() / 1000 + 8 * 3600).month
+        other = month % 12 + 1
+        for number, (born, points) in enumerate(((f"1980-{month:02}-28", 20),
+                                                 (f"1980-{other:02}-28", 10), ("", 10))):
+            scene.must(self.enrol(f"b-{number}", identifier(CARD, card(70 + number)),
+                                  profile=members.Profile(birthday=born)))
+            self.assertEqual(scene.must(self.award(shown(CARD, card(70 + number)))).points, points)
+        scene.must(self.enrol("b-9", identifier(CARD, card(79))))  # without a profile
+        self.assertEqual(scene.must(self.award(by_id("b-9"))).points, 10)
 
     def test_keys_rotate(self):
         scene.must(self.enrol("a-5", identifier(CARD, card(55)),

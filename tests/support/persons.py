@@ -10,7 +10,7 @@ import world
 
 
 class Club(scene.Scene):
-    """`rules` is YAML that goes behind retail.yaml's. Published by `open`."""
+    """`open` publishes retail.yaml with `earns` before its earning rules and `rules` at its end."""
 
     def start_daemon(self, name, *more, **how):
         self.profile_key = f"{self.world.folder}/profile.key"
@@ -23,11 +23,11 @@ class Club(scene.Scene):
         with open(path, "w", encoding="ascii") as file:
             file.write(os.urandom(32).hex() + "\n")
 
-    def open(self, rules):
+    def open(self, rules, earns=""):
         path = f"{self.world.folder}/club.yaml"
         with open(f"{frames.SOURCE}/programs/retail.yaml", encoding="utf-8") as retail, \
                 open(path, "w", encoding="utf-8") as file:
-            file.write(retail.read() + rules)
+            file.write(retail.read().replace("  rules:\n", f"  rules:\n{earns}", 1) + rules)
         self.world.ctl("program", "publish", path, "--effective-from", "1996-01-01T00:00:00Z",
                        daemon=self.daemons[0])
         for daemon in self.daemons:

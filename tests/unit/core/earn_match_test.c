@@ -89,6 +89,12 @@ static void tiers_spending_and_birthdays_are_conditions(void **state)
     assert_holds(fixture, true);
     when->birthday_month = true;
     assert_holds(fixture, false);
+    fixture->sale.birth_month = 6;
+    assert_holds(fixture, true);
+    fixture->sale.occurred_ms = instant(2026, 7, 1, 0) - 1;
+    assert_holds(fixture, true);
+    fixture->sale.occurred_ms = instant(2026, 7, 1, 0); // local: still June in UTC
+    assert_holds(fixture, false);
 }
 
 int main(void)
