@@ -259,6 +259,8 @@ static void on_shop_call(void *context, const struct task_result *result)
 
 static void call_submit(struct request *request)
 {
+    const struct call *call = request->state;
+    request->about = is_reversal(request) ? call->reversal.original : NULL;
     request->task.whole_log = is_reversal(request);
     request_submit(request, decide_call, is_partner(request) ? on_partner_call : on_shop_call,
                    NULL);
