@@ -18,7 +18,9 @@ static void what_was_not_acknowledged_is_told_again(void **state)
     struct fake *second = subscribe("{\"consumer\": \"crm\"}");
     assert_string_equal(told(second), "anna:1:1 anna:2:2 ");
     acknowledge("crm", second, "OK");
-    acknowledge("crm", first, "OK"); // never back
+    const Loyalty__V1__Place *place = message_at(first, 0)->places[0];
+    assert_int_equal(place->number, 1);
+    acknowledge_places("crm", place_text(place->partition, place->epoch, 1), "OK"); // never back
     (void)world_award(&fake_world, "anna", 100);
     struct fake *third = subscribe("{\"consumer\": \"crm\"}");
     assert_string_equal(told(third), "anna:3:2 ");
@@ -224,13 +226,8 @@ static void a_long_entry_takes_several_messages(void **state)
     struct world_answer answer = {0};
     acknowledge("crm", crm, "OK");
     world_call(daemon_of(0), CRM, "EventsService/Subscribe", "{\"consumer\": \"till\"}", &answer);
-    world_call(daemon_of(0), CRM, "EventsService/Acknowledge",
-               world_text(&fake_world,
-                          "{\"consumer\": \"till\", \"places\": [{\"partition\": %u, \"epoch\": "
-                          "\"%llu\", \"number\": \"1\"}]}",
-                          partition,
-                          (unsigned long long)message_at(crm, 0)->events[0]->place->epoch),
-               &(struct world_answer){0});
+    uint64_t epoch = message_at(crm, 0)->events[0]->place->epoch;
+    acknowledge_places("till", place_text(partition, epoch, 1), "OK");
     struct world_answer large = {0};
     world_call(daemon_of(0), CRM, "EventsService/Subscribe", "{\"consumer\": \"till\"}", &large);
     assert_string_equal(world_end(&large), "ANSWER_TOO_LARGE");

@@ -83,24 +83,34 @@ static inline const char *ended(const struct fake *fake)
     return fake_field(fake->body.len == 0 ? fake->head : fake->trailers, "grpc-status");
 }
 
-static inline void acknowledge(const char *consumer, const struct fake *fake, const char *end)
+static inline const char *place_text(uint32_t partition, uint64_t epoch, uint64_t number)
 {
-    const char *places = "";
-    const Loyalty__V1__SubscribeResponse *message = NULL;
+    return world_text(&fake_world, "{\"partition\": %u, \"epoch\": \"%llu\", \"number\": \"%llu\"}",
+                      partition, (unsigned long long)epoch, (unsigned long long)number);
+}
+
+static inline void acknowledge_places(const char *consumer, const char *places, const char *end)
+{
     struct world_answer answer = {0};
-    for (size_t i = 0; (message = message_at(fake, i)) != NULL; i++) {
-        for (size_t j = 0; j < message->n_places; j++) {
-            const Loyalty__V1__Place *place = message->places[j];
-            places = world_text(
-                &fake_world, "%s%s{\"partition\": %u, \"epoch\": \"%llu\", \"number\": \"%llu\"}",
-                places, *places == '\0' ? "" : ", ", place->partition,
-                (unsigned long long)place->epoch, (unsigned long long)place->number);
-        }
-    }
     const char *json =
         world_text(&fake_world, "{\"consumer\": \"%s\", \"places\": [%s]}", consumer, places);
     world_call(daemon_of(0), CRM, "EventsService/Acknowledge", json, &answer);
     assert_string_equal(world_end(&answer), end);
+}
+
+// All that it was told.
+static inline void acknowledge(const char *consumer, const struct fake *fake, const char *end)
+{
+    const char *places = "";
+    const Loyalty__V1__SubscribeResponse *message = NULL;
+    for (size_t i = 0; (message = message_at(fake, i)) != NULL; i++) {
+        for (size_t j = 0; j < message->n_places; j++) {
+            const Loyalty__V1__Place *place = message->places[j];
+            places = world_text(&fake_world, "%s%s%s", places, *places == '\0' ? "" : ", ",
+                                place_text(place->partition, place->epoch, place->number));
+        }
+    }
+    acknowledge_places(consumer, places, end);
 }
 
 static inline uint32_t partition_of(const char *member)
