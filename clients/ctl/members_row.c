@@ -26,7 +26,7 @@ static bool read_identifiers(char *const *fields, struct arena *arena,
     static const enum loyalty_member_by kinds[] = {LOYALTY_BY_CARD_NUMBER, LOYALTY_BY_BARCODE,
                                                    LOYALTY_BY_PHONE, LOYALTY_BY_APP_ID};
     enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
-    enroll->identifiers = arena_alloc(arena, KINDS * sizeof(*enroll->identifiers));
+    enroll->identifiers = arena_alloc_array(arena, KINDS, sizeof(Loyalty__V1__Identifier *));
     if (enroll->identifiers == NULL) {
         return no_memory(ret_fault);
     }
@@ -136,8 +136,10 @@ static bool read_opening(char *const *fields, struct arena *arena, struct member
 {
     Loyalty__V1__OpeningBalanceRequest *opening = &row->opening;
     loyalty__v1__opening_balance_request__init(opening);
-    opening->lots = arena_alloc(arena, LIMIT_OPENING_ITEMS * sizeof(*opening->lots));
-    opening->scores = arena_alloc(arena, LIMIT_OPENING_ITEMS * sizeof(*opening->scores));
+    opening->lots =
+        arena_alloc_array(arena, LIMIT_OPENING_ITEMS, sizeof(Loyalty__V1__OpeningLot *));
+    opening->scores =
+        arena_alloc_array(arena, LIMIT_OPENING_ITEMS, sizeof(Loyalty__V1__OpeningScore *));
     if (opening->lots == NULL || opening->scores == NULL) {
         return no_memory(ret_fault);
     }
