@@ -280,7 +280,7 @@ static enum status start_jobs(struct daemon *daemon, uint64_t seed)
                                           .bytes = options->compact_bytes};
         TRY(say(compact_new(&compact, &daemon->compact), "compact", ""));
     }
-    if (options->sweep_off) {
+    if (options->sweep_off || options->sweep_pace == 0) {
         return STATUS_OK;
     }
     struct sweep_options sweep = {

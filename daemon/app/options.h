@@ -37,7 +37,7 @@ struct options {
     uint32_t cache_accounts;  // 0: as many as fit that
     uint32_t compact_bytes;   // 0: never
     uint32_t event_retention; // entries a partition; 0: the service's default
-    uint32_t sweep_pace;      // accounts a second
+    uint32_t sweep_pace;      // accounts a second; 0: none
     bool sweep_off;
     int64_t clock_offset_ms; // for tests of the clock fence
     bool sandbox;

@@ -198,7 +198,7 @@ static void once_through_kills(void **state)
             (void)world_step(&world.daemons[0]);
         }
         service_world_restart(&world.daemons[steps % 2]);
-        world_pass(&world, 2 * SETTLED_MS);
+        world_pass(&world, 2 * (int64_t)SETTLED_MS);
         assert_int_equal(records_of(member), 3);
         assert_true(world.now_ms > from_ms);
     }
