@@ -20,6 +20,11 @@ static const struct command commands[] = {
     {"member status", "Suspend, reinstate or close a membership", member_status},
     {"member merge", "Merge a member into another", member_merge},
     {"member erase", "Forget a person", member_erase},
+    {"member identifier add", "Give a member one more identifier", member_identifier_add},
+    {"member identifier replace", "Replace a lost card", member_identifier_replace},
+    {"member identifier remove", "Take an identifier away", member_identifier_remove},
+    {"member profile get", "Show what is known of a person", member_profile_get},
+    {"member profile set", "Change what is known of a person", member_profile_set},
     {"quote", "Say what a sale would earn", points_quote},
     {"award", "Award a sale", points_award},
     {"redeem", "Spend points", points_redeem},
@@ -52,7 +57,7 @@ static const struct command commands[] = {
     {"clock set", "Set the test clock of a sandbox forward", clock_set},
 };
 
-enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]), NAME_BYTES = 64 };
+enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]), NAME_BYTES = 64, WORDS_MAX = 3 };
 
 const char *argp_program_version = "loyaltyctl " LOYALTY_VERSION;
 
@@ -97,7 +102,7 @@ static char *help_filter(int key, const char *text, void *input)
     }
     (void)fprintf(out, "Commands (`loyaltyctl COMMAND --help` tells more):\n");
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        (void)fprintf(out, "  %-20s %s\n", commands[i].words, commands[i].summary);
+        (void)fprintf(out, "  %-26s %s\n", commands[i].words, commands[i].summary);
     }
     (void)fprintf(out,
                   "\nINSTANT is RFC 3339 (2026-06-01T00:00:00+08:00) or now, now+90s, now-2d. "
@@ -120,16 +125,16 @@ static const struct argp parser = {
 // How many words of the line this command takes; 0 if it is another.
 static int matched_words(const struct command *command, int argc, char **argv)
 {
-    char words[NAME_BYTES];
-    (void)snprintf(words, sizeof(words), "%s", argv[0]);
-    if (strcmp(words, command->words) == 0) {
-        return 1;
+    char words[NAME_BYTES] = "";
+    for (int count = 1; count <= argc && count <= WORDS_MAX; count++) {
+        size_t len = strlen(words);
+        (void)snprintf(words + len, sizeof(words) - len, "%s%s", count == 1 ? "" : " ",
+                       argv[count - 1]);
+        if (strcmp(words, command->words) == 0) {
+            return count;
+        }
     }
-    if (argc < 2) {
-        return 0;
-    }
-    (void)snprintf(words, sizeof(words), "%s %s", argv[0], argv[1]);
-    return strcmp(words, command->words) == 0 ? 2 : 0;
+    return 0;
 }
 
 int main(int argc, char **argv)

@@ -314,6 +314,31 @@ class Profiles(Case):
         self.assertNotIn(old.strip(), reply.error.message)
 
 
+class Ctl(Case):
+    def ctl(self, *words, check=True):
+        return SCENE.world.ctl("--as", "backend", "member", *words, daemon=SCENE.daemons[0],
+                               check=check)
+
+    def test_identifiers_and_profiles(self):
+        scene.must(self.enrol("ctl-1", identifier(CARD, card(91))))
+        self.ctl("identifier", "add", "ctl-1", "phone:+8613755555555")
+        self.ctl("identifier", "replace", "ctl-1", f"card:{card(91)}", f"card:{card(92)}",
+                 "--reason", "lost")
+        self.assertIn("ctl-1", self.ctl("get", f"card:{card(92)}").stdout)
+        self.assertIn("replaced", self.ctl("get", f"card:{card(91)}", check=False).stderr)
+        self.ctl("identifier", "remove", "ctl-1", "phone:+8613755555555")
+        refused = self.ctl("identifier", "remove", "ctl-1", "phone:+8613755555555", check=False)
+        self.assertIn("UNKNOWN_IDENTIFIER", refused.stderr)
+        self.assertEqual(self.ctl("identifier", "add", "ctl-1", "ctl-2", check=False).returncode, 2)
+        self.ctl("profile", "set", "ctl-1", "--birthday", "1990-01-02", "--consent", "mail=yes",
+                 "--consent", "sms=no")
+        self.ctl("profile", "set", "ctl-1", "--language", "zh", "--consent", "sms=yes")
+        shown_ = self.ctl("profile", "get", "ctl-1").stdout
+        for part in ("1990-01-02", "zh", "mail: yes", "sms: yes"):
+            self.assertIn(part, shown_)
+        self.assertEqual(self.ctl("profile", "set", "ctl-1", check=False).returncode, 2)
+
+
 class Crashes(Case):
     def test_an_enrolment_cut_between_its_steps_blocks_no_card(self):
         """The daemon is killed while enrolments run; whatever was left open, each card then finds
