@@ -271,6 +271,45 @@ static void it_keeps_its_pace(void **state)
     assert_int_equal(events() - before, MEMBERS);
 }
 
+// So many accounts have their turn while no store answers: those that are begun stay begun.
+static uint64_t begun_in(int64_t ms)
+{
+    uint64_t before = sweep_counts(world.daemons[0].sweep).accounts;
+    for (int64_t passed_ms = 0; passed_ms < ms; passed_ms += SWEEP_TURN_MS) {
+        world.now_ms += SWEEP_TURN_MS;
+        timers_run(&world.daemons[0].timers);
+    }
+    return sweep_counts(world.daemons[0].sweep).accounts - before;
+}
+
+static void it_makes_way_for_requests(void **state)
+{
+    (void)state;
+    enum { MEMBERS = 60, SLOW = 20, WHILE_MS = 300 };
+    static struct world_answer answers[SWEEP_BUSY_REQUESTS];
+    for (int i = 0; i < MEMBERS; i++) {
+        enrol_with_points(member_name(i));
+    }
+    sleep_until(ENDS_MS);
+    world.sweep_pace = SLOW;
+    service_world_restart(&world.daemons[0]); // one alone sweeps
+    world_pass(&world, 1000);
+    uint64_t freely = begun_in(WHILE_MS);
+    world_pass(&world, 50);
+    for (int i = 0; i < SWEEP_BUSY_REQUESTS; i++) {
+        world_ask(&world.daemons[0], TILL, "PointsService/Award",
+                  world_award_text(&world, world_id(&world), member_name(i), 100), &answers[i]);
+    }
+    assert_true(service_in_hand(world.daemons[0].service) >= SWEEP_BUSY_REQUESTS);
+    uint64_t busily = begun_in(WHILE_MS);
+    assert_in_range(freely, SLOW * WHILE_MS / 1000 - 1, SWEEP_AT_ONCE);
+    assert_true(busily <= freely / 2);
+    world_pass(&world, MEMBERS / SLOW * 1000 + SETTLED_MS);
+    for (int i = 0; i < MEMBERS; i++) {
+        assert_int_equal(written_balance(member_name(i)), i < SWEEP_BUSY_REQUESTS ? 1 : 0);
+    }
+}
+
 // --- one account, round and round ---
 
 static void a_wrong_due_instant_is_set_right(void **state)
@@ -368,6 +407,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_an_enrolment_left_open_is_finished, open_world,
                                         close_world),
         cmocka_unit_test_setup_teardown(it_keeps_its_pace, open_world, close_world),
+        cmocka_unit_test_setup_teardown(it_makes_way_for_requests, open_world, close_world),
         cmocka_unit_test_setup_teardown(a_wrong_due_instant_is_set_right, open_world, close_world),
         cmocka_unit_test_setup_teardown(a_broken_log_is_left_alone, open_world, close_world),
         cmocka_unit_test_setup_teardown(history_is_not_overtaken, open_world, close_world),
