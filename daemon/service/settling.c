@@ -20,9 +20,12 @@ static void on_result(void *context, const struct task_result *result)
     }
     settling->first = settling->first || result->end == TASK_DECIDED;
     request->landed = true;
-    settling->waits = account_obligation(result->account, result->seq) != NULL;
-    if (!settling->waits) {
+    bool open = account_obligation(result->account, result->seq) != NULL;
+    settling->waits = open && !settling->given_up;
+    if (!open) {
         settling->on_settled(request, result);
+    } else if (!settling->waits) {
+        request_in_doubt(request);
     }
 }
 
@@ -31,12 +34,12 @@ static void on_settled(struct obligations_waiter *waiter, bool settled)
     struct settling *settling =
         (struct settling *)(void *)((char *)waiter - offsetof(struct settling, waiter));
     struct request *request = settling->request;
-    if (settled && !request->answered) {
-        settling_submit(settling); // finds itself, and its obligation closed
+    if (request->answered) {
+        request_end(request);
         return;
     }
-    request_in_doubt(request);
-    request_end(request);
+    settling->given_up = !settled;
+    settling_submit(settling); // finds itself, and mostly its obligation closed
 }
 
 static void on_released(void *context)

@@ -15,6 +15,7 @@ struct settling {
     task_result_fn *on_settled; // answers; told of DECIDED or REPLAYED results
     bool first;                 // this very request wrote the record
     bool waits;
+    bool given_up; // not all that was open could be ended: one look more, and no more waiting
     struct obligations_waiter waiter;
 };
 
