@@ -130,6 +130,31 @@ static void prepare_member_json(void)
     set_read(CONNECT_JSON, true);
 }
 
+// Stays open until the face drains; what failed is told to who asks again.
+static void set_subscribe(const char *type)
+{
+    open_with_anna();
+    face_stage_set(&(struct face_scene){
+        .peer = CRM,
+        .type = type,
+        .path = "/loyalty.v1.EventsService/Subscribe",
+        .body = body_in(type, "EventsService/Subscribe", "{\"consumer\": \"crm\"}"),
+        .member = "anna",
+        .slow = true,
+        .end = FACE_DRAINED,
+    });
+}
+
+static void prepare_subscribe(void)
+{
+    set_subscribe(GRPC);
+}
+
+static void prepare_subscribe_web_json(void)
+{
+    set_subscribe("application/grpc-web+json");
+}
+
 // --- the face's own ---
 
 static void set_own(const char *type, const char *path, struct span body, enum face_end end)
@@ -185,6 +210,6 @@ const struct scenario scenarios[] = {
     SCENE(award),       SCENE(award_slow),      SCENE(award_web), SCENE(award_web_slow),
     SCENE(award_json),  SCENE(award_json_slow), SCENE(member),    SCENE(member_web_json),
     SCENE(member_json), SCENE(check),           SCENE(watch),     SCENE(watch_web_json),
-    SCENE(reflection),  SCENE(reflection_json),
+    SCENE(reflection),  SCENE(reflection_json), SCENE(subscribe), SCENE(subscribe_web_json),
 };
 const size_t scenario_count = sizeof(scenarios) / sizeof(scenarios[0]);

@@ -175,6 +175,7 @@ static void ask(struct heard *ret_heard)
     read_heard(fake, ret_heard);
     if (scene.end == FACE_DRAINED) {
         end_face();
+        stage.daemon->service->draining = false; // as another daemon's would be
         serve();
     }
 }
