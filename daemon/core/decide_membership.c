@@ -97,7 +97,10 @@ enum status decide_settled(const struct decide *decide, const struct settle_comm
                                              .reversal = settlement->reversal};
     memcpy(record.settled.request, settlement->request, sizeof record.settled.request);
     TRY(ledger_intern(account, decide->arena, &record, settlement->perk, &record.settled.perk));
-    TRY(ledger_intern(account, decide->arena, &record, settlement->unit, &record.settled.unit));
+    bool crowded = account->names.places.count >= LIMIT_NAMES_AN_ACCOUNT / 2 &&
+                   names_find(&account->names, settlement->unit) == 0;
+    struct span unit = crowded ? settlement->partner : settlement->unit;
+    TRY(ledger_intern(account, decide->arena, &record, unit, &record.settled.unit));
     return decide_emit(decide, &record, OUTCOME_APPLIED, ret_decision);
 }
 

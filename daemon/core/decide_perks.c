@@ -142,6 +142,20 @@ static struct refusal judge_use(const struct account *account,
     return refusal;
 }
 
+// Where it was used. A partner may not fill an account with names: beyond half of those it may have
+// its certificate's own unit stands for new ones.
+static enum status name_unit(const struct decide *decide, const struct use_perk_command *command,
+                             struct record *record)
+{
+    const struct names *names = &decide->account->names;
+    bool crowded = names->places.count >= LIMIT_NAMES_AN_ACCOUNT / 2;
+    if (crowded && command->partner.len > 0 && names_find(names, command->unit) == 0) {
+        record->perk_used.unit = 0;
+        return STATUS_OK;
+    }
+    return decide_unit(decide, record, command->unit, &record->perk_used.unit);
+}
+
 enum status decide_use_perk(const struct decide *decide, const struct use_perk_command *command,
                             struct decision *ret_decision)
 {
@@ -170,6 +184,6 @@ enum status decide_use_perk(const struct decide *decide, const struct use_perk_c
     memcpy(record.perk_used.code, command->code, sizeof record.perk_used.code);
     TRY(ledger_intern(decide->account, decide->arena, &record, command->perk_id,
                       &record.perk_used.perk));
-    TRY(decide_unit(decide, &record, command->unit, &record.perk_used.unit));
+    TRY(name_unit(decide, command, &record));
     return decide_emit(decide, &record, OUTCOME_APPLIED, ret_decision);
 }

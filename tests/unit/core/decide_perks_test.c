@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -167,6 +168,26 @@ static void every_no_but_that_of_nobody_is_recorded(void **state)
     }
 }
 
+// Of a shop's units all are kept as far as there is room, of a partner's new ones only so many.
+static void a_partner_cannot_fill_the_names(void **state)
+{
+    (void)state;
+    struct command shop = {.kind = COMMAND_USE_PERK, .now_ms = local(2026, 3, 1, 0)};
+    shop.actor = span_of_text(TILL);
+    shop.use_perk.perk_id = span_of_text("vip-counter");
+    while (anna.account.names.places.count <= LIMIT_NAMES_AN_ACCOUNT / 2) {
+        char unit[64];
+        (void)snprintf(unit, sizeof unit, "store-0007/till-02/%u", anna.account.names.places.count);
+        shop.use_perk.unit = span_of_text(unit);
+        run(shop);
+        assert_int_equal(answer.outcome, OUTCOME_APPLIED);
+        assert_int_not_equal(answer.record.perk_used.unit, 0);
+    }
+    use(shop.now_ms, 7, "health-consultation", "health-centre");
+    assert_int_equal(answer.outcome, OUTCOME_APPLIED);
+    assert_int_equal(answer.record.perk_used.unit, 0);
+}
+
 // --- who is a partner ---
 
 static void a_partner_is_the_first_part_of_its_unit(void **state)
@@ -254,6 +275,7 @@ int main(void)
         TEST(what_a_partner_served_is_settled),
         TEST(what_a_shop_gave_is_not),
         TEST(every_no_but_that_of_nobody_is_recorded),
+        TEST(a_partner_cannot_fill_the_names),
         TEST(a_partner_is_the_first_part_of_its_unit),
         TEST(a_month_has_an_account),
         TEST(a_reversal_is_of_a_use),
