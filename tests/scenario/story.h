@@ -86,7 +86,8 @@ bool story_spent_claim(struct story *story, const char *verb);
 bool story_contribution(struct story *story, const char *verb);
 bool story_contribution_claim(struct story *story, const char *verb);
 
-// Lines of shops and partners that use perks and undo that, and claims about what is left (perks.c).
+// Lines of shops and partners that use perks and undo that, and claims about what is left
+// (perks.c).
 bool story_perk(struct story *story, const char *verb);
 bool story_perk_claim(struct story *story, const char *verb);
 

@@ -200,6 +200,23 @@ static void a_partner_is_the_first_part_of_its_unit(void **state)
     assert_int_equal(settlement_partner(span_of_text("partnership/lake-hotel")).len, 0);
 }
 
+// Its months' accounts have the name in their ids.
+static void a_partner_has_a_short_name(void **state)
+{
+    (void)state;
+    for (int len = LIMIT_PARTNER_BYTES; len <= LIMIT_PARTNER_BYTES + 1; len++) {
+        struct program *program = NULL;
+        char perks[256];
+        (void)snprintf(perks, sizeof perks,
+                       "perks: [{id: spa, tiers: [{tier_id: gold}], partners: [x%0*d]}]", len - 1,
+                       0);
+        const char *wrong =
+            club_read(&club, "programs/vip-club.yaml", span_of_text(perks), &program);
+        assert_true((wrong == NULL) == (len == LIMIT_PARTNER_BYTES));
+        assert_true(wrong == NULL || strstr(wrong, "perks[0].partners") != NULL);
+    }
+}
+
 static void a_month_has_an_account(void **state)
 {
     (void)state;
@@ -277,6 +294,7 @@ int main(void)
         TEST(every_no_but_that_of_nobody_is_recorded),
         TEST(a_partner_cannot_fill_the_names),
         TEST(a_partner_is_the_first_part_of_its_unit),
+        TEST(a_partner_has_a_short_name),
         TEST(a_month_has_an_account),
         TEST(a_reversal_is_of_a_use),
         TEST(a_member_keeps_no_settlement),

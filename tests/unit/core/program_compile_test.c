@@ -229,23 +229,6 @@ static void a_program_has_a_base_tier(void **state)
     assert_only_problem(&sample, "tiers", "must have a base tier");
 }
 
-// Its month's account has the name in its id.
-static void a_partner_has_a_shorter_name(void **state)
-{
-    (void)state;
-    static struct sample sample;
-    struct arena arena;
-    char name[LIMIT_PARTNER_BYTES + 1];
-    memset(name, 'p', sizeof name);
-    arena_init(&arena, ARENA_BYTES);
-    sample_init(&sample);
-    sample.partner = span_of(name, sizeof name);
-    assert_only_problem(&sample, "perks[0].partners", "more than 55 characters");
-    sample.partner.len = LIMIT_PARTNER_BYTES;
-    assert_int_equal(sample_compile(&sample, &arena)->perk_count, 1);
-    arena_fini(&arena);
-}
-
 static void score_and_no_score_do_not_go_together(void **state)
 {
     (void)state;
@@ -501,7 +484,6 @@ int main(void)
         cmocka_unit_test(every_wrong_text_is_reported_at_its_path),
         cmocka_unit_test(lists_are_looked_into),
         cmocka_unit_test(a_program_has_a_base_tier),
-        cmocka_unit_test(a_partner_has_a_shorter_name),
         cmocka_unit_test(score_and_no_score_do_not_go_together),
         cmocka_unit_test(the_rates_have_a_common_denominator),
         cmocka_unit_test(what_is_left_out_gets_its_default),
