@@ -46,7 +46,7 @@ static void open_with_perks(void)
         world_text(world, "{%s, \"program\": %s, \"etag\": \"%s\", \"effective_from\": \"%s\"}",
                    world_mutation(world, world_id(world)), service_world_program(world, PERKS),
                    first->etag, world_instant(world, world->now_ms + LEAD_MS)));
-    stage_pass(2 * LEAD_MS);
+    stage_pass(2 * (int64_t)LEAD_MS);
     world_enroll(world, "anna");
 }
 
