@@ -5,6 +5,8 @@ Redis is killed meanwhile. Judged by the event streams, read from Redis itself.
 """
 
 import collections
+import re
+import subprocess
 import unittest
 
 import support  # noqa: F401 (finds the rest)
@@ -65,6 +67,22 @@ class Club:
         self.stored.read(SCENE.redis)
         return any(self.types(member) != before for member in MEMBERS)
 
+    def told(self, *types):
+        """What a subscriber is told of these types: how often of each member."""
+        daemon = SCENE.daemons[0]
+        tail = subprocess.Popen(
+            [f"{daemon.world.bin}/loyaltyctl", "--server", f"127.0.0.1:{daemon.port}", "--tls",
+             daemon.world.tls, "--as", "backend", "events", "tail",
+             *(word for name in types for word in ("--type", name))],
+            stdout=subprocess.PIPE, text=True)
+        lines = [tail.stdout.readline() for _ in range(len(types) * len(MEMBERS))]
+        tail.terminate()
+        rest = tail.communicate(timeout=world.WAIT_S)[0]
+        assert rest == "", rest
+        words = [re.search(r" (m-\d+) +([a-z-]+)", line) for line in lines]
+        assert all(words), lines
+        return collections.Counter((found[1], found[2]) for found in words)
+
     def restart(self, number):
         SCENE.daemons[number].kill_now()
         SCENE.daemons[number] = SCENE.start_daemon(f"daemon-{number}")
@@ -99,6 +117,9 @@ class Sweeping(unittest.TestCase):
             reply = SCENE.get(member)
             self.assertEqual((reply.standing.balance, reply.standing.tier_id), (0, "member"))
         self.assertTrue(club.all_have(expected))  # and no more than that
+        types = ("hold-ended", "expiring-soon", "expired", "card-ending", "lowered")
+        self.assertEqual(club.told(*types), {(member, name): 1
+                                             for member in MEMBERS for name in types})
 
 
 if __name__ == "__main__":
