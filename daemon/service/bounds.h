@@ -43,8 +43,8 @@ enum {
 // differ.
 #define SERVICE_TAKE_OVER_MARGIN_MS INT64_C(2000)
 
-// How long an account to which history was posted is left alone: an import may come back to a
-// member as late as that.
+// How long an account to which history was posted is left alone, at least half of it: an import may
+// come back to a member as late as that.
 #define SERVICE_HISTORY_QUIET_MS INT64_C(86400000)
 
 // Memory the cache of folded accounts may take, unless told otherwise.
