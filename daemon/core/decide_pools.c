@@ -141,6 +141,7 @@ enum status decide_pool_member(const struct decide *decide,
     if (reason != REFUSAL_NONE) {
         return decide_refuse(ret_decision, reason, "pool_member", 0, 0);
     }
+    TRY(arena_copy(decide->arena, member_id, &member_id)); // the entries may move
     struct record record;
     TRY(decide_begin(decide, RECORD_POOL_MEMBER, &record));
     record.pool_member = (struct record_pool_member){

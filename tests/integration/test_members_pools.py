@@ -194,6 +194,26 @@ class Pools(unittest.TestCase):
         request.pool_member.identifier.value = "BC-0816"
         self.refused(call("Award", request), "NOT_IN_POOL")
 
+    def test_people_who_are_suspended_merged_or_closed(self):
+        self.company("house", "rita", "sven")
+        CLUB.enrol("rosa")
+        scene.must(call("Award", sale("house", "rita", 100)))
+        with SCENE.client("admin") as client:
+            client.ask("Merge", frames.members.MergeRequest(
+                mutation=frames.mutation(None, CLUB.now_ms), member=by("rita"), into=by("rosa"),
+                reason="one person"))
+            client.ask("SetStatus", frames.members.SetStatusRequest(
+                mutation=frames.mutation(None, CLUB.now_ms), member=by("sven"),
+                status=frames.common.MEMBER_STATUS_SUSPENDED, reason="asked about"))
+        scene.must(call("Award", sale("house", "rita", 100)))
+        self.refused(call("Award", sale("house", "rosa", 100)), "NOT_IN_POOL")
+        self.refused(call("Award", sale("house", "sven", 100)), "POOL_MAY_NOT")
+        scene.must(set_member("house", "rosa", may_award=True))
+        scene.must(set_member("house", "rita"))  # the old id leaves
+        scene.must(call("Award", sale("house", "rosa", 100)))
+        scene.must(set_member("house", "sven"))
+        self.assertEqual([entry.member_id for entry in listed("house")], ["rosa"])
+
     def test_the_last_points_are_spent_once(self):
         for number in range(ROUNDS):
             pool, people = f"last-{number}", (f"one-{number}", f"two-{number}")

@@ -133,6 +133,28 @@ class Referral(unittest.TestCase):
         self.assertEqual(quote.award.standing.balance, 500)
         self.assertEqual(kinds("gina"), ["ENROLLED", "REFERRED"])
 
+    def test_a_referrer_who_was_merged_or_closed(self):
+        CLUB.enrol("mia", "mio", "noa")
+        bring("olga", "mia")
+        bring("paul", "noa")
+        with SCENE.client("admin") as client:
+            client.ask("Merge", frames.members.MergeRequest(
+                mutation=frames.mutation(None, CLUB.now_ms), member=frames.member_ref("mia"),
+                into=frames.member_ref("mio"), reason="one person"))
+            client.ask("SetStatus", frames.members.SetStatusRequest(
+                mutation=frames.mutation(None, CLUB.now_ms), member=frames.member_ref("noa"),
+                status=frames.common.MEMBER_STATUS_CLOSED, reason="left"))
+        for member in ("olga", "paul"):
+            self.assertEqual(scene.must(award(sale(member, 100))).standing.balance, 300)
+            world.wait_for(lambda m=member: kinds(m)[-1] == "SETTLED",
+                           "the obligation to be closed")
+        self.assertEqual(balance("mio"), 500)
+        self.assertEqual(balance("noa"), 0)
+        self.refused(enrol(enrolment("quin", "noa")), "UNKNOWN_REFERRER")
+        bring("quin", "mia")  # who is mio by now
+        scene.must(award(sale("quin", 100)))
+        self.soon("mio", 1000)
+
     def test_two_tills_at_one_moment(self):
         CLUB.enrol("hugo")
         for number in range(KILLS):

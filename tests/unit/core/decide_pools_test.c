@@ -277,6 +277,18 @@ static void who_of_a_pool_may_what(void **state)
     refused(REFUSAL_NOT_IN_POOL, OUTCOME_REFUSED);
 }
 
+static void what_a_member_may_is_changed_often(void **state)
+{
+    (void)state;
+    open_account(true, "");
+    for (int i = 0; i < 100; i++) {
+        let("ben", true, i % 2 == 0, 0);
+        applied();
+        assert_int_equal(account_pool_member(&anna.account, span_of_text("ben"))->may_redeem,
+                         i % 2 == 0);
+    }
+}
+
 static void who_was_merged_is_known_by_either_id(void **state)
 {
     int64_t now_ms = local(2026, 1, 11, 10);
@@ -412,6 +424,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_pool_earns_as_the_base_tier_without_score, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(who_of_a_pool_may_what, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_a_member_may_is_changed_often, setup, teardown),
         cmocka_unit_test_setup_teardown(who_was_merged_is_known_by_either_id, setup, teardown),
         cmocka_unit_test_setup_teardown(a_member_is_no_pool, setup, teardown),
         cmocka_unit_test_setup_teardown(what_one_spends_a_month_is_bounded, setup, teardown),
