@@ -125,8 +125,6 @@ static bool is_of_member(enum refusal_reason reason)
     case REFUSAL_REVERSED_BEFORE:
     case REFUSAL_PERK_NOT_IN_TIER:
     case REFUSAL_PERK_USED_UP:
-    case REFUSAL_ACCOUNT_FULL:
-    case REFUSAL_FIGURE_OUT_OF_BOUNDS:
         return true;
     default:
         return false;
@@ -136,6 +134,10 @@ static bool is_of_member(enum refusal_reason reason)
 // A request_refusal_fn.
 static bool veil_refusal(struct request *request, const struct refusal *refusal)
 {
+    if (refusal->reason == REFUSAL_ACCOUNT_FULL) {
+        request_trouble(request, TROUBLE_OVERLOADED); // nothing is recorded: it is no definite no
+        return true;
+    }
     if (!is_of_member(refusal->reason)) {
         return false;
     }
