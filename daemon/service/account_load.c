@@ -142,6 +142,9 @@ static bool task_search(struct account_task *task, struct span log)
     struct task_result result = task_result_of(task, task_end_known(task, &record));
     result.record = &record;
     result.seq = seq;
+    if (account_unfinished(&task->entry->account)) {
+        entry_nudge(task->entry, task->accounts); // a retry ends what its first time left open
+    }
     task_finish(task, &result, false);
     return false;
 }

@@ -51,8 +51,7 @@ bool task_must_move(const struct account_task *task)
     return account->status == MEMBER_MERGED ? must_move_on(task) : must_look_back(task);
 }
 
-// Whoever makes merges go on is told that this one has not.
-static void entry_nudge(const struct account_entry *entry, struct accounts *accounts)
+void entry_nudge(const struct account_entry *entry, struct accounts *accounts)
 {
     struct account_commit commit = {
         .id = span_of(entry->id, entry->id_len),

@@ -67,6 +67,8 @@ struct ledger_writer accounts_writer(struct accounts *accounts);
 // moves it there, once the account is known to be fresh and not to know the id.
 bool task_must_move(const struct account_task *task);
 void task_move(struct account_task *task);
+// Whoever ends what the account is obliged to is told that something is open.
+void entry_nudge(const struct account_entry *entry, struct accounts *accounts);
 // Takes the first one of its entry out of the queue, its owner's not yet; and puts it into that of
 // its account, or turns it away.
 void task_leave(struct account_task *task);

@@ -5,6 +5,7 @@
 #include "loyalty/v1/members.pb-c.h"
 #include "service/handlers.h"
 #include "service/request.h"
+#include "wire/replies.h"
 #include "wire/statement.h"
 
 static void no_program(struct request *request, enum status status)
@@ -43,6 +44,10 @@ static void on_member(void *context, const struct task_result *result)
     Loyalty__V1__GetMemberResponse *response = NULL;
     enum status status = statement_member(&request->arena, result->account, result->programs,
                                           result->written_seq, asked->view, &response);
+    struct span from = request_merged_from(request);
+    if (status == STATUS_OK && from.len > 0) {
+        status = replies_text(&request->arena, from, &response->merged_from);
+    }
     if (status != STATUS_OK) {
         no_program(request, status);
         return;

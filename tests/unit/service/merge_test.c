@@ -72,6 +72,7 @@ static void check_merged(size_t daemon)
     const Loyalty__V1__GetMemberResponse *shown = member(daemon, world_member_text(&world, "anna"));
     assert_string_equal(shown->member_id, "bert");
     assert_int_equal(shown->standing->balance, 130);
+    assert_string_equal(shown->merged_from, "anna");
     shown = member(daemon, "{\"member\": {\"identifier\": {\"kind\": \"CARD_NUMBER\", \"value\": "
                            "\"" CARD "\"}}}");
     assert_string_equal(shown->member_id, "bert");
