@@ -296,7 +296,7 @@ static void put_consents(struct session *session, const struct identity_line *li
                          Loyalty__V1__Profile *profile)
 {
     consent_entry **entries =
-        session_alloc(session, (profile->n_consents + line->consent_count) * sizeof(*entries));
+        session_alloc(session, (profile->n_consents + line->consent_count) * sizeof(void *));
     for (size_t i = 0; i < profile->n_consents; i++) {
         entries[i] = profile->consents[i];
     }

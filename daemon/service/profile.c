@@ -10,6 +10,7 @@ struct profile_call {
     struct profile_work work;
     uint64_t asked_revision;
     uint32_t parts;
+    bool forgotten; // the person, since
     Loyalty__V1__Profile wanted;
 };
 
@@ -56,10 +57,54 @@ static void on_profile(struct profile_work *work)
 
 // --- changing ---
 
+static void refuse_closed(struct request *request)
+{
+    struct refusal refusal = {.reason = REFUSAL_CLOSED, .field = "member"};
+    request_refuse(request, &refusal);
+}
+
+static void on_forgotten(void *context, bool deleted)
+{
+    struct request *request = context;
+    if (deleted) {
+        refuse_closed(request);
+    } else {
+        request_in_doubt(request);
+    }
+    request_end(request);
+}
+
+static void on_checked(void *context, const struct task_result *result)
+{
+    struct request *request = context;
+    struct profile_call *call = request->state;
+    if (!request_answer_end(request, result)) {
+        call->forgotten = account_status(result->account) == MEMBER_ERASED;
+    }
+}
+
+static void on_checked_released(void *context)
+{
+    struct request *request = context;
+    struct profile_call *call = request->state;
+    if (call->forgotten) {
+        profile_delete(request->service, call->work.member_id, on_forgotten, request);
+    } else {
+        on_profile(&call->work);
+    }
+}
+
+// A person forgotten while this was under way stays so: it may have been put behind the deletion.
 static void on_changed(struct profile_work *work)
 {
+    struct request *request = work->context;
+    if (work->end != PROFILE_DONE) {
+        on_profile(work);
+        return;
+    }
     work->profile->revision = work->revision;
-    on_profile(work);
+    request->landed = true;
+    request_submit(request, NULL, on_checked, on_checked_released);
 }
 
 static void on_old_profile(struct profile_work *work)
@@ -97,8 +142,7 @@ static void on_read(void *context, const struct task_result *result)
     if (!request_is_meant(request, result->account)) {
         request_refuse_other(request, result->account);
     } else if (is_update(request) && !account_lives(result->account)) {
-        struct refusal refusal = {.reason = REFUSAL_CLOSED, .field = "member"};
-        request_refuse(request, &refusal);
+        refuse_closed(request);
     }
 }
 

@@ -85,6 +85,7 @@ static void daemon_start(struct world_daemon *daemon, size_t number)
         .chain_hash = club_chain_hash,
         .digest_hash = digest_hash,
         .identifier_hash = world->keyless ? NULL : identifier_hash,
+        .profiles = world->profiles,
         .zones = {.load = zone_tzdata_load, .free = zone_tzdata_free},
         .partitions = WORLD_PARTITIONS,
         .sandbox = world->sandbox,

@@ -38,8 +38,9 @@ struct service_world {
     struct arena arena; // requests and answers, for as long as the world
     int64_t now_ms;     // the store's clock, and the daemons' but for their offsets
     bool sandbox;
-    bool keyless;          // daemons started from now on have no key for identifiers
-    size_t cache_accounts; // and keep so many accounts; 0: the usual number
+    bool keyless;                        // daemons started from now on have no key for identifiers
+    const struct profile_port *profiles; // ... and this one for profiles; NULL: none
+    size_t cache_accounts;               // and keep so many accounts; 0: the usual number
     struct store *(*wrap)(struct store *store); // and see their stores through this; it owns them
     uint64_t compact_bytes;                     // 0: no compaction
     uint32_t sweep_pace;                        // 0: no sweepers

@@ -1,5 +1,5 @@
-// Keys of profiles: what is sealed is read by whoever has the key, for the same member and revision,
-// and by nobody else; the first of several keys seals, all read.
+// Keys of profiles: what is sealed is read by whoever has the key, for the same member and
+// revision, and by nobody else; the first of several keys seals, all read.
 #include "app/profile_keys.h"
 
 #include <setjmp.h>
@@ -55,7 +55,7 @@ static void seal(struct profile_keys *profiles, const char *about, uint8_t *ret_
                      STATUS_OK);
 }
 
-static enum status open(struct profile_keys *profiles, const char *about, const uint8_t *sealed)
+static enum status unseal(struct profile_keys *profiles, const char *about, const uint8_t *sealed)
 {
     char opened[sizeof(text)] = "";
     enum status status =
@@ -74,15 +74,15 @@ static void any_byte_changed_is_found(void **state)
     uint8_t sealed[sizeof(text) + PROFILE_SEAL_BYTES];
     keys(&profiles, "a", NULL);
     seal(&profiles, "anna 1", sealed);
-    assert_int_equal(open(&profiles, "anna 1", sealed), STATUS_OK);
+    assert_int_equal(unseal(&profiles, "anna 1", sealed), STATUS_OK);
     assert_null(memmem(sealed, sizeof(sealed), text, strlen(text)));
     for (size_t i = 0; i < strlen(text) + PROFILE_SEAL_BYTES; i++) {
         sealed[i] ^= 1;
-        assert_int_equal(open(&profiles, "anna 1", sealed), STATUS_INVALID);
+        assert_int_equal(unseal(&profiles, "anna 1", sealed), STATUS_INVALID);
         sealed[i] ^= 1;
     }
-    assert_int_equal(open(&profiles, "anna 2", sealed), STATUS_INVALID);
-    assert_int_equal(open(&profiles, "bert 1", sealed), STATUS_INVALID);
+    assert_int_equal(unseal(&profiles, "anna 2", sealed), STATUS_INVALID);
+    assert_int_equal(unseal(&profiles, "bert 1", sealed), STATUS_INVALID);
     uint8_t again[sizeof(sealed)];
     seal(&profiles, "anna 1", again);
     assert_memory_not_equal(sealed, again, sizeof(sealed) - 1); // another nonce
@@ -100,11 +100,11 @@ static void the_first_key_seals_and_all_read(void **state)
     keys(&only, "b", NULL);
     keys(&both, "b", "a");
     seal(&old, "anna 1", sealed);
-    assert_int_equal(open(&both, "anna 1", sealed), STATUS_OK);
-    assert_int_equal(open(&only, "anna 1", sealed), STATUS_INVALID);
+    assert_int_equal(unseal(&both, "anna 1", sealed), STATUS_OK);
+    assert_int_equal(unseal(&only, "anna 1", sealed), STATUS_INVALID);
     seal(&both, "anna 2", sealed);
-    assert_int_equal(open(&only, "anna 2", sealed), STATUS_OK);
-    assert_int_equal(open(&old, "anna 2", sealed), STATUS_INVALID);
+    assert_int_equal(unseal(&only, "anna 2", sealed), STATUS_OK);
+    assert_int_equal(unseal(&old, "anna 2", sealed), STATUS_INVALID);
     for (size_t count = both.count; count < PROFILE_KEYS_MAX; count++) {
         assert_int_equal(profile_keys_add(&both, path_of("a")), STATUS_OK);
     }
