@@ -214,6 +214,44 @@ class Pools(unittest.TestCase):
         scene.must(set_member("house", "sven"))
         self.assertEqual([entry.member_id for entry in listed("house")], ["rosa"])
 
+    def test_what_is_not_for_pools(self):
+        self.company("plain", "tom")
+        members, admin = frames.members, frames.admin
+
+        def asked(kind, **fields):
+            return kind(mutation=frames.mutation(None, CLUB.now_ms), member=by("plain"), **fields)
+
+        cases = [
+            ("till", "Reserve", frames.reserve_request("plain", 10, CLUB.now_ms)),
+            ("admin", "SetStatus", asked(members.SetStatusRequest, reason="x",
+                                         status=frames.common.MEMBER_STATUS_CLOSED)),
+            ("admin", "Erase", asked(members.EraseRequest, reason="x")),
+            ("admin", "Merge", asked(members.MergeRequest, into=by("tom"), reason="x")),
+            ("admin", "OpeningBalance", asked(admin.OpeningBalanceRequest,
+                                              lots=[admin.OpeningLot(points=5)])),
+        ]
+        for peer, method, request in cases:
+            with self.subTest(method=method):
+                self.refused(call(method, request, till=peer), "UNKNOWN_MEMBER", "member")
+        into = members.MergeRequest(mutation=frames.mutation(None, CLUB.now_ms), member=by("tom"),
+                                    into=by("plain"), reason="x")
+        self.refused(call("Merge", into, till="admin"), "UNKNOWN_MEMBER", "into")
+        referred = frames.enrol_request("brought", CLUB.now_ms)
+        referred.referred_by.CopyFrom(by("plain"))
+        self.refused(call("Enroll", referred, till="backend"), "UNKNOWN_REFERRER", "referred_by")
+        with SCENE.client("backend") as client:
+            explained = client.ask("ExplainTier", members.ExplainTierRequest(member=by("plain")))
+        self.assertEqual(explained.standing.tier_id, "")
+
+    def test_a_receipt_counts_once(self):
+        self.company("papers", "uma")
+        request = sale("papers", "uma", 100)
+        request.sale.receipt.number = 7
+        request.sale.receipt.business_date = "2026-01-10"
+        scene.must(call("Award", request))
+        request.mutation.request_id = frames.new_id()
+        self.refused(call("Award", request), "RECEIPT_COUNTED")
+
     def test_the_last_points_are_spent_once(self):
         for number in range(ROUNDS):
             pool, people = f"last-{number}", (f"one-{number}", f"two-{number}")
