@@ -5,8 +5,12 @@
 
 #include "loyalty/v1/admin.pb-c.h"
 #include "loyalty/v1/clock.pb-c.h"
+#include "loyalty/v1/contributions.pb-c.h"
+#include "loyalty/v1/events.pb-c.h"
 #include "loyalty/v1/members.pb-c.h"
+#include "loyalty/v1/perks.pb-c.h"
 #include "loyalty/v1/points.pb-c.h"
+#include "loyalty/v1/pools.pb-c.h"
 #include "loyalty/v1/programs.pb-c.h"
 #include "loyalty/v1/tills.pb-c.h"
 
@@ -38,6 +42,31 @@ static const struct request_type types[] = {
     TYPE("PointsService", "Reverse", reverse),
     TYPE("TillsService", "GetTerms", get_terms),
     TYPE("TillsService", "Reconcile", reconcile),
+    TYPE("MembersService", "SetStatus", set_status),
+    TYPE("MembersService", "Merge", merge),
+    TYPE("MembersService", "Erase", erase),
+    TYPE("MembersService", "AddIdentifier", add_identifier),
+    TYPE("MembersService", "ReplaceIdentifier", replace_identifier),
+    TYPE("MembersService", "RemoveIdentifier", remove_identifier),
+    TYPE("MembersService", "GetProfile", get_profile),
+    TYPE("MembersService", "UpdateProfile", update_profile),
+    TYPE("PerksService", "ListPerks", list_perks),
+    TYPE("PerksService", "IssueCode", issue_code),
+    TYPE("PerksService", "GetCodeKeys", get_code_keys),
+    TYPE("PerksService", "UsePerk", use_perk),
+    TYPE("PerksService", "ReversePerk", reverse_perk),
+    TYPE("PerksService", "ListServedPerks", list_served_perks),
+    TYPE("PerksService", "ListSettlement", list_settlement),
+    TYPE("ContributionsService", "Report", report_contribution),
+    TYPE("ContributionsService", "Reduce", reduce_contribution),
+    TYPE("ContributionsService", "End", end_contribution),
+    TYPE("PoolsService", "CreatePool", create_pool),
+    TYPE("PoolsService", "SetPoolMember", set_pool_member),
+    TYPE("PoolsService", "ListPoolMembers", list_pool_members),
+    TYPE("EventsService", "Acknowledge", acknowledge),
+    TYPE("EventsService", "ListConsumers", list_consumers),
+    TYPE("EventsService", "DeleteConsumer", delete_consumer),
+    TYPE("EventsService", "Subscribe", subscribe),
 };
 
 size_t request_type_count(void)

@@ -13,7 +13,7 @@
 #include "wire/message.h"
 #include "wire/text.h"
 
-enum { HTTP_OK = 200, CODES = 17, FLAG_TRAILERS = 0x80 };
+enum { HTTP_OK = 200, CODES = 17, FLAG_TRAILERS = 0x80, FLAG_CONNECT_END = 2 };
 
 struct reading {
     const struct rpc_came *came;
@@ -327,9 +327,8 @@ static bool read_connect_object(struct reading *reading, const json_t *tree)
             reading->answer->code = code;
         }
     }
-    if (reading->answer->code == 0 ||
-        rpc_code_of(reading->answer->code)->http_status != reading->came->status) {
-        return wrong(reading, "its code is none, or not that of its HTTP status");
+    if (reading->answer->code == 0) {
+        return wrong(reading, "its code is none");
     }
     if (text_in(tree, "message").len == 0) {
         return wrong(reading, "it has no message");
@@ -374,7 +373,40 @@ static bool read_connect(struct reading *reading)
     bool good =
         tree == NULL ? wrong(reading, "an error is not JSON") : read_connect_object(reading, tree);
     json_decref(tree);
+    bool same = !good || rpc_code_of(reading->answer->code)->http_status == came->status;
+    return good && (same || wrong(reading, "its code is not that of its HTTP status"));
+}
+
+// The last message of a stream: how it ended.
+static bool read_connect_end(struct reading *reading, struct span bytes)
+{
+    json_t *tree = json_loadb((const char *)bytes.data, bytes.len, JSON_REJECT_DUPLICATES, NULL);
+    const json_t *error = json_object_get(tree, "error");
+    bool good = json_is_object(tree) || wrong(reading, "its end is no JSON object");
+    good = good && (error == NULL || read_connect_object(reading, error));
+    json_decref(tree);
     return good;
+}
+
+static bool read_connect_stream(struct reading *reading)
+{
+    const struct rpc_came *came = reading->came;
+    struct rpc_answer *answer = reading->answer;
+    struct span rest = came->body;
+    uint8_t flag = 0;
+    struct span bytes;
+    if (came->status != HTTP_OK || came->trailers[0] != '\0' ||
+        !span_is_text(rpc_field(came->head, "content-type"), reading->media->name)) {
+        return wrong(reading, "it is no stream of Connect's");
+    }
+    while (take_frame(&rest, &flag, &bytes) && flag == 0) {
+        answer->message = answer->messages == 0 ? bytes : answer->message;
+        answer->messages++;
+    }
+    if (flag != FLAG_CONNECT_END || rest.len > 0) {
+        return wrong(reading, "its end is not whole, or not the last");
+    }
+    return read_connect_end(reading, bytes);
 }
 
 void rpc_answer_read(const struct rpc_came *came, const struct media *media, struct arena *arena,
@@ -382,6 +414,13 @@ void rpc_answer_read(const struct rpc_came *came, const struct media *media, str
 {
     struct reading reading = {came, media, arena, ret_answer};
     *ret_answer = (struct rpc_answer){.reason = ""};
-    bool good = media->protocol == &protocol_connect ? read_connect(&reading) : read_grpc(&reading);
+    bool good = false;
+    if (media->protocol == &protocol_connect) {
+        good = read_connect(&reading);
+    } else if (media->protocol == &protocol_connect_stream) {
+        good = read_connect_stream(&reading);
+    } else {
+        good = read_grpc(&reading);
+    }
     CHECK(good == (ret_answer->problem == NULL));
 }
