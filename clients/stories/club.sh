@@ -86,7 +86,7 @@ lounge_visit() {
     say lounge "$answer_is"
     check "the code" granted "$answer_is"
     check "what the lounge learned of her" nothing \
-        "$(grep -qE 'chen|diamond|member_id": "[^"]' <<<"$answer" && echo "$answer" || echo nothing)"
+        "$(grep -E 'chen|diamond|member_id": "[^"]' <<<"$answer" || echo nothing)"
     use airport-lounge "$code" airport-lounge
     say lounge "the same code once more: $answer_is"
     check "the code again" CODE_USED "$answer_is"
@@ -132,7 +132,7 @@ surrendered() {
 }
 
 last_day() {
-    day 2027-09-10 "A second before ten, her card's last: still diamond. At ten: what the score gives"
+    day 2027-09-10 "Her card's last second: still diamond. At ten: what the score gives"
     set_clock 2027-09-10T09:59:59+08:00
     card chen diamond
     set_clock 2027-09-10T10:00:00+08:00
@@ -153,7 +153,7 @@ follow() {
 
 # The club's letters follow the event stream; what time made is in it with nobody asking.
 letters() {
-    day 2027-09-11 "The club's letters, from the event stream: what time made came with nobody asking"
+    day 2027-09-11 "The club's letters, from the events: what time made, with nobody asking"
     follow "$work/letters" lowered 2
     sed 's/^/  /' "$work/letters"
     check "cards given" 3 "$(grep -c upgraded "$work/letters")"

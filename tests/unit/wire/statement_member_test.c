@@ -1,5 +1,5 @@
-// What a member has and what is to come: forecasts, what ends soon, and the line of a statement that
-// each record of a membership makes.
+// What a member has and what is to come: forecasts, what ends soon, and the line of a statement
+// that each record of a membership makes.
 #include "wire/statement.h"
 
 #include <setjmp.h>
