@@ -11,7 +11,7 @@
 
 #include "core/advance.h"
 #include "core/calendar.h"
-#include "core/decide_membership.h"
+#include "support/merging.h"
 #include "support/random_club.h"
 
 enum { ROUNDS = 400, COMMANDS = 30 };
@@ -80,63 +80,9 @@ static void pair_fini(struct pair *pair)
     }
 }
 
-typedef enum status decide_fn(const struct decide *decide, const void *command,
-                              struct decision *ret_decision);
-
-// As member_do: decided on the account, folded into the other one.
-static struct decision act(struct pair *pair, size_t index, decide_fn *decide_it,
-                           const void *command)
+static struct merging moment(const struct pair *pair)
 {
-    struct member *member = &pair->members[index];
-    struct ledger_writer writer = {.out = &member->out,
-                                   .hash = club_chain_hash,
-                                   .programs = &pair->histories[0].club.programs};
-    struct decide decide = {.account = &member->account,
-                            .writer = &writer,
-                            .arena = &member->arena,
-                            .now_ms = pair->now_ms,
-                            .actor = span_of_text("service")};
-    struct decision decision = {0};
-    arena_reset(&member->arena);
-    buffer_clear(&member->out);
-    struct account_savepoint *savepoint;
-    assert_int_equal(account_save(&member->account, &member->arena, &savepoint), STATUS_OK);
-    assert_int_equal(decide_it(&decide, command, &decision), STATUS_OK);
-    if (decision.outcome != OUTCOME_APPLIED && decision.outcome != OUTCOME_REFUSED_RECORDED) {
-        account_restore(&member->account, savepoint);
-        return decision;
-    }
-    const char *what = NULL;
-    assert_int_equal(ledger_fold(&member->folded, buffer_span(&member->out),
-                                 span_of_text(member->id), MEMBER_PARTITION, club_chain_hash,
-                                 &member->fold_arena, NULL),
-                     STATUS_OK);
-    if (account_check(&member->folded, &what) != STATUS_OK) {
-        fail_msg("%s", what);
-    }
-    what = member_difference(&member->account, &member->folded);
-    if (what != NULL) {
-        fail_msg("differs: %s", what);
-    }
-    return decision;
-}
-
-static enum status do_merge(const struct decide *decide, const void *command,
-                            struct decision *ret_decision)
-{
-    return decide_merge(decide, command, ret_decision);
-}
-
-static enum status do_absorb(const struct decide *decide, const void *command,
-                             struct decision *ret_decision)
-{
-    return decide_absorb(decide, command, ret_decision);
-}
-
-static enum status do_done(const struct decide *decide, const void *command,
-                           struct decision *ret_decision)
-{
-    return decide_done(decide, command, ret_decision);
+    return (struct merging){.programs = &pair->histories[0].club.programs, .now_ms = pair->now_ms};
 }
 
 // Time alone.
@@ -212,29 +158,13 @@ static void check_after(struct pair *pair, const struct before *before, const st
 
 static bool merge(struct pair *pair, struct decision *ret_decision)
 {
-    static const struct merge_command command = {.into = {(const uint8_t *)"bert", 4},
-                                                 .reason = {(const uint8_t *)"one", 3}};
-    *ret_decision = act(pair, 0, do_merge, &command);
+    struct merging at = moment(pair);
+    *ret_decision = merging_give_up(&at, &pair->members[0], &pair->members[1]);
     if (ret_decision->outcome != OUTCOME_APPLIED) {
         refused++;
         return false;
     }
     return true;
-}
-
-static struct decision absorb(struct pair *pair, const struct carried *carried)
-{
-    const struct names *names = &pair->members[0].account.names;
-    struct span perks[256];
-    assert_true(carried->use_count <= 256);
-    for (size_t i = 0; i < carried->use_count; i++) {
-        perks[i] = names_text(names, carried->uses[i].perk);
-    }
-    struct absorb_command command = {.from = span_of_text("anna"),
-                                     .carried = carried,
-                                     .tier = names_text(names, carried->tier),
-                                     .perks = perks};
-    return act(pair, 1, do_absorb, &command);
 }
 
 static void two_are_one(void **state)
@@ -249,7 +179,8 @@ static void two_are_one(void **state)
         struct before before = look(&pair);
         if (merge(&pair, &gone)) {
             const struct carried *carried = &gone.record.merged.carried;
-            struct decision taken = absorb(&pair, carried);
+            struct merging at = moment(&pair);
+            struct decision taken = merging_take(&at, &pair.members[1], &pair.members[0], carried);
             assert_int_equal(taken.outcome, OUTCOME_APPLIED);
             check_after(&pair, &before, &taken.record);
             merged++;
@@ -281,29 +212,15 @@ static void what_is_given_back_is_as_it_was(void **state)
             bool later = random_once_in(random, 2);
             int64_t expired = account->expired;
             pair.now_ms += later ? random_below(random, 900 * DAY_MS) : 0;
-            // The record stays where it was decided: in the member's arena.
-            static uint8_t log[1 << 16];
-            struct arena arena;
-            struct record record;
-            arena_init(&arena, sizeof(log));
-            struct span out = buffer_span(&pair.members[0].out);
-            assert_true(out.len <= sizeof(log));
-            memcpy(log, out.data, out.len);
-            struct record_cursor cursor = {.rest = span_of(log, out.len)};
-            struct record_place place;
-            do {
-                assert_int_equal(record_next(&cursor, &place), STATUS_OK);
-            } while (cursor.rest.len > 0);
-            assert_int_equal(record_decode(place.body, &arena, &record), STATUS_OK);
-            struct done_command done = {
-                .seq = account->seq, .failed = true, .carried = &record.merged.carried};
-            assert_int_equal(act(&pair, 0, do_done, &done).outcome, OUTCOME_APPLIED);
+            struct merging at = moment(&pair);
+            assert_int_equal(
+                merging_done(&at, &pair.members[0], true, &gone.record.merged.carried).outcome,
+                OUTCOME_APPLIED);
             assert_int_equal(points_of(account) + account->expired - expired, points);
             assert_int_equal(account->moved_out, 0);
             assert_int_equal(account_status(account), MEMBER_ACTIVE);
             assert_true(later || account_score_at(account, pair.now_ms) == score);
             pass_time(&pair, 0);
-            arena_fini(&arena);
             back++;
         }
         pair_fini(&pair);
