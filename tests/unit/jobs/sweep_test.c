@@ -11,8 +11,8 @@
 #include "core/ledger.h"
 #include "jobs/sweep.h"
 #include "service/bounds.h"
+#include "support/lives.h"
 #include "support/log_capture.h"
-#include "support/service_world.h"
 
 #define TILL "pos/store-1/till-1"
 #define ADMIN "admin/hq"
@@ -251,6 +251,34 @@ static void what_an_enrolment_left_open_is_finished(void **state)
     assert_true(opened_ever);
 }
 
+// A merge that ends anywhere is finished, or was never begun; no point is lost or there twice.
+static void a_merge_left_open_is_finished(void **state)
+{
+    (void)state;
+    enum { STEPS = 12 };
+    bool begun_ever = false;
+    service_world_sweep(&world, PACE);
+    for (int steps = 1; steps <= STEPS; steps++) {
+        const char *both[] = {member_name(2 * steps), member_name(2 * steps + 1)};
+        struct world_answer answer;
+        enrol_with_points(both[0]);
+        enrol_with_points(both[1]);
+        world_ask(&world.daemons[0], LIFE_ADMIN, "MembersService/Merge",
+                  life_merge_text(&world, world_id(&world), both[0], both[1]), &answer);
+        for (int i = 0; i < steps; i++) {
+            (void)world_step(&world.daemons[0]);
+        }
+        service_world_restart(&world.daemons[0]);
+        world_pass(&world, SETTLED_MS);
+        bool begun = life_status(&world, both[0]) == MEMBER_MERGED;
+        begun_ever = begun_ever || begun;
+        assert_false(life_is_unfinished(&world, both[0]));
+        assert_int_equal(written_balance(both[0]), begun ? 0 : 100);
+        assert_int_equal(life_points(&world, both, 2), 200);
+    }
+    assert_true(begun_ever);
+}
+
 // --- pace ---
 
 static void it_keeps_its_pace(void **state)
@@ -406,6 +434,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(once_when_answers_are_lost, open_world, close_world),
         cmocka_unit_test_setup_teardown(what_an_enrolment_left_open_is_finished, open_world,
                                         close_world),
+        cmocka_unit_test_setup_teardown(a_merge_left_open_is_finished, open_world, close_world),
         cmocka_unit_test_setup_teardown(it_keeps_its_pace, open_world, close_world),
         cmocka_unit_test_setup_teardown(it_makes_way_for_requests, open_world, close_world),
         cmocka_unit_test_setup_teardown(a_wrong_due_instant_is_set_right, open_world, close_world),
