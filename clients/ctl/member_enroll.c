@@ -9,7 +9,7 @@
 #include "lib/encode.h"
 #include "loyalty/v1/members.pb-c.h"
 
-enum { KEY_CARD = 0x200, KEY_BARCODE, KEY_PHONE, KEY_APP, KEY_AT };
+enum { KEY_CARD = 0x200, KEY_BARCODE, KEY_PHONE, KEY_APP, KEY_AT, KEY_REFERRED_BY };
 
 struct enroll_line {
     struct globals globals;
@@ -18,6 +18,7 @@ struct enroll_line {
     const char *request_id;
     struct loyalty_member identifiers[LOYALTY_IDENTIFIERS_MAX];
     size_t identifier_count;
+    struct loyalty_member referrer; // value NULL: nobody
 };
 
 static void add_identifier(struct enroll_line *line, enum loyalty_member_by by, const char *value,
@@ -62,6 +63,11 @@ static error_t take(int key, char *arg, struct argp_state *state)
         return 0;
     case KEY_APP:
         add_identifier(line, LOYALTY_BY_APP_ID, arg, state);
+        return 0;
+    case KEY_REFERRED_BY:
+        if (!parse_member(arg, &line->referrer)) {
+            argp_error(state, "%s is no member", arg);
+        }
         return 0;
     case KEY_AT:
         line->at = arg;
@@ -111,6 +117,7 @@ static int enroll(struct session *session, const struct enroll_line *line)
     }
     request.identifiers = identifiers;
     request.n_identifiers = line->identifier_count;
+    request.referred_by = session_person(session, &line->referrer);
     request.mutation = session_mutation(session, line->request_id);
     if (line->member_id != NULL) {
         request.member_id = (char *)line->member_id;
@@ -127,6 +134,7 @@ static const struct argp_option options[] = {
     {"barcode", KEY_BARCODE, "NUMBER", 0, "A barcode", 0},
     {"phone", KEY_PHONE, "+NUMBER", 0, "A telephone number, with country code", 0},
     {"app-id", KEY_APP, "ID", 0, "The app's id of the member", 0},
+    {"referred-by", KEY_REFERRED_BY, "MEMBER", 0, "Who brought this member", 0},
     {"at", KEY_AT, "INSTANT", 0, "Enrolled in the past (admins only)", 0},
     MEMBER_LINE_REQUEST_ID,
     {0},

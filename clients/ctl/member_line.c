@@ -40,6 +40,11 @@ error_t member_line_take(struct member_line *line, bool second, int key, char *a
             argp_usage(state);
         }
         return 0;
+    case KEY_POOL_MEMBER:
+        if (!parse_member(arg, &line->person)) {
+            argp_error(state, "%s is no member", arg);
+        }
+        return 0;
     case KEY_REQUEST_ID:
         if (!parse_uuid(arg)) {
             argp_error(state, "%s is no UUID", arg);

@@ -11,15 +11,22 @@ struct member_line {
     struct loyalty_member member; // value NULL: not given
     const char *second;           // the second argument, where there is one
     const char *request_id;       // NULL: a new one
+    struct loyalty_member person; // who of a pool acts; value NULL: not said
 };
 
-enum { KEY_REQUEST_ID = 0x300 };
+enum { KEY_REQUEST_ID = 0x300, KEY_POOL_MEMBER };
 
 // The option of every mutation.
 #define MEMBER_LINE_REQUEST_ID                                                                     \
     {                                                                                              \
         "request-id", KEY_REQUEST_ID, "UUID", 0,                                                   \
             "The request's id; the same for every repetition of one intent (a new one)", 0         \
+    }
+
+// The option of what is done for a pool.
+#define MEMBER_LINE_POOL_MEMBER                                                                    \
+    {                                                                                              \
+        "pool-member", KEY_POOL_MEMBER, "MEMBER", 0, "Of a pool: who of it this is", 0             \
     }
 
 // Takes MEMBER and a second argument. `state->input` is a struct member_line.

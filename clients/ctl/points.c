@@ -51,6 +51,7 @@ static int award(struct session *session, struct sale_line *line)
         return code;
     }
     request.member = session_member(session, &line->member.member);
+    request.pool_member = session_person(session, &line->member.person);
     request.mutation = session_mutation(session, line->member.request_id);
     return points_answer(session, "/loyalty.v1.PointsService/Award", &request.base,
                          request.mutation->request_id, &loyalty__v1__award_response__descriptor);
@@ -58,7 +59,8 @@ static int award(struct session *session, struct sale_line *line)
 
 int points_award(int argc, char **argv, const struct globals *globals)
 {
-    static const struct argp_option options[] = {MEMBER_LINE_REQUEST_ID, {0}};
+    static const struct argp_option options[] = {
+        MEMBER_LINE_POOL_MEMBER, MEMBER_LINE_REQUEST_ID, {0}};
     static const struct argp parser = {
         .options = options,
         .parser = sale_line_take,
@@ -82,6 +84,7 @@ static int redeem(struct session *session, const struct member_line *line, int64
 {
     Loyalty__V1__RedeemRequest request = LOYALTY__V1__REDEEM_REQUEST__INIT;
     request.member = session_member(session, &line->member);
+    request.pool_member = session_person(session, &line->person);
     request.mutation = session_mutation(session, line->request_id);
     request.points = points;
     return points_answer(session, "/loyalty.v1.PointsService/Redeem", &request.base,
@@ -90,7 +93,8 @@ static int redeem(struct session *session, const struct member_line *line, int64
 
 int points_redeem(int argc, char **argv, const struct globals *globals)
 {
-    static const struct argp_option options[] = {MEMBER_LINE_REQUEST_ID, {0}};
+    static const struct argp_option options[] = {
+        MEMBER_LINE_POOL_MEMBER, MEMBER_LINE_REQUEST_ID, {0}};
     static const struct argp parser = {
         .options = options,
         .parser = member_line_two,

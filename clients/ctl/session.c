@@ -211,6 +211,11 @@ Loyalty__V1__MemberRef *session_member(struct session *session, const struct loy
     return ref != NULL ? ref : session_alloc(session, SIZE_MAX);
 }
 
+Loyalty__V1__MemberRef *session_person(struct session *session, const struct loyalty_member *member)
+{
+    return member->value == NULL ? NULL : session_member(session, member);
+}
+
 Google__Protobuf__Timestamp *session_instant(struct session *session, int64_t instant_ms)
 {
     Google__Protobuf__Timestamp *instant = ly_encode_instant(&session->arena, instant_ms);

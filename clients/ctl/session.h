@@ -46,6 +46,9 @@ int session_exit_code(enum loyalty_outcome outcome);
 Loyalty__V1__Mutation *session_mutation(struct session *session, const char *request_id);
 Loyalty__V1__MemberRef *session_member(struct session *session,
                                        const struct loyalty_member *member);
+// The same; NULL for one whose value is NULL.
+Loyalty__V1__MemberRef *session_person(struct session *session,
+                                       const struct loyalty_member *member);
 Google__Protobuf__Timestamp *session_instant(struct session *session, int64_t instant_ms);
 // arena_alloc that ends the program when memory is short.
 void *session_alloc(struct session *session, size_t bytes);

@@ -282,6 +282,15 @@ class Pools(unittest.TestCase):
         self.assertEqual(ctl("create", "by-hand")["pool_id"], "by-hand")
         ctl("member", "by-hand", "zoe", "--redeem", "--a-month", "300")
         self.assertEqual(ctl("list", "by-hand")["members"][0]["redeem_a_month"], 300)
+        SCENE.world.ctl("--as", "till", "redeem", "by-hand", "1", "--pool-member", "zoe",
+                        daemon=SCENE.daemons[0], check=False)
+        self.assertEqual(SCENE.get("by-hand").seq, 3)  # refused for want of points, remembered
+        ctl("member", "by-hand", "zoe", "--award", "--redeem")
+        SCENE.world.ctl("--as", "till", "award", "by-hand", "--amount", "100.00", "--currency",
+                        "CNY", "--pool-member", "zoe", daemon=SCENE.daemons[0])
+        SCENE.world.ctl("--as", "till", "redeem", "by-hand", "30", "--pool-member", "zoe",
+                        daemon=SCENE.daemons[0])
+        self.assertEqual(ctl("list", "by-hand")["members"][0]["redeemed_this_month"], 30)
         said = SCENE.world.ctl("--as", "backend", "pool", "list", "by-hand",
                                daemon=SCENE.daemons[0]).stdout
         self.assertIn("zoe", said)

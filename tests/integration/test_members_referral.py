@@ -121,6 +121,13 @@ class Referral(unittest.TestCase):
         scene.must(award(sale("emil", 100)))
         self.soon("dora", 500)
 
+    def test_loyaltyctl(self):
+        CLUB.enrol("rolf")
+        SCENE.world.ctl("--as", "backend", "member", "enroll", "sina", "--referred-by", "rolf",
+                        daemon=SCENE.daemons[0])
+        scene.must(award(sale("sina", 100)))
+        self.soon("rolf", 500)
+
     def test_what_does_not_qualify(self):
         CLUB.enrol("fred")
         bring("gina", "fred")
