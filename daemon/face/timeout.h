@@ -1,5 +1,6 @@
-// How long a client waits, as its protocol writes it. Milliseconds, rounded up; more than UINT32_MAX
-// of them, seven weeks, are that; 0: its time has run out already. STATUS_INVALID for anything else.
+// How long a client waits, as its protocol writes it. Milliseconds, rounded up; more than
+// UINT32_MAX of them, seven weeks, are that; 0: its time has run out already. STATUS_INVALID for
+// anything else.
 #pragma once
 
 #include <stdint.h>

@@ -34,7 +34,8 @@ struct dispatch_reply {
 enum dispatch_room { DISPATCH_ROOM, DISPATCH_FULL, DISPATCH_GONE };
 typedef enum dispatch_room dispatch_room_fn(void *context, const struct dispatch_origin *origin);
 
-// Called once a call (of a stream once more for each message), perhaps before dispatch_call returns; what it is given is valid during it.
+// Called once a call (of a stream once more for each message), perhaps before dispatch_call
+// returns; what it is given is valid during it.
 typedef void dispatch_reply_fn(void *context, const struct dispatch_origin *origin,
                                const struct dispatch_reply *reply);
 

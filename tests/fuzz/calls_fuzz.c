@@ -57,8 +57,7 @@ struct client {
 
 static struct client clients[CLIENTS_MAX];
 static size_t client_count;
-static size_t fill_bytes_left;
-static size_t stream_bytes_left;
+static size_t fill_bytes_left, stream_bytes_left;
 
 static bool is_stream(const struct client *client)
 {
