@@ -310,9 +310,9 @@ static void check_error(const struct rpc_answer *answer)
 static bool check_turned_away(const struct client *client)
 {
     const struct fake *fake = client->fake;
-    const struct rpc_protocol *protocol = client->media == NULL ? NULL : client->media->protocol;
-    bool fits = protocol != NULL && (is_stream(client) ? protocol->streams : protocol->single);
-    if (client->is_post && protocol != NULL && (fits || fake->status != 415)) {
+    const struct rpc_protocol *how = client->media == NULL ? NULL : client->media->protocol;
+    bool fits = how != NULL && (is_stream(client) ? how->streams : how->single);
+    if (client->is_post && how != NULL && (fits || fake->status != 415)) {
         return false;
     }
     CHECK(fake->status == (client->is_post ? 415 : 405) && fake->body.len == 0);
@@ -335,9 +335,8 @@ static void check_answer(const struct client *client, struct rpc_answer *ret_ans
         check_error(ret_answer);
     }
     CHECK(is_stream(client) || ret_answer->messages == (ret_answer->code == 0));
-    struct span binary;
     CHECK(ret_answer->messages == 0 ||
-          read_binary(client->media, ret_answer->message, client->response, &binary));
+          read_binary(client->media, ret_answer->message, client->response, &(struct span){0}));
 }
 
 // The request as it was sent, in binary.
