@@ -28,6 +28,8 @@ struct enrolment {
     bool settling; // obligations are open: not answered yet
     struct obligations_waiter waiter;
     const Loyalty__V1__Profile *profile; // still to be kept; NULL: none is, or it was
+    bool kept;                           // by this very request
+    bool stale;                          // and the person was forgotten meanwhile
     struct profile_work keeping;
 };
 
@@ -99,35 +101,42 @@ static void on_opened(void *context, const struct task_result *result)
     if (!account_lives(result->account)) {
         enrolment->profile = NULL; // forgotten since
     }
-    if (!enrolment->settling && enrolment->profile == NULL) {
+    enrolment->stale = enrolment->kept && account_status(result->account) == MEMBER_ERASED;
+    if (!enrolment->settling && enrolment->profile == NULL && !enrolment->stale) {
         answer_enrolled(enrolment, result);
     }
+}
+
+// Finds itself, with so much more done; else a retry has to.
+static void enrolment_go_on(struct enrolment *enrolment, bool done)
+{
+    if (done) {
+        enrolment_open(enrolment);
+        return;
+    }
+    request_in_doubt(enrolment->request);
+    request_end(enrolment->request);
 }
 
 static void on_settled(struct obligations_waiter *waiter, bool settled)
 {
     struct enrolment *enrolment =
         (struct enrolment *)(void *)((char *)waiter - offsetof(struct enrolment, waiter));
-    if (settled && !enrolment->request->answered) {
-        enrolment_open(enrolment); // finds itself, and all obligations closed
-        return;
-    }
-    request_in_doubt(enrolment->request);
-    request_end(enrolment->request);
+    enrolment_go_on(enrolment, settled);
 }
 
 // One that stands already is this one, of an earlier try, or a later one.
 static void on_kept(struct profile_work *work)
 {
     struct enrolment *enrolment = work->context;
-    bool kept = work->end == PROFILE_DONE || work->end == PROFILE_CHANGED;
-    if (kept && !enrolment->request->answered) {
-        enrolment->profile = NULL;
-        enrolment_open(enrolment);
-        return;
-    }
-    request_in_doubt(enrolment->request);
-    request_end(enrolment->request);
+    enrolment->kept = work->end == PROFILE_DONE;
+    enrolment->profile = NULL;
+    enrolment_go_on(enrolment, enrolment->kept || work->end == PROFILE_CHANGED);
+}
+
+static void on_unkept(void *context, bool deleted)
+{
+    enrolment_go_on(context, deleted);
 }
 
 static void enrolment_keep(struct enrolment *enrolment)
@@ -148,6 +157,11 @@ static void on_open_released(void *context)
     struct enrolment *enrolment = request->state;
     if (request->answered) {
         request_end(request);
+        return;
+    }
+    if (enrolment->stale) {
+        enrolment->kept = false;
+        profile_delete(request->service, request_member(request), on_unkept, enrolment);
         return;
     }
     if (!enrolment->settling) {
@@ -176,7 +190,11 @@ static void enrolment_looked(struct request *request)
 static bool enrolment_fits(struct request *request, struct enrolment *enrolment)
 {
     const struct enroll_request *wanted = &enrolment->wanted;
+    struct identifier_value own = {.value = wanted->member_id}; // kept as it is: all the worse
     uint32_t kinds = 0;
+    if (!identifier_is_clean(request, &own, "member_id")) {
+        return false;
+    }
     for (size_t i = 0; i < wanted->identifier_count; i++) {
         const char *path = arena_printf(&request->arena, "identifiers[%zu]", i);
         const char *field = path == NULL ? "identifiers" : path;

@@ -161,6 +161,7 @@ class Identifiers(Case):
             self.enrol("q-2", identifier(CARD, PAYMENT)),
             self.enrol("q-2", identifier(CARD, card(12)), identifier(PHONE, "+8613822222222"),
                        identifier(BARCODE, PAYMENT)),
+            self.enrol(PAYMENT, identifier(CARD, card(12))),
             self.add("q-1", APP_ID, PAYMENT),
             self.replace("q-1", PAYMENT, card(12)),
             self.replace("q-1", card(11), PAYMENT),

@@ -1,5 +1,5 @@
-// Profiles: one of two who change it at once wins, wherever a daemon stops the retry of an enrolment
-// keeps its profile, and who was forgotten stays so.
+// Profiles: one of two who change it at once wins, wherever a daemon stops the retry of an
+// enrolment keeps its profile, and who was forgotten stays so.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -197,6 +197,27 @@ static void who_was_forgotten_stays_so(void **state)
     }
 }
 
+static void an_enrolment_that_is_forgotten_leaves_nothing(void **state)
+{
+    (void)state;
+    size_t forgotten = 0;
+    for (size_t lead = 0; lead < STEPS_MAX; lead++) {
+        struct world_answer answer;
+        open_world();
+        world_ask(&world.daemons[0], CRM, ENROLL, enrol_text("anna"), &answer);
+        for (size_t i = 0; i < lead; i++) {
+            (void)world_step(&world.daemons[0]);
+        }
+        bool erased = strcmp(call(1, ADMIN, ERASE, erase_text()), "OK") == 0;
+        world_run(&world);
+        assert_string_equal(world_end(&answer), "OK");
+        assert_int_equal(profile(1)->revision, erased ? 0 : 1);
+        forgotten += erased ? 1 : 0;
+        service_world_fini(&world);
+    }
+    assert_true(forgotten > 0 && forgotten < STEPS_MAX);
+}
+
 int main(void)
 {
     log_set_level(LOG_ERROR);
@@ -205,6 +226,7 @@ int main(void)
         cmocka_unit_test(wherever_it_stops_the_profile_is_kept),
         cmocka_unit_test(one_of_two_changes_wins),
         cmocka_unit_test(who_was_forgotten_stays_so),
+        cmocka_unit_test(an_enrolment_that_is_forgotten_leaves_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
