@@ -1,5 +1,6 @@
 // One account that is due: its open obligations are finished if it has any, else it is advanced to
-// now. Invariant: a job that is taken has its task, its waiter or a store call of its own out.
+// now; so is one whose obligations elsewhere cannot be finished. Invariant: a job that is taken has
+// its task, its waiter or a store call of its own out.
 #include "base/check.h"
 #include "core/advance.h"
 #include "jobs/sweep_parts.h"
@@ -9,8 +10,8 @@ static struct span job_id(const struct sweep_job *job)
     return span_of(job->found.id, job->found.id_len);
 }
 
-// An account with open obligations is due at its own now, and only those are looked after: history
-// that is being posted to it must not be overtaken.
+// An account with open obligations is due at its own now, and those come first: a member's history
+// must not be overtaken while its identifiers are claimed.
 static enum status decide_advance(void *context, const struct decide *decide,
                                   struct decision *ret_decision)
 {
@@ -24,7 +25,8 @@ static enum status decide_advance(void *context, const struct decide *decide,
     job->due_ms = INSTANT_NEVER;
     job->open = account_exists(account) &&
                 advance_due(account, decide->writer->programs) <= account->now_ms;
-    if (!account_exists(account) || job->open) {
+    job->obliged = account->obligations.count > 0;
+    if (!account_exists(account) || (job->open && !job->left_open)) {
         return STATUS_OK;
     }
     int64_t now_ms = decide->now_ms > account->now_ms ? decide->now_ms : account->now_ms;
@@ -79,12 +81,19 @@ static void job_correct(struct sweep_job *job)
 
 // --- the account's task ---
 
+static void job_submit(struct sweep_job *job);
+
 static void on_settled(struct obligations_waiter *waiter, bool settled)
 {
     struct sweep_job *job =
         (struct sweep_job *)(void *)((char *)waiter - offsetof(struct sweep_job, waiter));
     job->end = settled ? SWEEP_WRITTEN : SWEEP_SKIP;
-    sweep_job_ended(job);
+    if (settled || !job->obliged || sweep_service(job->sweep)->stopping) {
+        sweep_job_ended(job);
+        return;
+    }
+    job->left_open = true; // time goes on all the same
+    job_submit(job);
 }
 
 static enum sweep_end end_of_trouble(enum trouble trouble)
@@ -124,7 +133,10 @@ static void on_released(void *context)
     struct sweep_job *job = context;
     struct service *service = sweep_service(job->sweep);
     bool nothing = job->end == SWEEP_NOTHING && !service->stopping;
-    if (nothing && job->open) {
+    if (job->left_open) {
+        job->end = job->end == SWEEP_FAILED ? SWEEP_FAILED : SWEEP_SKIP; // it is due again at once
+        sweep_job_ended(job);
+    } else if (nothing && job->open) {
         obligations_settle(service, job_id(job), &job->waiter);
     } else if (nothing && job->log_bytes > 0 && job->due_ms > job->now_ms) {
         job_correct(job);
@@ -134,13 +146,9 @@ static void on_released(void *context)
     }
 }
 
-void sweep_job_begin(struct sweep_job *job, const struct sweep_found *found)
+static void job_submit(struct sweep_job *job)
 {
-    CHECK(!job->taken);
     struct service *service = sweep_service(job->sweep);
-    job->taken = true;
-    job->found = *found;
-    job->waiter = (struct obligations_waiter){.on_settled = on_settled};
     job->task = (struct account_task){
         .id = job_id(job),
         .arena = &job->arena,
@@ -151,4 +159,14 @@ void sweep_job_begin(struct sweep_job *job, const struct sweep_found *found)
         .on_released = on_released,
     };
     accounts_submit(service->accounts, &job->task);
+}
+
+void sweep_job_begin(struct sweep_job *job, const struct sweep_found *found)
+{
+    CHECK(!job->taken);
+    job->taken = true;
+    job->left_open = false;
+    job->found = *found;
+    job->waiter = (struct obligations_waiter){.on_settled = on_settled};
+    job_submit(job);
 }

@@ -49,7 +49,9 @@ struct sweep_job {
     struct account_task task;
     struct obligations_waiter waiter;
     enum sweep_end end; // as far as is known
-    bool open;          // it has obligations
+    bool open;          // it has something to finish ...
+    bool obliged;       // ... elsewhere
+    bool left_open;     // which could not be finished now
     // the account as it was looked at, when nothing was written
     uint8_t tail[CHAIN_HASH_BYTES];
     uint64_t log_bytes;

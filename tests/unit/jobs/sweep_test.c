@@ -17,6 +17,9 @@
 #define TILL "pos/store-1/till-1"
 #define ADMIN "admin/hq"
 #define DAY_MS INT64_C(86400000)
+#define PERK                                                                                       \
+    ", \"perks\": [{\"id\": \"lounge\", \"tiers\": [{\"tier_id\": \"member\"}], "                  \
+    "\"partners\": [\"lounge\"]}]"
 #define ENDS_MS INT64_C(1801411200000) // 2027-02-01 00:00 in Shanghai: of a sale of January 2026
 
 enum { PACE = 500, SETTLED_MS = 2 * SWEEP_ROUND_IDLE_MS };
@@ -28,6 +31,22 @@ static int open_world(void **state)
     (void)state;
     log_capture_clear();
     service_world_open(&world, 2);
+    return 0;
+}
+
+// With a perk that only a partner serves.
+static int open_world_of_perks(void **state)
+{
+    (void)state;
+    struct world_answer answer;
+    log_capture_clear();
+    service_world_init(&world, false);
+    world_call(
+        &world.daemons[0], ADMIN, "ProgramsService/PublishProgram",
+        world_text(&world, "{%s, \"program\": %s, \"effective_from\": \"2020-01-01T00:00:00Z\"}",
+                   world_mutation(&world, world_id(&world)), service_world_program(&world, PERK)),
+        &answer);
+    assert_string_equal(world_end(&answer), "OK");
     return 0;
 }
 
@@ -279,6 +298,34 @@ static void a_merge_left_open_is_finished(void **state)
     assert_true(begun_ever);
 }
 
+// What cannot be finished now is no reason for time to stand still.
+static void points_end_though_an_obligation_is_stuck(void **state)
+{
+    (void)state;
+    static const uint8_t garbage[] = "no record at all, and no hash either";
+    struct world_answer answer;
+    world_call(&world.daemons[0], "backend/crm", "MembersService/Enroll",
+               world_enroll_text(&world, world_id(&world), "anna", "880000001"), &answer);
+    assert_string_equal(world_end(&answer), "OK");
+    (void)world_award(&world, "anna", 10000);
+    struct store_account month = world_place("@2026-01/lounge");
+    memory_plant(world.daemons[0].store, &month, span_of(garbage, sizeof garbage));
+    world_call(&world.daemons[0], "partner/lounge/desk-1", "PerksService/UsePerk",
+               world_text(&world,
+                          "{%s, \"perk_id\": \"lounge\", \"member\": {\"identifier\": {\"kind\": "
+                          "\"CARD_NUMBER\", \"value\": \"880000001\"}}}",
+                          world_mutation(&world, world_id(&world))),
+               &answer);
+    assert_string_equal(world_end(&answer), "OK");
+    assert_true(life_is_unfinished(&world, "anna"));
+    service_world_sweep(&world, PACE);
+    sleep_until(ENDS_MS);
+    world_pass(&world, SWEEP_SKIP_MS + SETTLED_MS);
+    assert_int_equal(written_balance("anna"), 0);
+    assert_true(life_is_unfinished(&world, "anna"));
+    assert_true(counts().accounts < 10); // and nobody goes round and round about it
+}
+
 // --- pace ---
 
 static void it_keeps_its_pace(void **state)
@@ -435,6 +482,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_an_enrolment_left_open_is_finished, open_world,
                                         close_world),
         cmocka_unit_test_setup_teardown(a_merge_left_open_is_finished, open_world, close_world),
+        cmocka_unit_test_setup_teardown(points_end_though_an_obligation_is_stuck,
+                                        open_world_of_perks, close_world),
         cmocka_unit_test_setup_teardown(it_keeps_its_pace, open_world, close_world),
         cmocka_unit_test_setup_teardown(it_makes_way_for_requests, open_world, close_world),
         cmocka_unit_test_setup_teardown(a_wrong_due_instant_is_set_right, open_world, close_world),
