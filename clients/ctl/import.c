@@ -133,10 +133,10 @@ static void print_totals(const struct import_totals *totals, bool json)
 static int import_file(const struct sales_file *file, struct import_line *line)
 {
     struct session session;
-    const Loyalty__V1__Program *program = NULL;
-    int code = import_begin(&session, &line->globals, &line->options.pace, &program);
+    const Loyalty__V1__GetProgramResponse *current = NULL;
+    int code = import_begin(&session, &line->globals, &line->options.pace, &current);
     if (code == CTL_OK) {
-        code = follow_program(program, &line->options);
+        code = follow_program(current->program, &line->options);
     }
     if (code == CTL_OK) {
         struct import_totals totals;

@@ -7,7 +7,6 @@
 #include "ctl/parse.h"
 #include "ctl/progress.h"
 #include "ctl/zone.h"
-#include "loyalty/v1/programs.pb-c.h"
 
 enum { RETRY_SECONDS_DEFAULT = 60, RETRY_SECONDS_MAX = 86400, BEGIN_PAUSE_S = 1 };
 
@@ -37,7 +36,8 @@ error_t import_begin_take(int key, char *arg, struct argp_state *state, struct i
     }
 }
 
-static int follow_program(struct session *session, const Loyalty__V1__Program **ret_program)
+static int follow_program(struct session *session,
+                          const Loyalty__V1__GetProgramResponse **ret_current)
 {
     Loyalty__V1__GetProgramRequest request = LOYALTY__V1__GET_PROGRAM_REQUEST__INIT;
     ProtobufCMessage *answer = NULL;
@@ -46,8 +46,9 @@ static int follow_program(struct session *session, const Loyalty__V1__Program **
     if (code != CTL_OK) {
         return code;
     }
-    const Loyalty__V1__Program *program =
-        ((const Loyalty__V1__GetProgramResponse *)answer)->program;
+    const Loyalty__V1__GetProgramResponse *current =
+        (const Loyalty__V1__GetProgramResponse *)answer;
+    const Loyalty__V1__Program *program = current->program;
     if (program == NULL) {
         (void)fprintf(stderr, "loyaltyctl: no version of the program is in force\n");
         return CTL_REFUSED;
@@ -59,18 +60,19 @@ static int follow_program(struct session *session, const Loyalty__V1__Program **
                       program->zone);
         return CTL_USAGE;
     }
-    *ret_program = program;
+    *ret_current = current;
     return CTL_OK;
 }
 
 int import_begin(struct session *session, const struct globals *globals,
-                 const struct import_pace *pace, const Loyalty__V1__Program **ret_program)
+                 const struct import_pace *pace,
+                 const Loyalty__V1__GetProgramResponse **ret_current)
 {
     int64_t give_up_ms = progress_now_ms() + pace->retry_ms;
     for (;;) {
         int code = session_open(session, globals);
         if (code == CTL_OK) {
-            code = follow_program(session, ret_program);
+            code = follow_program(session, ret_current);
         }
         bool again = code == CTL_RETRY_LATER || code == CTL_UNKNOWN;
         if (!again || progress_now_ms() > give_up_ms) {

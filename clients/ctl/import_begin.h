@@ -5,7 +5,7 @@
 
 #include "ctl/import_lanes.h"
 #include "ctl/session.h"
-#include "loyalty/v1/program.pb-c.h"
+#include "loyalty/v1/programs.pb-c.h"
 
 enum { KEY_WINDOW = 0x400, KEY_RETRY };
 
@@ -22,6 +22,8 @@ extern const struct import_pace import_pace_default;
 error_t import_begin_take(int key, char *arg, struct argp_state *state, struct import_pace *pace);
 
 // A session, as patient as the import itself, with local time as the program in force has it; what
-// goes wrong is said. The program lives in the session's arena. session_close is due in any case.
+// goes wrong is said. The answer, which has a program, lives in the session's arena. session_close is
+// due in any case.
 int import_begin(struct session *session, const struct globals *globals,
-                 const struct import_pace *pace, const Loyalty__V1__Program **ret_program);
+                 const struct import_pace *pace,
+                 const Loyalty__V1__GetProgramResponse **ret_current);

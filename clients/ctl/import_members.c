@@ -189,11 +189,11 @@ static int post(struct members_import *import, struct session *session)
 static int run(struct members_import *import)
 {
     struct session session;
-    const Loyalty__V1__Program *program = NULL;
-    int code = import_begin(&session, &import->globals, &import->pace, &program);
+    const Loyalty__V1__GetProgramResponse *current = NULL;
+    int code = import_begin(&session, &import->globals, &import->pace, &current);
     if (code == CTL_OK) {
         int32_t today = zone_day_of_ms(loyalty_now_ms(session.client));
-        uint64_t mistakes = members_check(&import->file, import->path, program, today);
+        uint64_t mistakes = members_check(&import->file, import->path, current, today);
         if (mistakes > 0) {
             (void)fprintf(stderr, "loyaltyctl: %" PRIu64 " mistakes; nothing was written\n",
                           mistakes);

@@ -11,7 +11,9 @@
 #include "core/program.h"
 #include "core/refusal.h"
 #include "ctl/globals.h"
+#include "ctl/zone.h"
 #include "wire/commands.h"
+#include "wire/instant.h"
 #include "wire/program_wire.h"
 
 enum { SHOWN_MAX = 100, ROW_ARENA_BYTES = 8 << 20, PROGRAM_ARENA_BYTES = 16 << 20, KEY_BYTES = 16 };
@@ -28,6 +30,7 @@ struct checking {
     const char *path;
     struct program program;
     int32_t today;
+    int64_t since_ms; // there is a program; INT64_MIN: it is not known since when
     uint64_t mistakes;
     struct unique *uniques;
     size_t unique_count;
@@ -190,20 +193,35 @@ static void check_row(struct checking *checking, size_t index)
     check_dates(checking, line, &opening);
     if (row.has_enrolled && row.enrolled_day > checking->today) {
         mistake(checking, line, members_column_name(MEMBERS_ENROLLED), "it is to come yet");
+    } else if (row.has_enrolled && zone_day_start_ms(row.enrolled_day) < checking->since_ms) {
+        mistake(checking, line, members_column_name(MEMBERS_ENROLLED),
+                "no version of the program was in force then");
     }
 }
 
-uint64_t members_check(const struct members_file *file, const char *path,
-                       const Loyalty__V1__Program *program, int32_t today)
+// When the first version took effect; of a long list only the latest are told.
+static int64_t since_when(const Loyalty__V1__GetProgramResponse *current)
 {
-    struct checking checking = {.file = file, .path = path, .today = today};
+    int64_t since_ms = INT64_MIN;
+    if (current->n_versions > 0 && current->versions[0]->version == 1 &&
+        instant_from_timestamp(current->versions[0]->effective_from, &since_ms) != STATUS_OK) {
+        return INT64_MIN;
+    }
+    return since_ms;
+}
+
+uint64_t members_check(const struct members_file *file, const char *path,
+                       const Loyalty__V1__GetProgramResponse *current, int32_t today)
+{
+    struct checking checking = {
+        .file = file, .path = path, .today = today, .since_ms = since_when(current)};
     struct arena arena; // of the program
     size_t most = 1 + (size_t)IDENTIFIER_KINDS;
     arena_init(&arena, PROGRAM_ARENA_BYTES);
     arena_init(&checking.arena, ROW_ARENA_BYTES);
     checking.uniques = calloc(file->count, most * sizeof(*checking.uniques));
     if (checking.uniques == NULL ||
-        program_from_message(program, &arena, &checking.program) != STATUS_OK) {
+        program_from_message(current->program, &arena, &checking.program) != STATUS_OK) {
         (void)fprintf(stderr, "loyaltyctl: out of memory\n");
         exit(CTL_RETRY_LATER);
     }

@@ -119,6 +119,7 @@ class Import(unittest.TestCase):
             line(member_id="good"),
             line(member_id="l", barcode="B-1"),
             line(member_id="m", barcode="B-1"),
+            line(member_id="too-early", enrolled="1995-12-31"),
             "n,too,few",
             line(member_id='"o'),
             line(),
@@ -127,8 +128,9 @@ class Import(unittest.TestCase):
             (3, "member_id"), (4, "birthday"), (5, "identifiers[0].value"), (6, "card_number"),
             (7, "points"), (8, "points"), (9, "score"), (10, "card"), (11, "card"), (12, "card"),
             (13, "enrolled"), (14, "member_id"), (16, "barcode"),
-            (17, "it has not as many fields as there are columns"),
-            (18, "it has not as many fields as there are columns"), (19, "member_id")])
+            (17, "enrolled"),
+            (18, "it has not as many fields as there are columns"),
+            (19, "it has not as many fields as there are columns"), (20, "member_id")])
         for datum in ("4111", "0138", "1980"):
             self.assertNotIn(datum, said)
 
