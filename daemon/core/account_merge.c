@@ -75,7 +75,8 @@ enum status account_apply_merged(struct account *account, const struct record *r
     int64_t points;
     if (account->cards.count == 0 || !account_lives(account) || account->holds.count > 0 ||
         !is_other(account, merged->into) || !add_up(&merged->carried, &points) ||
-        !has_lots(account, &merged->carried)) {
+        !has_lots(account, &merged->carried) ||
+        merged->carried.suspended != (account_status(account) == MEMBER_SUSPENDED)) {
         return STATUS_CORRUPT;
     }
     account->status = MEMBER_MERGED;
@@ -149,7 +150,7 @@ enum status account_take_back_merge(struct account *account, const struct carrie
     if (account->status != MEMBER_MERGED || !add_up(carried, &points)) {
         return STATUS_CORRUPT;
     }
-    account->status = MEMBER_ACTIVE;
+    account->status = carried->suspended ? MEMBER_SUSPENDED : MEMBER_ACTIVE;
     account->merged_into[0] = '\0';
     account->moved_out -= points;
     return take_points(account, carried, carried->deficit);

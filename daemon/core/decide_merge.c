@@ -205,7 +205,11 @@ static enum status carry(const struct account *account, struct arena *arena,
 {
     const struct card *card = account_card(account);
     *carried = (struct carried){
-        .tier = card->tier, .card_from_ms = card->from_ms, .card_until_ms = card->until_ms};
+        .tier = card->tier,
+        .card_from_ms = card->from_ms,
+        .card_until_ms = card->until_ms,
+        .suspended = account_status(account) == MEMBER_SUSPENDED,
+    };
     TRY(carry_points(account, arena, carried));
     TRY(carry_scores(account, arena, carried));
     return carry_uses(account, arena, carried);

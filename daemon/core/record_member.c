@@ -178,7 +178,8 @@ static enum status layout_carried(struct codec *codec, struct carried *carried)
     TRY(codec_amount(codec, &carried->deficit));
     TRY(codec_u32(codec, &carried->tier));
     TRY(codec_instant(codec, &carried->card_from_ms));
-    return codec_instant(codec, &carried->card_until_ms);
+    TRY(codec_instant(codec, &carried->card_until_ms));
+    return layout_bool(codec, &carried->suspended);
 }
 
 enum status record_layout_merged(struct codec *codec, struct record_merged *merged)

@@ -126,6 +126,7 @@ struct carried {
     uint32_t tier; // reference; its card
     int64_t card_from_ms;
     int64_t card_until_ms;
+    bool suspended; // was, and is again when it is given back
 };
 
 // `seq` is the number of the record whose obligation has ended.
