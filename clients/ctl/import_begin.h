@@ -22,8 +22,8 @@ extern const struct import_pace import_pace_default;
 error_t import_begin_take(int key, char *arg, struct argp_state *state, struct import_pace *pace);
 
 // A session, as patient as the import itself, with local time as the program in force has it; what
-// goes wrong is said. The answer, which has a program, lives in the session's arena. session_close is
-// due in any case.
+// goes wrong is said. The answer, which has a program, lives in the session's arena. session_close
+// is due in any case.
 int import_begin(struct session *session, const struct globals *globals,
                  const struct import_pace *pace,
                  const Loyalty__V1__GetProgramResponse **ret_current);

@@ -210,6 +210,7 @@ static bool tells_when(const struct record *record)
 {
     switch (record->type) {
     case RECORD_OPENED:
+    case RECORD_REFERRED: // with an enrolment
     case RECORD_BOUNDARY:
     case RECORD_LAPSED:
     case RECORD_NOTICED:
