@@ -55,7 +55,7 @@ static void on_owner(void *context, const struct task_result *result)
         return;
     }
     const struct identifier *identifier = &look->identifiers[look->looked];
-    if (identifiers_listed(result->account, identifier)) {
+    if (identifiers_held(result->account, identifier)) {
         look->taken = true;
         look->replaced =
             account_identifier(result->account, identifier)->stage == IDENTIFIER_REPLACED;

@@ -102,6 +102,13 @@ bool identifiers_listed(const struct account *account, const struct identifier *
     return state != NULL && state->stage != IDENTIFIER_LOST && state->stage != IDENTIFIER_RELEASING;
 }
 
+bool identifiers_held(const struct account *account, const struct identifier *identifier)
+{
+    enum member_status status = account_status(account);
+    return status != MEMBER_CLOSED && status != MEMBER_ERASED &&
+           identifiers_listed(account, identifier);
+}
+
 const struct identifier *identifiers_open(const struct account *account)
 {
     for (uint32_t i = 0; i < account->identifiers.count; i++) {

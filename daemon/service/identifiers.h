@@ -50,5 +50,7 @@ static inline struct span identifier_place_key(const struct identifier_place *pl
 
 // Whether its key is the account's or is about to be: bound, claiming, or replaced.
 bool identifiers_listed(const struct account *account, const struct identifier *identifier);
+// The same, and nobody else may have it: who has left for good lets go of what others want.
+bool identifiers_held(const struct account *account, const struct identifier *identifier);
 // The first one whose obligation is open; NULL when there is none.
 const struct identifier *identifiers_open(const struct account *account);

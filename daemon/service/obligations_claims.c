@@ -38,7 +38,7 @@ static void on_owner(void *context, const struct task_result *result)
 {
     struct job *job = context;
     job->failed = result->end != TASK_READ;
-    job->owner_lists = !job->failed && identifiers_listed(result->account, &job->bound.identifier);
+    job->owner_lists = !job->failed && identifiers_held(result->account, &job->bound.identifier);
 }
 
 static void job_judge_owner(struct job *job)

@@ -207,6 +207,28 @@ static void rules_of_identifiers_are_kept(void **state)
     service_world_fini(&world);
 }
 
+// A person who left comes back, with the same card.
+static void who_has_left_lets_go(void **state)
+{
+    (void)state;
+    struct world_answer answer;
+    service_world_open(&world, 2);
+    enrol("anna", OLD);
+    world_call(&world.daemons[0], "admin/hq", "MembersService/SetStatus",
+               world_text(&world,
+                          "{%s, \"member\": {\"member_id\": \"anna\"}, \"status\": \"CLOSED\"}",
+                          world_mutation(&world, world_id(&world))),
+               &answer);
+    assert_string_equal(world_end(&answer), "OK");
+    assert_string_equal(owner_of(1, OLD), "anna");
+    enrol("anna-2", OLD);
+    assert_string_equal(owner_of(1, OLD), "anna-2");
+    enrol("bert", NULL);
+    assert_string_equal(change(1, ADD, change_text(world_id(&world), "bert", NULL, OLD)),
+                        "IDENTIFIER_TAKEN");
+    service_world_fini(&world);
+}
+
 int main(void)
 {
     log_set_level(LOG_ERROR);
@@ -216,6 +238,7 @@ int main(void)
         cmocka_unit_test(what_is_removed_is_free),
         cmocka_unit_test(two_members_race_for_one_card),
         cmocka_unit_test(rules_of_identifiers_are_kept),
+        cmocka_unit_test(who_has_left_lets_go),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
