@@ -60,7 +60,7 @@ static uint32_t missing_without(const struct account *account, const struct prog
                                 const struct identifiers_command *command)
 {
     bool removes = command->has_old && !command->has_new;
-    if (!removes) {
+    if (!removes || account->status == MEMBER_MERGED) {
         return 0;
     }
     uint32_t missing = identify_missing(program, kinds_without(account, &command->old));
@@ -74,7 +74,9 @@ enum status decide_identifiers(const struct decide *decide,
     CHECK(command->has_new || command->has_old);
     const struct program_version *version;
     const struct account *account = decide->account;
-    TRY(decide_open_any(decide, DECIDE_LIVING, &version, ret_decision));
+    // What a merged member was found by leads to the other one: it can still be lost.
+    bool merged = account->status == MEMBER_MERGED && command->has_old;
+    TRY(decide_open_any(decide, merged ? DECIDE_ADVICE : DECIDE_LIVING, &version, ret_decision));
     if (version == NULL) {
         return STATUS_OK;
     }

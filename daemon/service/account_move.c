@@ -18,12 +18,22 @@ static bool is_shown(const struct account_task *task)
     return state != NULL && state->stage <= IDENTIFIER_BOUND;
 }
 
+static bool is_about_something(const struct account_task *task)
+{
+    return task->moves.about != NULL || task->moves.changes != NULL;
+}
+
 // Whether this log tells of what the task is about.
 static bool is_told_here(const struct account_task *task)
 {
+    const struct account *account = &task->entry->account;
+    if (task->moves.about == NULL) {
+        return task->moves.changes != NULL &&
+               account_identifier(account, task->moves.changes) != NULL;
+    }
     struct mark about = {.present = true};
     memcpy(about.id, task->moves.about, sizeof(about.id));
-    return account_may_know(&task->entry->account, &about);
+    return account_may_know(account, &about);
 }
 
 static bool must_move_on(const struct account_task *task)
@@ -32,12 +42,12 @@ static bool must_move_on(const struct account_task *task)
     if (account_is_merging(account)) {
         return !task->moves.merging;
     }
-    return task->moves.about == NULL || !is_told_here(task);
+    return !is_told_here(task);
 }
 
 static bool must_look_back(const struct account_task *task)
 {
-    return task->moves.about != NULL && task->looked < task->entry->account.absorbed.count &&
+    return is_about_something(task) && task->looked < task->entry->account.absorbed.count &&
            !is_told_here(task);
 }
 

@@ -87,9 +87,10 @@ typedef void task_released_fn(void *context);
 struct task_moves {
     char *id; // the owner's, of LIMIT_MEMBER_ID_BYTES: who it is then; NULL: the task stays
     size_t *len;
-    const uint8_t *about;           // another request: taken back, or asked for; NULL: none
-    const struct identifier *shown; // moves only if the merged member lists it; NULL: always
-    bool merging;                   // is decided by a member whose own merge may still fail
+    const uint8_t *about;             // another request: taken back, or asked for; NULL: none
+    const struct identifier *changes; // replaced or removed: who lists it decides; or NULL
+    const struct identifier *shown;   // moves only if the merged member lists it; NULL: always
+    bool merging;                     // is decided by a member whose own merge may still fail
 };
 
 struct account_task {

@@ -120,6 +120,7 @@ void request_end(struct request *request)
     request->member_id_len = 0;
     request->asked_id_len = 0;
     request->about = NULL;
+    request->changes = NULL;
     request->mark = (struct mark){0};
     request->header = (struct request_header){0};
     request->task = (struct account_task){0};

@@ -159,6 +159,7 @@ static void change_resolved(struct request *request)
         .has_new = wanted->has_new, .has_old = wanted->has_old, .reason = wanted->reason};
     if (wanted->has_old) {
         identifiers_key(request->service, &wanted->old, &change->command.old);
+        request->changes = &change->command.old; // a merged member's stays in his log
     }
     if (wanted->has_new) {
         identifiers_key(request->service, &wanted->added, &change->command.added);

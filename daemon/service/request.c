@@ -175,6 +175,7 @@ void request_prepare(struct request *request, task_decide_fn *decide, task_resul
         .id = request->member_id,
         .len = &request->member_id_len,
         .about = request->about,
+        .changes = request->changes,
         .shown = request->by_identifier ? &request->identifier : NULL,
     };
     task->actor = request_actor(request);

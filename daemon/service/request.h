@@ -56,8 +56,9 @@ struct request {
     size_t member_id_len;
     char asked_id[LIMIT_MEMBER_ID_BYTES]; // who it was before anybody was merged
     size_t asked_id_len;
-    const uint8_t *about; // the request it takes back; NULL: none
-    bool by_identifier;   // the member must list `identifier`
+    const uint8_t *about;             // the request it takes back; NULL: none
+    const struct identifier *changes; // what it replaces or removes; NULL: none
+    bool by_identifier;               // the member must list `identifier`
     struct identifier identifier;
     bool landed;                    // something of it is written
     request_refusal_fn *on_refusal; // a partner's: what may not be told as it is; or NULL

@@ -61,6 +61,14 @@ static const Loyalty__V1__GetMemberResponse *member(size_t daemon, const char *t
     return (const Loyalty__V1__GetMemberResponse *)answer.reply;
 }
 
+static const char *by_card_text(const char *card)
+{
+    return world_text(&world,
+                      "{\"member\": {\"identifier\": {\"kind\": \"CARD_NUMBER\", "
+                      "\"value\": \"%s\"}}}",
+                      card);
+}
+
 // Anna is bert now, with the points of both.
 static void check_merged(size_t daemon)
 {
@@ -73,8 +81,7 @@ static void check_merged(size_t daemon)
     assert_string_equal(shown->member_id, "bert");
     assert_int_equal(shown->standing->balance, 130);
     assert_string_equal(shown->merged_from, "anna");
-    shown = member(daemon, "{\"member\": {\"identifier\": {\"kind\": \"CARD_NUMBER\", \"value\": "
-                           "\"" CARD "\"}}}");
+    shown = member(daemon, by_card_text(CARD));
     assert_string_equal(shown->member_id, "bert");
     assert_string_equal(life_call(&world.daemons[daemon], LIFE_TILL, AWARD, annas_sale, &again),
                         "REPLAYED");
@@ -248,6 +255,34 @@ static void a_return_is_passed_on_once(void **state)
     }
 }
 
+// The card of who was merged is lost: it is replaced in that log, whoever is named.
+static void a_merged_members_card_is_replaced(void **state)
+{
+    (void)state;
+    const char *text = life_merge_text(&world, world_id(&world), "anna", "bert");
+    assert_string_equal(life_call(&world.daemons[0], LIFE_ADMIN, MERGE, text, NULL), "OK");
+    static const char *const cards[] = {CARD, "4711-0816", "4711-0817"};
+    for (size_t i = 0; i < 2; i++) {
+        text = world_points_text(
+            &world, world_id(&world), both[1 - i],
+            world_text(&world,
+                       "\"old\": {\"kind\": \"CARD_NUMBER\", \"value\": \"%s\"}, "
+                       "\"identifier\": {\"kind\": \"CARD_NUMBER\", \"value\": \"%s\"}",
+                       cards[i], cards[i + 1]));
+        static const char *const ends[] = {"OK", "REPLAYED"};
+        for (size_t j = 0; j < 2; j++) {
+            assert_string_equal(life_call(&world.daemons[j], "backend/crm",
+                                          "MembersService/ReplaceIdentifier", text, NULL),
+                                ends[j]);
+        }
+        text = by_card_text(cards[i]);
+        assert_string_equal(
+            life_call(&world.daemons[i], "backend/crm", "MembersService/GetMember", text, NULL),
+            "IDENTIFIER_REPLACED");
+        assert_string_equal(member(i, by_card_text(cards[i + 1]))->member_id, "bert");
+    }
+}
+
 static void who_cannot_be_merged(void **state)
 {
     (void)state;
@@ -417,8 +452,7 @@ static void each_into_the_other(void **state)
         assert_false(anna && bert);
         assert_false(life_is_unfinished(&world, "anna") || life_is_unfinished(&world, "bert"));
         assert_int_equal(life_points(&world, both, 2), 130);
-        one += anna || bert ? 1 : 0;
-        none += anna || bert ? 0 : 1;
+        *(anna || bert ? &one : &none) += 1;
     }
     printf("%zu times one of them, %zu times none\n", one, none);
     assert_true(one > 0);
@@ -433,10 +467,9 @@ static void two_daemons_do_one_merge(void **state)
         (void)open_world(state);
         const char *text = life_merge_text(&world, world_id(&world), "anna", "bert");
         race(text, text, order, answers);
-        const char *ends[2];
         for (size_t i = 0; i < 2; i++) {
-            ends[i] = life_until_definite(&world.daemons[i], LIFE_ADMIN, MERGE, text, NULL);
-            assert_string_equal(ends[i], "REPLAYED");
+            assert_string_equal(
+                life_until_definite(&world.daemons[i], LIFE_ADMIN, MERGE, text, NULL), "REPLAYED");
         }
         check_merged(order & 1);
     }
@@ -452,6 +485,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_was_before_is_found_by_the_other, open_world,
                                         close_world),
         cmocka_unit_test_setup_teardown(a_return_is_passed_on_once, open_world, close_world),
+        cmocka_unit_test_setup_teardown(a_merged_members_card_is_replaced, open_world, close_world),
         cmocka_unit_test_setup_teardown(who_cannot_be_merged, open_world, close_world),
         cmocka_unit_test_setup_teardown(wherever_it_stops_a_retry_ends_it, open_world, close_world),
         cmocka_unit_test_setup_teardown(wherever_it_stops_who_comes_next_ends_it, open_world,
