@@ -18,6 +18,7 @@ import world
 members = frames.members
 BIRTHDAYS = 2  # an event's format (daemon/service/event.h)
 DAY_S = 86400
+PARTITIONS = 16
 
 
 class Calendar:
@@ -41,7 +42,7 @@ class Calendar:
     def told(self):
         """How often each (day, member) was told."""
         counts = collections.Counter()
-        for partition in range(16):
+        for partition in range(PARTITIONS):
             entries = self.scene.redis.command("XRANGE", f"ly:{{{partition}}}:ev", "-", "+")
             for _, fields in entries:
                 if fields[1][0] == BIRTHDAYS:
@@ -64,7 +65,18 @@ class Calendar:
             at += length
 
     def wait_told(self, expected):
-        world.wait_for(lambda: self.told() == collections.Counter(expected), f"exactly {expected}")
+        try:
+            world.wait_for(lambda: self.told() == collections.Counter(expected), "birthdays")
+        except AssertionError as error:
+            told = self.told()
+            missing = [key for key in expected if told[key] == 0]
+            others = {key: count for key, count in told.items() if count != expected.get(key)}
+            raise AssertionError(f"{error}: missing {missing}, wrong {others}") from error
+
+    def wait_begun(self):
+        """Every partition has told a day: only what comes after that is made up for."""
+        world.wait_for(lambda: len(self.scene.redis.command(
+            "KEYS", "ly:*:a::birthdays:*")) == PARTITIONS, "all partitions to begin")
 
 
 class Birthdays(unittest.TestCase):
@@ -95,6 +107,7 @@ class Birthdays(unittest.TestCase):
         calendar.wait_told(expected)
         calendar.to("2027-03-02T23:59:59+08:00")
         calendar.wait_told(expected)
+        calendar.wait_begun()
         # an outage over two days that have some
         for daemon in club.daemons:
             daemon.kill_now()
@@ -104,6 +117,8 @@ class Birthdays(unittest.TestCase):
         calendar.to("2027-03-05T08:00:00+08:00")
         expected |= {("2027-03-03", "later"): 1, ("2027-03-04", "moved"): 1}
         calendar.wait_told(expected)
+        for daemon in club.daemons:
+            daemon.stop()  # nobody writes any more
         ledger.Stored().read(club.redis)  # every chain holds, no gap
         club.finish()
 
