@@ -192,7 +192,7 @@ struct program {
     struct referral referral;
     uint32_t unmapped; // of enum program_unmapped: reported by compile
     // compiled
-    bool asks_birth_month; // some rule does
+    bool asks_birth_month;    // some rule does
     int64_t rate_denominator; // least common multiple of all rates' money_minor
 };
 
