@@ -131,7 +131,7 @@ static int send_report(struct session *session, const struct contribution_line *
     request.score = line->score;
     request.from = (char *)line->from;
     request.until = (char *)line->until;
-    return call(session, "/loyalty.v1.ContributionsService/Report", &request.base,
+    return call(session, "/loyalty.v1.ContributionsService/ReportContribution", &request.base,
                 request.mutation->request_id);
 }
 
@@ -142,7 +142,7 @@ static int send_reduce(struct session *session, const struct contribution_line *
     request.mutation = session_mutation(session, line->member.request_id);
     request.contribution_id = (char *)line->member.second;
     request.score = line->score;
-    return call(session, "/loyalty.v1.ContributionsService/Reduce", &request.base,
+    return call(session, "/loyalty.v1.ContributionsService/ReduceContribution", &request.base,
                 request.mutation->request_id);
 }
 
@@ -155,7 +155,7 @@ static int send_end(struct session *session, const struct contribution_line *lin
     request.on = (char *)line->on;
     request.cause = line->matured ? LOYALTY__V1__CONTRIBUTION_END__CONTRIBUTION_END_MATURED
                                   : LOYALTY__V1__CONTRIBUTION_END__CONTRIBUTION_END_SURRENDERED;
-    return call(session, "/loyalty.v1.ContributionsService/End", &request.base,
+    return call(session, "/loyalty.v1.ContributionsService/EndContribution", &request.base,
                 request.mutation->request_id);
 }
 

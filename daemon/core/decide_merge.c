@@ -248,6 +248,13 @@ enum status decide_merge(const struct decide *decide, const struct merge_command
 
 // --- the member who takes it ---
 
+// A contribution that a partner reported for both is one, and counts once: as the taker has it.
+static bool is_had(const struct account *account, const struct carried_score *score)
+{
+    const struct reported *had = score->named ? account_reported(account, score->key) : NULL;
+    return had != NULL && had->score > 0 && had->until_ms > account->now_ms;
+}
+
 // What of the score still counts, from now on at the earliest.
 static enum status take_scores(const struct decide *decide, const struct carried *from,
                                struct carried *carried, struct opening_score **ret_scores)
@@ -263,7 +270,7 @@ static enum status take_scores(const struct decide *decide, const struct carried
     for (size_t i = 0; i < from->score_count; i++) {
         struct carried_score score = from->scores[i];
         score.from_ms = score.from_ms > now_ms ? score.from_ms : now_ms;
-        if (score.until_ms > score.from_ms) {
+        if (score.until_ms > score.from_ms && !is_had(decide->account, &score)) {
             scores[carried->score_count] = (struct opening_score){
                 .from_ms = score.from_ms, .until_ms = score.until_ms, .score = score.score};
             carried->scores[carried->score_count++] = score;

@@ -88,7 +88,8 @@ static int64_t points_of_member(const struct record *record)
     case RECORD_MERGED:
         return -points_carried(&record->merged.carried);
     case RECORD_ABSORBED:
-        return points_absorbed(&record->absorbed.carried, record->at_ms);
+        return points_absorbed(&record->absorbed.carried, record->at_ms) +
+               record->absorbed.forgiven;
     case RECORD_BONUS:
         return record->bonus.lot_ends_ms > record->at_ms ? record->bonus.points : 0;
     default:

@@ -35,8 +35,8 @@ static void open_with_policy(void)
     struct world_answer answer;
     stage_open();
     world_enroll(&stage.world, "anna");
-    world_call(stage.rival, PARTNER, "ContributionsService/Report", of_policy(", \"score\": 5000"),
-               &answer);
+    world_call(stage.rival, PARTNER, "ContributionsService/ReportContribution",
+               of_policy(", \"score\": 5000"), &answer);
     CHECK(strcmp(world_end(&answer), "OK") == 0);
 }
 
@@ -44,25 +44,25 @@ static void prepare_report(void)
 {
     stage_open();
     world_enroll(&stage.world, "anna");
-    set("ContributionsService/Report", ", \"score\": 60000, \"from\": \"2025-05-01\"");
+    set("ContributionsService/ReportContribution", ", \"score\": 60000, \"from\": \"2025-05-01\"");
 }
 
 static void prepare_reduce(void)
 {
     open_with_policy();
-    set("ContributionsService/Reduce", ", \"score\": 500");
+    set("ContributionsService/ReduceContribution", ", \"score\": 500");
 }
 
 static void prepare_end(void)
 {
     open_with_policy();
-    set("ContributionsService/End", ", \"on\": \"2027-03-01\", \"cause\": \"MATURED\"");
+    set("ContributionsService/EndContribution", ", \"on\": \"2027-03-01\", \"cause\": \"MATURED\"");
 }
 
 static void prepare_exists(void)
 {
     open_with_policy();
-    set("ContributionsService/Report", ", \"score\": 700");
+    set("ContributionsService/ReportContribution", ", \"score\": 700");
 }
 
 #define SCENE(name_)                                                                               \

@@ -64,7 +64,7 @@ class Partner:
                        contribution_id=contribution)
         for name, value in fields.items():
             setattr(request, {"from_": "from"}.get(name, name), value)
-        return self.client.call(f"/loyalty.v1.ContributionsService/{method}", request)
+        return self.client.call(f"/loyalty.v1.ContributionsService/{method}Contribution", request)
 
     def report(self, member, contribution, score, request_id=None, **dates):
         return self.send("Report", messages.ReportContributionRequest, member, contribution,
@@ -182,8 +182,9 @@ class Contributions(unittest.TestCase):
             request = messages.ReduceContributionRequest(
                 mutation=frames.mutation(None, CLOCK.now_ms, min_seq=10**6),
                 member=frames.member_ref("cora"), contribution_id=POLICY, score=1)
-            self.left(self.insurer.client.call(
-                "/loyalty.v1.ContributionsService/Reduce", request), 10999, until="2026-03-01")
+            reduced = self.insurer.client.call(
+                "/loyalty.v1.ContributionsService/ReduceContribution", request)
+            self.left(reduced, 10999, until="2026-03-01")
             told = scene.must(admin.report("cora", "A-1", 2000))
             self.assertEqual((told.member_id, told.standing.tier_id), ("cora", "diamond"))
             self.assertGreater(told.seq, 0)

@@ -15,8 +15,10 @@ SKIPPED = 77
 RUN_S = 250  # Go compiles all of gRPC
 EXAMPLES = f"{frames.SOURCE}/clients/examples"
 MODULES = f"{frames.SOURCE}/tests/node_modules"
-SERVICES = {"loyalty.v1.AdminService", "loyalty.v1.ClockService", "loyalty.v1.MembersService",
-            "loyalty.v1.PointsService", "loyalty.v1.ProgramsService", "loyalty.v1.TillsService",
+SERVICES = {"loyalty.v1.AdminService", "loyalty.v1.ClockService",
+            "loyalty.v1.ContributionsService", "loyalty.v1.EventsService",
+            "loyalty.v1.MembersService", "loyalty.v1.PerksService", "loyalty.v1.PointsService",
+            "loyalty.v1.PoolsService", "loyalty.v1.ProgramsService", "loyalty.v1.TillsService",
             "grpc.health.v1.Health",
             "grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection"}
 

@@ -167,7 +167,8 @@ class Exchanges(unittest.TestCase):
 
 def type_of(field):
     if field.message_type is not None and field.message_type.GetOptions().map_entry:
-        return "map<string, int64>"
+        value = field.message_type.fields_by_name["value"]
+        return f"map<string, {type_of(value)}>"
     kind = field.message_type or field.enum_type
     if kind is None:
         names = {getattr(field, name): word for name, word in SCALARS.items()}

@@ -86,7 +86,8 @@ class Club:
         self.client("backend").ask("Enroll", request)
         if score > 0:
             self.client("insurer").ask(
-                "/loyalty.v1.ContributionsService/Report", contributions.ReportContributionRequest(
+                "/loyalty.v1.ContributionsService/ReportContribution",
+                contributions.ReportContributionRequest(
                     mutation=frames.mutation(None, self.now_ms), member=frames.member_ref(member),
                     contribution_id="P-1", score=score))
 

@@ -257,6 +257,31 @@ static void contributions_go_on_under_their_names(void **state)
     assert_int_equal(bert.account.score, 3700);
 }
 
+static void report_policy(struct member *member, int64_t score)
+{
+    struct command command = begin(COMMAND_CONTRIBUTE);
+    command.contribution = (struct contribution_command){.score = score};
+    member_contribution_key("policy-1", command.contribution.key);
+    (void)must(member, &command);
+}
+
+// The same policy of the same partner, told of the same person twice.
+static void a_contribution_that_both_have_counts_once(void **state)
+{
+    (void)state;
+    report_policy(&anna, 5000);
+    give_score(&anna, 700);
+    report_policy(&bert, 6000);
+    struct record record = merge_after(DAY_MS);
+    assert_int_equal(record.absorbed.carried.score_count, 1);
+    assert_int_equal(bert.account.score, 6700);
+    struct command reduce = begin(COMMAND_REDUCE);
+    reduce.reduction.score = 6000; // all of the taker's own is still there
+    member_contribution_key("policy-1", reduce.reduction.key);
+    (void)must(&bert, &reduce);
+    assert_int_equal(bert.account.score, 700);
+}
+
 // The no stands in the log of who says it, so that nobody who comes later may say yes.
 static void who_takes_nobody_says_so_for_good(void **state)
 {
@@ -305,6 +330,7 @@ int main(void)
         IN_CLUB(a_card_that_ended_meanwhile_is_not_taken),
         IN_CLUB(score_reaches_a_tier_together),
         IN_CLUB(contributions_go_on_under_their_names),
+        IN_CLUB(a_contribution_that_both_have_counts_once),
         IN_CLUB(who_takes_nobody_says_so_for_good),
         IN_CLUB(what_is_given_back_is_there_again),
     };

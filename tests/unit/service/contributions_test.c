@@ -16,9 +16,9 @@
 
 #define INSURER "partner/insurer/desk-1"
 #define ADMIN "admin/anna"
-#define REPORT "ContributionsService/Report"
-#define REDUCE "ContributionsService/Reduce"
-#define END "ContributionsService/End"
+#define REPORT "ContributionsService/ReportContribution"
+#define REDUCE "ContributionsService/ReduceContribution"
+#define END "ContributionsService/EndContribution"
 
 static struct service_world world;
 static struct world_answer answer;
