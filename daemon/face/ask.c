@@ -147,7 +147,7 @@ static void ask_service(struct call *call, int64_t left_ms)
 
 void ask_poke(struct call *call)
 {
-    if (call->state == CALL_STREAMING) {
+    if (call->state == CALL_STREAMING && !call->face->draining) { // then all have ended
         struct dispatch_origin origin = origin_of(call);
         streams_poke(call->face->service, call->face, &origin);
     }
