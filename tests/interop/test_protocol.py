@@ -26,7 +26,7 @@ NOW_MS = frames.utc_ms(NOW.replace("Z", "+00:00"))
 IDS = "018d3f64-0000-7000-8000-00000000000{}"
 BLOCK = re.compile(r"^```hex (\S+) (\S+) (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FIELDS = re.compile(r"^```fields\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-FIELD = re.compile(r"^  (\d+) (\w+)(?: +((?:repeated )?(?:map<string, int64>|\w+)))?(?:  .*)?$")
+FIELD = re.compile(r"^  (\d+) (\w+)(?: +((?:repeated )?(?:map<string, \w+>|\w+)))?(?:  .*)?$")
 VALUE = re.compile(r"^  (\d+) (\w+)(?: .*)?$")
 SCALARS = {"TYPE_INT64": "int64", "TYPE_UINT64": "uint64", "TYPE_INT32": "int32",
            "TYPE_UINT32": "uint32", "TYPE_BOOL": "bool", "TYPE_STRING": "string",
