@@ -43,8 +43,8 @@ found_club() {
     set_clock 2025-02-01T09:00:00+08:00
     loyaltyctl program publish programs/vip-club.yaml \
         --effective-from 2020-01-01T00:00:00+08:00 --reason "the club is founded" >/dev/null
-    loyaltyctl --as app member enroll chen --phone +8613800000001 \
-        --app chen-app >/dev/null
+    loyaltyctl --as app member enroll chen --card 8800000000000013 \
+        --phone +8613800000001 --app chen-app >/dev/null
     loyaltyctl --as app member enroll bo --phone +8613800000002 >/dev/null
     say office "programs/vip-club.yaml is in force; Mrs Chen and Mr Bo enrol"
 }
