@@ -26,7 +26,8 @@ use() {
     if answer=$(loyaltyctl --as "$partner" perk use "$@" -o json 2>"$work/refusal"); then
         answer_is=granted
     else
-        answer_is=$(grep -oE '\(([A-Z_]+)' "$work/refusal" | tr -d '(')
+        answer_is=$(grep -oE '\([A-Z_]+' "$work/refusal" | tr -d '(') ||
+            answer_is=$(<"$work/refusal")
     fi
 }
 
