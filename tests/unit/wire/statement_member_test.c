@@ -11,28 +11,6 @@
 
 #include "unit/wire/statement_world.h"
 
-static struct arena arena;
-
-static int set_up(void **state)
-{
-    (void)state;
-    arena_init(&arena, LIMIT_ARENA_BYTES);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    arena_fini(&arena);
-    return 0;
-}
-
-static void assert_instant(const Google__Protobuf__Timestamp *timestamp, int64_t instant_ms)
-{
-    assert_non_null(timestamp);
-    assert_int_equal(timestamp->seconds * 1000 + timestamp->nanos / 1000000, instant_ms);
-}
-
 static Loyalty__V1__GetMemberResponse *read_member(struct world *world, int view)
 {
     Loyalty__V1__GetMemberResponse *response = NULL;

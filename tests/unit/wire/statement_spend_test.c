@@ -2,27 +2,11 @@
 // up to what the member has: a hold moves nothing, what has ended or is forgiven is said once.
 #include "unit/wire/statement_world.h"
 
-static struct arena arena;
-
-static int set_up(void **state)
-{
-    (void)state;
-    arena_init(&arena, LIMIT_ARENA_BYTES);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    arena_fini(&arena);
-    return 0;
-}
-
 static void assert_adds_up(struct world *world, struct listing *listing)
 {
     const struct account *account = &world->account;
     int64_t points = 0;
-    world_list(world, &arena, listing);
+    world_list(world, listing);
     for (size_t i = 0; i < listing->count; i++) {
         points += listing->items[i]->points;
     }

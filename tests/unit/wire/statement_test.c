@@ -13,28 +13,6 @@
 
 #include "unit/wire/statement_world.h"
 
-static struct arena arena;
-
-static int set_up(void **state)
-{
-    (void)state;
-    arena_init(&arena, LIMIT_ARENA_BYTES);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    arena_fini(&arena);
-    return 0;
-}
-
-static void assert_instant(const Google__Protobuf__Timestamp *timestamp, int64_t instant_ms)
-{
-    assert_non_null(timestamp);
-    assert_int_equal(timestamp->seconds * 1000 + timestamp->nanos / 1000000, instant_ms);
-}
-
 static Loyalty__V1__GetMemberResponse *read_member(struct world *world)
 {
     Loyalty__V1__GetMemberResponse *response = NULL;
@@ -164,7 +142,7 @@ static void a_statement_tells_all(void **state)
     struct world world;
     world_of_everything(&world);
     struct listing listing;
-    world_list(&world, &arena, &listing);
+    world_list(&world, &listing);
     static const struct {
         int kind;
         int64_t points;
@@ -206,7 +184,7 @@ static void a_statement_adds_up(void **state)
     world_of_everything(&world);
     world_award(&world, day(2027, 3, 2), day(2027, 2, 27), 1000);
     struct listing listing;
-    world_list(&world, &arena, &listing);
+    world_list(&world, &listing);
     int64_t sum = 0;
     for (size_t i = 0; i < listing.count; i++) {
         sum += listing.items[i]->points;
@@ -278,7 +256,7 @@ static void pages_say_how_to_go_on(void **state)
     struct world world;
     world_of_everything(&world);
     struct listing listing;
-    world_list(&world, &arena, &listing);
+    world_list(&world, &listing);
     Loyalty__V1__ListActivityResponse *page = NULL;
     assert_int_equal(statement_page(&arena, listing.items, 4, true, &page), STATUS_OK);
     assert_int_equal(page->n_activities, 4);

@@ -16,6 +16,29 @@
 #include "unit/core/program_sample.h"
 #include "wire/statement.h"
 
+// What the answers of one group of tests are built in.
+static struct arena arena;
+
+static inline int set_up(void **state)
+{
+    (void)state;
+    arena_init(&arena, LIMIT_ARENA_BYTES);
+    return 0;
+}
+
+static inline int tear_down(void **state)
+{
+    (void)state;
+    arena_fini(&arena);
+    return 0;
+}
+
+static inline void assert_instant(const Google__Protobuf__Timestamp *timestamp, int64_t instant_ms)
+{
+    assert_non_null(timestamp);
+    assert_int_equal(timestamp->seconds * 1000 + timestamp->nanos / 1000000, instant_ms);
+}
+
 struct world {
     struct sample sample;
     struct program_version version;
@@ -197,11 +220,11 @@ static inline enum status list_one(void *context, uint64_t seq, const struct rec
     return STATUS_OK;
 }
 
-static inline void world_list(struct world *world, struct arena *arena, struct listing *ret_listing)
+static inline void world_list(struct world *world, struct listing *ret_listing)
 {
     struct arena scratch;
     arena_init(&scratch, 1 << 20);
-    *ret_listing = (struct listing){.replies = replies_of_account(&world->account, arena)};
+    *ret_listing = (struct listing){.replies = replies_of_account(&world->account, &arena)};
     assert_int_equal(ledger_walk(buffer_span(&world->log), &scratch, list_one, ret_listing),
                      STATUS_OK);
     arena_fini(&scratch);
