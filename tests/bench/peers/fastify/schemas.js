@@ -34,7 +34,7 @@ module.exports = {
     },
   },
   getMember: {
-    body: message({ member }, ['member']),
+    body: message({ member, view: text }, ['member']),
     response: {
       200: message({
         memberId: text, seq: text, asOf: text, enrolledAt: text, standing, programVersion: count,
