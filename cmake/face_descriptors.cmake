@@ -5,7 +5,7 @@ set(descriptors_inc "${PROJECT_BINARY_DIR}/generated/face/descriptors.inc")
 set(bytes_script "${PROJECT_SOURCE_DIR}/cmake/bytes.cmake")
 file(MAKE_DIRECTORY "${PROJECT_BINARY_DIR}/generated/face")
 file(GLOB descriptors_inputs CONFIGURE_DEPENDS "${LOYALTY_PROTO_DIR}/loyalty/v1/*.proto"
-    "${LOYALTY_PROTO_DIR}/google/rpc/*.proto")
+    "${LOYALTY_PROTO_DIR}/google/*/*.proto")
 add_custom_command(
     OUTPUT "${descriptors_inc}"
     COMMAND "${PROTOC}" --include_imports "--descriptor_set_out=${descriptors_set}"

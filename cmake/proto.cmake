@@ -1,6 +1,6 @@
 # .proto files become C below <build>/proto: include "loyalty/v1/<name>.pb-c.h".
-#     loyalty_proto      proto/loyalty/v1 (the public contract), proto/loyaltyd (what is stored) and
-#                        the well-known Timestamp
+#     loyalty_proto      proto/loyalty/v1 (the public contract), proto/loyaltyd (what is stored),
+#                        google.longrunning and the well-known types these use
 #     loyalty_rpc_proto  what comes with gRPC: google.rpc's errors, health, reflection
 find_program(PROTOC protoc REQUIRED)
 find_program(PROTOC_GEN_C protoc-gen-c REQUIRED)
@@ -42,10 +42,11 @@ file(GLOB contract_protos RELATIVE "${LOYALTY_PROTO_DIR}" CONFIGURE_DEPENDS
     "${LOYALTY_PROTO_DIR}/loyalty/v1/*.proto")
 file(GLOB stored_protos RELATIVE "${LOYALTY_PROTO_DIR}" CONFIGURE_DEPENDS
     "${LOYALTY_PROTO_DIR}/loyaltyd/*.proto")
-set(rpc_protos google/rpc/status.proto google/rpc/error_details.proto grpc/health/v1/health.proto
+set(rpc_protos google/rpc/error_details.proto grpc/health/v1/health.proto
     grpc/reflection/v1/reflection.proto grpc/reflection/v1alpha/reflection.proto)
 
 loyalty_proto_library(loyalty_proto ${contract_protos} ${stored_protos}
-    google/protobuf/timestamp.proto)
-loyalty_proto_library(loyalty_rpc_proto ${rpc_protos} google/protobuf/any.proto
-    google/protobuf/duration.proto)
+    google/longrunning/operations.proto google/rpc/status.proto google/protobuf/any.proto
+    google/protobuf/duration.proto google/protobuf/empty.proto google/protobuf/timestamp.proto)
+loyalty_proto_library(loyalty_rpc_proto ${rpc_protos})
+target_link_libraries(loyalty_rpc_proto PUBLIC loyalty_proto)

@@ -6,7 +6,7 @@
 // there after their end; no hold after its lapse; a deficit means no spendable lot; balance = sum
 // of lots - deficit; score = sum of contributions in force; points are conserved: lots + pending +
 // held - deficit = awarded + opened - taken back + forgiven - redeemed + given back - expired +
-// moved in - moved out; a member's last card covers now, unless the membership has ended.
+// moved in - moved out + adjusted; a member's last card covers now, unless the membership has ended.
 //
 // Owned arrays are of two kinds: small ones that change in place (lots, pending, holds, what ended,
 // steps, obligations), saved whole by a savepoint, and append-only ones (contributions, cards,
@@ -185,6 +185,7 @@ struct account {
     int64_t redeemed;   // captured points too
     int64_t given_back; // all points of redemptions that were reversed
     int64_t expired;    // less what was taken back of it
+    int64_t adjusted;   // by hand: given less taken
     int64_t score_given;
     // redemptions of the civil day, and what is held of it
     int32_t redeem_day;

@@ -91,7 +91,7 @@ static enum status layout_cards(struct codec *codec, struct record *record)
         TRY(codec_instant(codec, &card->from_ms));
         TRY(codec_instant(codec, &card->until_ms));
         TRY(codec_u32(codec, &cause));
-        if (cause < CARD_ENROLLED || cause > CARD_MERGED) {
+        if (cause < CARD_ENROLLED || cause > CARD_CAUSE_LAST) {
             return STATUS_CORRUPT;
         }
         card->cause = (enum card_cause)cause;

@@ -20,6 +20,7 @@
 #include "base/status.h"
 #include "core/chain.h"
 #include "core/names.h"
+#include "core/record_admin.h"
 #include "core/record_member.h"
 #include "core/record_parts.h"
 
@@ -45,7 +46,10 @@ enum record_type {
     RECORD_CONTRIBUTED = 28,          // score that a partner reported
     RECORD_CONTRIBUTION_REDUCED = 29, // and took away again, at once or from a day on
     RECORD_NOTICED = 30,              // time: points will expire soon, the card will end
-    RECORD_STATUS_CHANGED = 34,       // suspended, reinstated, closed, erased
+    RECORD_ADJUSTED = 32,             // points or score, by hand
+    RECORD_CARD_GRANTED = 33,         // a complimentary card
+    RECORD_CARD_REVOKED = 36,
+    RECORD_STATUS_CHANGED = 34, // suspended, reinstated, closed, erased
     RECORD_IDENTIFIERS_CHANGED = 35,
     RECORD_DONE = 37,        // the end of an obligation
     RECORD_MERGED = 38,      // given up for another member
@@ -56,11 +60,9 @@ enum record_type {
     RECORD_POOL_SPENT = 44,  // of a pool: by whom the next record is
     RECORD_SETTLED = 49,     // of a partner's month: a use of a perk
     RECORD_BIRTHDAYS = 50,   // of a partition's calendar: a day's birthdays were told
-    RECORD_PUBLISHED = 64,   // the program's own log: a version
-    // Reserved for what later formats bring; written only after they are defined:
-    RECORD_RESERVED_ADJUSTED = 32,
-    RECORD_RESERVED_CARD_GRANTED = 33,
-    RECORD_RESERVED_WITHDRAWN = 65,
+    RECORD_AUDITED = 51,     // of a month's audit: an act by hand
+    RECORD_PUBLISHED = 64,   // the program's own log: a version ...
+    RECORD_WITHDRAWN = 65,   // ... and that it will not come into force
 };
 
 // The end of an identifier's obligation: claimed for this member, or lost to another.
@@ -229,6 +231,12 @@ struct record_published {
     struct span reason;
 };
 
+struct record_withdrawn {
+    uint32_t number;
+    struct span by; // role and unit
+    struct span reason;
+};
+
 // --- a terminal's business day (core/receipts.h) ---
 
 enum receipt_operation { // numbers are those of loyalty.v1.Operation
@@ -314,6 +322,11 @@ struct record {
         struct record_birthdays birthdays;
         struct span snapshot; // opaque here
         struct record_published published;
+        struct record_withdrawn withdrawn;
+        struct record_adjusted adjusted;
+        struct record_by_hand granted;
+        struct record_by_hand revoked;
+        struct record_audited audited;
     };
 };
 

@@ -27,7 +27,12 @@ enum card_cause { // numbers are those of loyalty.v1.CardCause
     CARD_LATE_SCORE = 5,
     CARD_OPENING = 6,
     CARD_MERGED = 7,
+    CARD_GRANTED = 8, // complimentary
+    CARD_REVOKED = 9,
+    CARD_RESUMED = 10, // a card that a complimentary one had covered
 };
+
+#define CARD_CAUSE_LAST CARD_RESUMED
 
 // A tier held for [from, until).
 struct card {
@@ -75,6 +80,16 @@ enum account_kind {
     ACCOUNT_TERMINAL_DAY = 2,
     ACCOUNT_POOL = 3,
     ACCOUNT_SETTLEMENT = 4, // a partner's month: the uses of perks it is paid for
+    ACCOUNT_AUDIT = 5,      // a month's acts by hand
+};
+
+enum act_reason { // numbers are those of loyalty.v1.ActReason
+    ACT_GOODWILL = 1,
+    ACT_CORRECTION = 2,
+    ACT_COMPENSATION = 3,
+    ACT_FRAUD = 4,
+    ACT_RESCINDED = 5,
+    ACT_OTHER = 6,
 };
 
 struct identifier {

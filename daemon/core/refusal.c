@@ -207,6 +207,11 @@ static const struct refusal_text texts[REFUSAL_COUNT] = {
     [REFUSAL_POOL_MEMBER_MISSING] = {"POOL_MEMBER_MISSING", CODE_INVALID_ARGUMENT,
                                      "It is not said who of the pool this is; give pool_member.",
                                      NULL, NULL},
+    [REFUSAL_TIER_NOT_HIGHER] = {"TIER_NOT_HIGHER", CODE_FAILED_PRECONDITION,
+                                 "The member holds this tier, or a higher one, already.", NULL,
+                                 NULL},
+    [REFUSAL_TIER_NOT_LOWER] = {"TIER_NOT_LOWER", CODE_FAILED_PRECONDITION,
+                                "The member holds this tier, or a lower one, already.", NULL, NULL},
 };
 
 const struct refusal_text *refusal_describe(uint32_t reason)

@@ -88,7 +88,7 @@ static bool check_references(const struct account *account)
     for (uint32_t i = 0; i < account->cards.count; i++) {
         const struct card *card = &account->cards.items[i];
         if (card->tier == 0 || card->tier > names || card->cause < CARD_ENROLLED ||
-            card->cause > CARD_MERGED) {
+            card->cause > CARD_CAUSE_LAST) {
             return false;
         }
     }

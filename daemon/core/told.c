@@ -55,7 +55,7 @@ static enum status layout_card(struct codec *codec, struct card *card)
     TRY(codec_instant(codec, &card->from_ms));
     TRY(codec_instant(codec, &card->until_ms));
     TRY(codec_u32(codec, &cause));
-    if (cause < CARD_ENROLLED || cause > CARD_MERGED) {
+    if (cause < CARD_ENROLLED || cause > CARD_CAUSE_LAST) {
         return STATUS_CORRUPT;
     }
     card->cause = (enum card_cause)cause;

@@ -57,6 +57,30 @@ void contributions_end(struct request *request);
 void pools_create(struct request *request);
 void pools_set_member(struct request *request);
 void pools_list_members(struct request *request);
+// acts.c, audit.c, export.c
+void admin_adjust_points(struct request *request);
+void admin_adjust_score(struct request *request);
+void admin_grant_tier(struct request *request);
+void admin_revoke_tier(struct request *request);
+void admin_list_audit(struct request *request);
+void admin_export_accounts(struct request *request);
+void admin_read_log(struct request *request);
+// withdraw.c
+void programs_withdraw(struct request *request);
+// rescoring.c
+void rescoring_plan(struct request *request);
+void rescoring_run(struct request *request);
+void rescoring_list_moves(struct request *request);
+// operations.c
+void operations_list(struct request *request);
+void operations_get(struct request *request);
+void operations_wait(struct request *request);
+void operations_cancel(struct request *request);
+void operations_delete(struct request *request);
+// archive.c
+void archive_open(struct request *request);
+void archive_read(struct request *request);
+void archive_drop(struct request *request);
 // events.c
 void events_subscribe(struct request *request);
 void events_acknowledge(struct request *request);

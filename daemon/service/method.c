@@ -2,7 +2,10 @@
 #include "service/method.h"
 
 #include "base/check.h"
+#include "google/longrunning/operations.pb-c.h"
+#include "google/protobuf/empty.pb-c.h"
 #include "loyalty/v1/admin.pb-c.h"
+#include "loyalty/v1/archive.pb-c.h"
 #include "loyalty/v1/clock.pb-c.h"
 #include "loyalty/v1/contributions.pb-c.h"
 #include "loyalty/v1/events.pb-c.h"
@@ -11,6 +14,7 @@
 #include "loyalty/v1/points.pb-c.h"
 #include "loyalty/v1/pools.pb-c.h"
 #include "loyalty/v1/programs.pb-c.h"
+#include "loyalty/v1/rescoring.pb-c.h"
 #include "loyalty/v1/tills.pb-c.h"
 #include "service/handlers.h"
 
@@ -27,6 +31,13 @@ enum {
 #define ROW(service, name, type, may, mutates, handler)                                            \
     ROW_TO(service, name, loyalty__v1__##type##_request__descriptor,                               \
            loyalty__v1__##type##_response__descriptor, may, mutates, handler)
+
+#define OPERATION(name, from, to, may, handler)                                                    \
+    {                                                                                              \
+        .path = "/google.longrunning.Operations/" name,                                            \
+        .request = &google__longrunning__##from##__descriptor, .response = &to##__descriptor,      \
+        .roles = (may), .handle = (handler)                                                        \
+    }
 
 static const struct method methods[] = {
     // An admin does not sell: what moves points is the tills' alone.
@@ -129,6 +140,39 @@ static const struct method methods[] = {
     ROW_TO("EventsService", "DeleteConsumer", loyalty__v1__delete_consumer_request__descriptor,
            loyalty__v1__delete_consumer_response__descriptor, ROLE_BACKEND | ROLE_ADMIN, false,
            events_delete_consumer),
+    ROW("ProgramsService", "WithdrawProgram", withdraw_program, ROLE_ADMIN, true,
+        programs_withdraw),
+    ROW_TO("AdminService", "AdjustPoints", loyalty__v1__adjust_points_request__descriptor,
+           loyalty__v1__adjustment_response__descriptor, ROLE_ADMIN, true, admin_adjust_points),
+    ROW_TO("AdminService", "AdjustScore", loyalty__v1__adjust_score_request__descriptor,
+           loyalty__v1__adjustment_response__descriptor, ROLE_ADMIN, true, admin_adjust_score),
+    ROW_TO("AdminService", "GrantTier", loyalty__v1__grant_tier_request__descriptor,
+           loyalty__v1__tier_response__descriptor, ROLE_ADMIN, true, admin_grant_tier),
+    ROW_TO("AdminService", "RevokeTier", loyalty__v1__revoke_tier_request__descriptor,
+           loyalty__v1__tier_response__descriptor, ROLE_ADMIN, true, admin_revoke_tier),
+    ROW("AdminService", "ListAudit", list_audit, ROLE_ADMIN, false, admin_list_audit),
+    ROW("AdminService", "ExportAccounts", export_accounts, ROLE_ADMIN, false,
+        admin_export_accounts),
+    ROW("AdminService", "ReadLog", read_log, ROLE_ADMIN | ROLE_JOB, false, admin_read_log),
+    ROW_TO("RescoringService", "PlanRescoring", loyalty__v1__plan_rescoring_request__descriptor,
+           google__longrunning__operation__descriptor, ROLE_ADMIN | ROLE_JOB, true, rescoring_plan),
+    ROW_TO("RescoringService", "RunRescoring", loyalty__v1__run_rescoring_request__descriptor,
+           google__longrunning__operation__descriptor, ROLE_ADMIN | ROLE_JOB, true, rescoring_run),
+    ROW("RescoringService", "ListMoves", list_moves, ROLE_ADMIN, false, rescoring_list_moves),
+    ROW("ArchiveService", "OpenArchive", open_archive, ROLE_ADMIN | ROLE_JOB, false, archive_open),
+    ROW("ArchiveService", "ReadArchive", read_archive, ROLE_ADMIN | ROLE_JOB, false, archive_read),
+    ROW("ArchiveService", "DropArchived", drop_archived, ROLE_ADMIN | ROLE_JOB, false,
+        archive_drop),
+    OPERATION("ListOperations", list_operations_request,
+              google__longrunning__list_operations_response, ROLE_ADMIN, operations_list),
+    OPERATION("GetOperation", get_operation_request, google__longrunning__operation,
+              ROLE_ADMIN | ROLE_JOB, operations_get),
+    OPERATION("WaitOperation", wait_operation_request, google__longrunning__operation,
+              ROLE_ADMIN | ROLE_JOB, operations_wait),
+    OPERATION("CancelOperation", cancel_operation_request, google__protobuf__empty,
+              ROLE_ADMIN | ROLE_JOB, operations_cancel),
+    OPERATION("DeleteOperation", delete_operation_request, google__protobuf__empty, ROLE_ADMIN,
+              operations_delete),
     ROW("ClockService", "GetClock", get_clock, EVERYBODY, false, clock_get),
     ROW("ClockService", "SetClock", set_clock, ROLE_ADMIN, false, clock_set),
 };

@@ -3,7 +3,9 @@
 // the speed.
 #include "fuzz/request_types.h"
 
+#include "google/longrunning/operations.pb-c.h"
 #include "loyalty/v1/admin.pb-c.h"
+#include "loyalty/v1/archive.pb-c.h"
 #include "loyalty/v1/clock.pb-c.h"
 #include "loyalty/v1/contributions.pb-c.h"
 #include "loyalty/v1/events.pb-c.h"
@@ -12,6 +14,7 @@
 #include "loyalty/v1/points.pb-c.h"
 #include "loyalty/v1/pools.pb-c.h"
 #include "loyalty/v1/programs.pb-c.h"
+#include "loyalty/v1/rescoring.pb-c.h"
 #include "loyalty/v1/tills.pb-c.h"
 
 #define TYPE(service, name, type)                                                                  \
@@ -67,6 +70,30 @@ static const struct request_type types[] = {
     TYPE("EventsService", "ListConsumers", list_consumers),
     TYPE("EventsService", "DeleteConsumer", delete_consumer),
     TYPE("EventsService", "Subscribe", subscribe),
+    TYPE("ProgramsService", "WithdrawProgram", withdraw_program),
+    TYPE("AdminService", "AdjustPoints", adjust_points),
+    TYPE("AdminService", "AdjustScore", adjust_score),
+    TYPE("AdminService", "GrantTier", grant_tier),
+    TYPE("AdminService", "RevokeTier", revoke_tier),
+    TYPE("AdminService", "ListAudit", list_audit),
+    TYPE("AdminService", "ExportAccounts", export_accounts),
+    TYPE("AdminService", "ReadLog", read_log),
+    TYPE("RescoringService", "PlanRescoring", plan_rescoring),
+    TYPE("RescoringService", "RunRescoring", run_rescoring),
+    TYPE("RescoringService", "ListMoves", list_moves),
+    TYPE("ArchiveService", "OpenArchive", open_archive),
+    TYPE("ArchiveService", "ReadArchive", read_archive),
+    TYPE("ArchiveService", "DropArchived", drop_archived),
+    {"/google.longrunning.Operations/ListOperations",
+     &google__longrunning__list_operations_request__descriptor},
+    {"/google.longrunning.Operations/GetOperation",
+     &google__longrunning__get_operation_request__descriptor},
+    {"/google.longrunning.Operations/WaitOperation",
+     &google__longrunning__wait_operation_request__descriptor},
+    {"/google.longrunning.Operations/CancelOperation",
+     &google__longrunning__cancel_operation_request__descriptor},
+    {"/google.longrunning.Operations/DeleteOperation",
+     &google__longrunning__delete_operation_request__descriptor},
 };
 
 size_t request_type_count(void)

@@ -381,7 +381,7 @@ static void take_version(struct sim *sim, struct ask *ask, const struct record *
     sim->counts->publishes++;
 }
 
-// A withdrawal (RECORD_RESERVED_WITHDRAWN) will be the second record that this log may hold.
+// A withdrawal (RECORD_WITHDRAWN) will be the second record that this log may hold.
 static void take_published(struct sim *sim, const struct store_append *append)
 {
     struct record_cursor cursor = {.rest = append->records};

@@ -27,6 +27,7 @@ def load_messages():
     files = sorted(f"loyalty/v1/{name}" for name in os.listdir(f"{proto}/loyalty/v1")
                    if name.endswith(".proto"))
     names = [os.path.basename(file)[:-len(".proto")] for file in files]
+    files += ["google/longrunning/operations.proto", "google/rpc/status.proto"]
     newest = max(os.stat(f"{proto}/{file}").st_mtime for file in files)
     made = [f"{folder}/loyalty/v1/{name}_pb2.py" for name in names]
     if not all(os.path.exists(path) and os.stat(path).st_mtime > newest for path in made):

@@ -127,7 +127,7 @@ static void a_record_of_a_newer_daemon(void **state)
     service_world_open(&world, 1);
     world_enroll(&world, "anna");
     struct span log = log_copy("anna");
-    uint8_t stored[] = {3, RECORD_RESERVED_ADJUSTED, 0xff, 0x01};
+    uint8_t stored[] = {3, 200, 0xff, 0x01};
     uint8_t *newer = arena_alloc(&world.arena, log.len + sizeof(stored) + CHAIN_HASH_BYTES);
     memcpy(newer, log.data, log.len);
     memcpy(newer + log.len, stored, sizeof(stored));

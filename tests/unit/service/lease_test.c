@@ -429,7 +429,7 @@ static void with_planted_record(uint8_t type, const char *end)
 static void a_program_of_a_newer_daemon(void **state)
 {
     (void)state;
-    with_planted_record(RECORD_RESERVED_WITHDRAWN, "UNKNOWN_FORMAT");
+    with_planted_record(200, "UNKNOWN_FORMAT");
     with_planted_record(RECORD_PUBLISHED, "UNKNOWN_FORMAT");
 }
 

@@ -64,6 +64,25 @@ static const struct {
     {"/loyalty.v1.EventsService/Acknowledge", "--ba-"},
     {"/loyalty.v1.EventsService/ListConsumers", "--ba-"},
     {"/loyalty.v1.EventsService/DeleteConsumer", "--ba-"},
+    {"/loyalty.v1.ProgramsService/WithdrawProgram", "---a-"},
+    {"/loyalty.v1.AdminService/AdjustPoints", "---a-"},
+    {"/loyalty.v1.AdminService/AdjustScore", "---a-"},
+    {"/loyalty.v1.AdminService/GrantTier", "---a-"},
+    {"/loyalty.v1.AdminService/RevokeTier", "---a-"},
+    {"/loyalty.v1.AdminService/ListAudit", "---a-"},
+    {"/loyalty.v1.AdminService/ExportAccounts", "---a-"},
+    {"/loyalty.v1.AdminService/ReadLog", "---aj"},
+    {"/loyalty.v1.RescoringService/PlanRescoring", "---aj"},
+    {"/loyalty.v1.RescoringService/RunRescoring", "---aj"},
+    {"/loyalty.v1.RescoringService/ListMoves", "---a-"},
+    {"/loyalty.v1.ArchiveService/OpenArchive", "---aj"},
+    {"/loyalty.v1.ArchiveService/ReadArchive", "---aj"},
+    {"/loyalty.v1.ArchiveService/DropArchived", "---aj"},
+    {"/google.longrunning.Operations/ListOperations", "---a-"},
+    {"/google.longrunning.Operations/GetOperation", "---aj"},
+    {"/google.longrunning.Operations/WaitOperation", "---aj"},
+    {"/google.longrunning.Operations/CancelOperation", "---aj"},
+    {"/google.longrunning.Operations/DeleteOperation", "---a-"},
     {"/loyalty.v1.ClockService/GetClock", "prbaj"},
     {"/loyalty.v1.ClockService/SetClock", "---a-"},
 };
@@ -82,53 +101,72 @@ static bool is_expected(const char *path)
     return false;
 }
 
-// "  rpc Name(Request) returns (Response) {" of the service last seen.
-static size_t check_line(const char *line, char service[64])
+struct proto_place {
+    char package[64];
+    char service[64];
+};
+
+static const char *short_name(const char *type)
+{
+    const char *dot = strrchr(type, '.');
+    return dot == NULL ? type : dot + 1;
+}
+
+// "  rpc Name(Request) returns (Response) {" of the package and service last seen.
+static size_t check_line(const char *line, struct proto_place *place)
 {
     char name[64];
     char request[64];
     char response[64];
-    char path[160];
-    if (sscanf(line, "service %63[A-Za-z]", service) == 1) {
+    char path[256];
+    if (sscanf(line, "package %63[a-z0-9.]", place->package) == 1 ||
+        sscanf(line, "service %63[A-Za-z]", place->service) == 1) {
         return 0;
     }
     if (sscanf(line, " rpc %63[A-Za-z](%63[A-Za-z]) returns (stream %63[A-Za-z])", name, request,
                response) != 3 &&
-        sscanf(line, " rpc %63[A-Za-z](%63[A-Za-z]) returns (%63[A-Za-z])", name, request,
+        sscanf(line, " rpc %63[A-Za-z](%63[A-Za-z]) returns (%63[A-Za-z.])", name, request,
                response) != 3) {
         return 0;
     }
-    snprintf(path, sizeof(path), "/loyalty.v1.%s/%s", service, name);
+    snprintf(path, sizeof(path), "/%s.%s/%s", place->package, place->service, name);
     const struct method *method = method_find(span_of_text(path));
     if (method == NULL || !is_expected(path)) {
         fail_msg("%s has no row", path);
         return 0;
     }
     assert_string_equal(method->request->short_name, request);
-    assert_string_equal(method->response->short_name, response);
+    assert_string_equal(method->response->short_name, short_name(response));
     const ProtobufCFieldDescriptor *mutation =
         protobuf_c_message_descriptor_get_field_by_name(method->request, "mutation");
     assert_int_equal(method->mutating, mutation != NULL);
     return 1;
 }
 
-static void every_rpc_has_a_row(void **state)
+static size_t check_files(const char *pattern)
 {
-    (void)state;
     glob_t files;
     size_t found = 0;
-    assert_int_equal(glob("proto/loyalty/v1/*.proto", 0, NULL, &files), 0);
+    assert_int_equal(glob(pattern, 0, NULL, &files), 0);
     for (size_t i = 0; i < files.gl_pathc; i++) {
         FILE *file = fopen(files.gl_pathv[i], "r");
         assert_non_null(file);
         char line[256];
-        char service[64] = "";
+        struct proto_place place = {0};
         while (fgets(line, sizeof(line), file) != NULL) {
-            found += check_line(line, service);
+            found += check_line(line, &place);
         }
         fclose(file);
     }
     globfree(&files);
+    return found;
+}
+
+static void every_rpc_has_a_row(void **state)
+{
+    (void)state;
+    size_t found = check_files("proto/loyalty/v1/*.proto");
+    found += check_files("proto/google/longrunning/*.proto");
     assert_int_equal(found, EXPECTED);
     assert_int_equal(method_count(), EXPECTED);
 }

@@ -36,8 +36,9 @@ def load_contract(folder):
     root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(
         os.path.abspath(__file__)))))
     files = sorted(glob.glob("loyalty/v1/*.proto", root_dir=os.path.join(root, "proto")))
-    subprocess.run(["protoc", "-I", os.path.join(root, "proto"), "--python_out", folder, *files],
-                   check=True)
+    foreign = ["google/longrunning/operations.proto", "google/rpc/status.proto"]
+    subprocess.run(["protoc", "-I", os.path.join(root, "proto"), "--python_out", folder, *files,
+                    *foreign], check=True)
     sys.path.insert(0, folder)
     types = {}
     for file in files:

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "loyalty/v1/admin.pb-c.h"
+#include "loyalty/v1/archive.pb-c.h"
 #include "loyalty/v1/clock.pb-c.h"
 #include "loyalty/v1/contributions.pb-c.h"
 #include "loyalty/v1/events.pb-c.h"
@@ -17,6 +18,7 @@
 #include "loyalty/v1/points.pb-c.h"
 #include "loyalty/v1/pools.pb-c.h"
 #include "loyalty/v1/programs.pb-c.h"
+#include "loyalty/v1/rescoring.pb-c.h"
 #include "loyalty/v1/tills.pb-c.h"
 
 enum { CONTRACT_TYPES_MAX = 256 };
@@ -52,6 +54,7 @@ static inline struct contract_types contract_types(void)
         &loyalty__v1__clock_service__descriptor,    &loyalty__v1__tills_service__descriptor,
         &loyalty__v1__perks_service__descriptor,    &loyalty__v1__contributions_service__descriptor,
         &loyalty__v1__pools_service__descriptor,    &loyalty__v1__events_service__descriptor,
+        &loyalty__v1__archive_service__descriptor,  &loyalty__v1__rescoring_service__descriptor,
     };
     struct contract_types types = {0};
     for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++) {

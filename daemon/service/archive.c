@@ -1,0 +1,25 @@
+// ArchiveService.
+#include "service/handlers.h"
+#include "service/request.h"
+
+static void unimplemented(struct request *request)
+{
+    request_fail(request, LOYALTY__V1__CODE__CODE_UNIMPLEMENTED, "UNIMPLEMENTED", "",
+                 "This method is not built yet.");
+    request_end(request);
+}
+
+void archive_open(struct request *request)
+{
+    unimplemented(request);
+}
+
+void archive_read(struct request *request)
+{
+    unimplemented(request);
+}
+
+void archive_drop(struct request *request)
+{
+    unimplemented(request);
+}

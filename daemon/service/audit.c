@@ -1,0 +1,15 @@
+// AdminService.ListAudit.
+#include "service/handlers.h"
+#include "service/request.h"
+
+static void unimplemented(struct request *request)
+{
+    request_fail(request, LOYALTY__V1__CODE__CODE_UNIMPLEMENTED, "UNIMPLEMENTED", "",
+                 "This method is not built yet.");
+    request_end(request);
+}
+
+void admin_list_audit(struct request *request)
+{
+    unimplemented(request);
+}

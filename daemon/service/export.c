@@ -1,0 +1,20 @@
+// AdminService: accounts' logs as they are stored.
+#include "service/handlers.h"
+#include "service/request.h"
+
+static void unimplemented(struct request *request)
+{
+    request_fail(request, LOYALTY__V1__CODE__CODE_UNIMPLEMENTED, "UNIMPLEMENTED", "",
+                 "This method is not built yet.");
+    request_end(request);
+}
+
+void admin_export_accounts(struct request *request)
+{
+    unimplemented(request);
+}
+
+void admin_read_log(struct request *request)
+{
+    unimplemented(request);
+}
