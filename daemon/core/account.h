@@ -6,7 +6,8 @@
 // there after their end; no hold after its lapse; a deficit means no spendable lot; balance = sum
 // of lots - deficit; score = sum of contributions in force; points are conserved: lots + pending +
 // held - deficit = awarded + opened - taken back + forgiven - redeemed + given back - expired +
-// moved in - moved out + adjusted; a member's last card covers now, unless the membership has ended.
+// moved in - moved out + adjusted; a member's last card covers now, unless the membership has
+// ended.
 //
 // Owned arrays are of two kinds: small ones that change in place (lots, pending, holds, what ended,
 // steps, obligations), saved whole by a savepoint, and append-only ones (contributions, cards,
