@@ -49,6 +49,10 @@ function(loyalty_program target folder)
 endfunction()
 
 loyalty_program(loyaltyctl ctl)
+if(TARGET loyaltyctl)
+    # Frames of the archive (clients/ctl/segment.c).
+    target_link_libraries(loyaltyctl_parts PUBLIC PkgConfig::ZSTD)
+endif()
 loyalty_program(loyalty-till till)
 if(TARGET loyalty-till)
     # Certificates, files of past sales and what is typed, as loyaltyctl has them.

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "jobs/compact.h"
 #include "jobs/sweep.h"
 
 const char *argp_program_version = "loyaltyd 0.1.0";
@@ -83,7 +84,9 @@ static const struct argp_option table[] = {
     {"cache-accounts", OPTION_CACHE_ACCOUNTS, "N", 0,
      "and no more than so many (default as many as fit)", 3},
     {"compact-bytes", OPTION_COMPACT_BYTES, "N", 0,
-     "compact an account's log above this many bytes; 0 never (default)", 3},
+     "compact a member's log above this many bytes; 0 never (default 262144). "
+     "What is cut off waits in the store for `loyaltyctl archive`",
+     3},
     {"event-retention", OPTION_EVENT_RETENTION, "N", 0,
      "events a partition keeps for those who subscribe, 1000 to 100000000 (default 100000)", 3},
     {"sweep", OPTION_SWEEP, "on|off", 0,
@@ -306,6 +309,7 @@ void options_parse(int argc, char **argv, struct options *ret_options)
         .listen_port = 7411,
         .trust_domain = "vip.example",
         .partitions = 1024,
+        .compact_bytes = COMPACT_BYTES,
         .sweep_pace = 500,
         .log_level = LOG_INFO,
     };

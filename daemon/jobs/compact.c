@@ -146,10 +146,17 @@ static struct job *job_take(struct compact *compact, struct span id)
     return free_job;
 }
 
+// The others are walked from their first record on, or are proof.
+static bool is_compacted(const struct account *account)
+{
+    return account->kind == ACCOUNT_MEMBER || account->kind == ACCOUNT_POOL;
+}
+
 static void on_commit(void *context, const struct account_commit *commit)
 {
     struct compact *compact = context;
-    if (!is_due(compact, commit->account->log_bytes, commit->compacted_bytes)) {
+    if (!is_compacted(commit->account) ||
+        !is_due(compact, commit->account->log_bytes, commit->compacted_bytes)) {
         return;
     }
     struct job *job = job_take(compact, commit->id);

@@ -1,7 +1,9 @@
-// Compaction: an account's log that has grown past a bound is replaced by its snapshot
+// Compaction: a member's or pool's log that has grown past a bound is replaced by its snapshot
 // (core/snapshot.h), which keeps every answered request a retry may still ask for. Hooked to the
-// service's commits; off unless somebody makes one. A log whose snapshot already exceeds the bound
-// is compacted again only when it has doubled since.
+// service's commits, so a daemon compacts what it writes itself. A log whose snapshot already
+// exceeds the bound is compacted again only when it has doubled since. What is cut off waits in the
+// store until an archiver has it on disk (service/archive.c): without one nothing is lost, the
+// store only gives up no memory.
 //
 // A few logs at a time and never before the requests at hand: each begins on a timer, and a commit
 // that finds all places taken leaves its account to the next one. A failure does no harm (what was
@@ -15,7 +17,8 @@
 
 enum {
     COMPACT_AT_ONCE = 4,
-    COMPACT_PAUSE_MS = 5, // what came before goes before
+    COMPACT_PAUSE_MS = 5,       // what came before goes before
+    COMPACT_BYTES = 256 * 1024, // unless another bound is asked for
 };
 
 struct compact;
