@@ -183,8 +183,9 @@ static void ask_next(struct sweep *sweep)
     sweep->next_partition = (sweep->next_partition + 1) % lease_partitions(service->lease);
     // More, where some of the first are left alone.
     uint32_t count = SWEEP_PAGE + sweep_skips_of(&sweep->skips, scan->partition, now_of(sweep));
-    store_due(service->options.store, scan->partition, due_until_ms(service->lease), count, on_due,
-              scan);
+    const struct store_due due = {
+        .partition = scan->partition, .until_ms = due_until_ms(service->lease), .count = count};
+    store_due(service->options.store, &due, on_due, scan);
 }
 
 // --- rounds ---

@@ -17,6 +17,10 @@ static_assert((int)STORE_EVENTS_BYTES_MAX + (int)STORE_EVENT_BYTES_MAX +
                       (int)STORE_EVENTS_MAX * 256 <=
                   LIMIT_STORE_REPLY_BYTES,
               "what one partition gives of its events fits a reply");
+static_assert((int)STORE_ARCHIVE_BYTES_MAX +
+                      (int)STORE_ARCHIVE_PIECES_MAX * (LIMIT_MEMBER_ID_BYTES + 256) <=
+                  LIMIT_STORE_REPLY_BYTES,
+              "pieces of the archive fit a reply");
 
 const char *store_partition_problem(uint32_t partition)
 {
@@ -158,6 +162,14 @@ const char *store_places_problem(const struct store_event_place *places, size_t 
     return NULL;
 }
 
+const char *store_due_problem(const struct store_due *due)
+{
+    if (due->after_id.len > LIMIT_MEMBER_ID_BYTES) {
+        return "an account id has 1 to 64 bytes";
+    }
+    return store_partition_problem(due->partition);
+}
+
 uint32_t store_page(uint32_t count)
 {
     uint32_t page = count == 0 ? 1 : count;
@@ -168,12 +180,25 @@ uint32_t store_events_share(size_t count, uint32_t events_max)
 {
     uint32_t all = events_max < STORE_EVENTS_MAX ? events_max : STORE_EVENTS_MAX;
     uint32_t share = all / (uint32_t)count;
-    return share == 0 ? 1 : share;
+    return share == 0 && events_max > 0 ? 1 : share;
 }
 
 uint32_t store_events_room(size_t count)
 {
     return STORE_EVENTS_BYTES_MAX / (uint32_t)count;
+}
+
+// --- the archive ---
+
+const char *store_through_problem(uint32_t partition, uint64_t through)
+{
+    return through == UINT64_MAX ? "no entry has this number" : store_partition_problem(partition);
+}
+
+uint32_t store_archive_room(uint32_t bytes_max)
+{
+    uint32_t room = bytes_max == 0 ? 1 : bytes_max;
+    return room < STORE_ARCHIVE_BYTES_MAX ? room : STORE_ARCHIVE_BYTES_MAX;
 }
 
 // --- logs ---

@@ -20,6 +20,8 @@ const char *store_value_problem(const struct store_value *value);
 const char *store_put_problem(const struct store_put *put);
 const char *store_set_problem(uint32_t partition, struct span set);
 const char *store_places_problem(const struct store_event_place *places, size_t count);
+const char *store_due_problem(const struct store_due *due);
+const char *store_through_problem(uint32_t partition, uint64_t through);
 
 // Whether nothing is appended and only the due instant moves.
 bool store_append_moves_due_only(const struct store_append *append);
@@ -31,11 +33,15 @@ enum {
     STORE_SET_MEMBERS_MAX = 65536,    // a larger set is not listed
     STORE_EVENTS_MAX = 4096,          // of one reply
     STORE_EVENTS_BYTES_MAX = 1 << 20, // of all partitions' shares
+    STORE_ARCHIVE_PIECES_MAX = 256,   // of one reply
+    STORE_ARCHIVE_BYTES_MAX = 1 << 20,
 };
 
 // How many ids are given of `count` asked for.
 uint32_t store_page(uint32_t count);
-// What one of `count` partitions may give of so many events in all: some, and bytes after which
-// there are no more.
+// What one of `count` partitions may give of so many events in all: some, unless none are wanted,
+// and bytes after which there are no more.
 uint32_t store_events_share(size_t count, uint32_t events_max);
 uint32_t store_events_room(size_t count);
+// How many bytes of the archive are given of so many asked for.
+uint32_t store_archive_room(uint32_t bytes_max);

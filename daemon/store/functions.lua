@@ -23,6 +23,7 @@ local SUFFIX_BYTES = 65536
 local LOG_BYTES = 16777216
 local CLOCK_AHEAD_MS = 2000
 local EVENTS_PAGE = 8
+local ARCHIVE_PIECES = 256
 local REVISION_BYTES = 8
 local NO_HASH = '\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0'
 local SENTINEL = '!'
@@ -189,6 +190,39 @@ local function members(keys, args)
     return {args[1], 'OK', redis.call('SMEMBERS', keys[1])}
 end
 
+-- Whether an id stands behind another in the due index: by its bytes, whatever the locale.
+local function stands_behind(id, other)
+    for i = 1, math.min(#id, #other) do
+        local left, right = string.byte(id, i), string.byte(other, i)
+        if left ~= right then
+            return left > right
+        end
+    end
+    return #id > #other
+end
+
+-- keys: due; args: tag, instant until which, how many at most, instant and id behind which ('' for
+-- the beginning). The first rank behind that place is searched among those of its instant, never by
+-- the id's own rank, for that one may have moved. The reply goes on with ids and their instants.
+local function due(keys, args)
+    local call, key, from = redis.call, keys[1], 0
+    if args[5] ~= '' then
+        from = call('ZCOUNT', key, '-inf', '(' .. args[4])
+        local behind = call('ZCOUNT', key, '-inf', args[4])
+        while from < behind do
+            local middle = math.floor((from + behind) / 2)
+            if stands_behind(call('ZRANGE', key, middle, middle)[1], args[5]) then
+                behind = middle
+            else
+                from = middle + 1
+            end
+        end
+    end
+    local last = math.min(from + args[3], call('ZCOUNT', key, '-inf', args[2])) - 1
+    local page = last < from and {} or call('ZRANGE', key, from, last, 'WITHSCORES')
+    return {args[1], 'OK', page}
+end
+
 -- keys: ev; args: tag, number of the last event that is known, how many more at most, bytes after
 -- which there are no more. The reply goes on with the id of the oldest one kept ('' for none) and
 -- the last one given, then of each event its id and what it carries.
@@ -203,7 +237,7 @@ local function events(keys, args)
         end
     end
     local from, missing, room = '(0-' .. args[2], args[3] + 0, args[4] + 0
-    repeat
+    while missing > 0 do
         local page = math.min(missing, EVENTS_PAGE)
         local entries = call('XRANGE', keys[1], from, '+', 'COUNT', page)
         for _, entry in ipairs(entries) do
@@ -214,8 +248,41 @@ local function events(keys, args)
             reply[#reply + 1] = entry[1]
             reply[#reply + 1] = entry[2][2]
         end
-        missing = missing - page
-    until missing == 0 or #entries < page
+        missing = #entries < page and 0 or missing - page
+    end
+    return reply
+end
+
+-- keys: arch; args: tag, number from which ('0': the oldest), offset into that one, bytes at most.
+-- The reply goes on as that of events, then of each piece the entry's id, account and length, the
+-- offset, and bytes. Entries are large: one at a time is held.
+local function archive(keys, args)
+    local call, reply = redis.call, {args[1], 'OK', '', ''}
+    local info = call('XINFO', 'STREAM', keys[1], 'FULL', 'COUNT', '1')
+    for i = 1, #info, 2 do
+        if info[i] == 'last-generated-id' then
+            reply[4] = info[i + 1]
+        elseif info[i] == 'entries' and info[i + 1][1] then
+            reply[3] = info[i + 1][1][1]
+        end
+    end
+    local wanted = args[2] == '0' and reply[3] or '0-' .. args[2]
+    local from, room, pieces = wanted, args[4] + 0, 0
+    while from ~= '' and room > 0 and pieces < ARCHIVE_PIECES do
+        local entry = call('XRANGE', keys[1], from, '+', 'COUNT', '1')[1]
+        if not entry then
+            break
+        end
+        local prefix, offset = entry[2][4], entry[1] == wanted and args[3] + 0 or 0
+        if offset < #prefix then
+            local bytes = string.sub(prefix, offset + 1, offset + room)
+            for _, value in ipairs({entry[1], entry[2][2], #prefix, offset, bytes}) do
+                reply[#reply + 1] = value
+            end
+            room, pieces = room - #bytes, pieces + 1
+        end
+        from = '(' .. entry[1]
+    end
     return reply
 end
 
@@ -287,7 +354,7 @@ local function check(_, args)
         {'ZCARD', 'ly:{0}:due'}, {'ZSCAN', 'ly:{0}:due', '0'}, {'EXISTS', 'ly:{0}:ev'},
         {'TYPE', 'ly:{0}:ev'}, {'XGROUP', 'CREATE', 'ly:{0}:ev', 'g', '$'},
         {'XGROUP', 'DESTROY', 'ly:{0}:ev', 'g'}, {'DEL', 'ly:{0}:i:x'},
-        {'ZRANGEBYSCORE', 'ly:{0}:due', '-inf', '0'}, {'SADD', 'ly:{0}:b:x', 'x'},
+        {'ZCOUNT', 'ly:{0}:due', '-inf', '0'}, {'ZRANGE', 'ly:{0}:due', '0', '0'}, {'SADD', 'ly:{0}:b:x', 'x'},
         {'SREM', 'ly:{0}:b:x', 'x'}, {'SCARD', 'ly:{0}:b:x'}, {'SMEMBERS', 'ly:{0}:b:x'},
         {'XINFO', 'STREAM', 'ly:{0}:ev'}, {'XRANGE', 'ly:{0}:ev', '-', '+'},
         {'XTRIM', 'ly:{0}:ev', 'MAXLEN', '~', '0'}, {'BGREWRITEAOF'},
@@ -308,6 +375,8 @@ redis.register_function('ly1_put', put)
 redis.register_function{
     function_name = 'ly1_members', callback = members, flags = {'no-writes'},
 }
+redis.register_function{function_name = 'ly1_due', callback = due, flags = {'no-writes'}}
+redis.register_function{function_name = 'ly1_archive', callback = archive, flags = {'no-writes'}}
 redis.register_function{function_name = 'ly1_events', callback = events, flags = {'no-writes'}}
 redis.register_function{function_name = 'ly1_head', callback = head, flags = {'no-writes'}}
 redis.register_function('ly1_set_clock', set_clock)

@@ -41,6 +41,7 @@ struct span memory_event(const struct store *store, uint32_t partition, uint64_t
 int64_t memory_due(const struct store *store, const struct store_account *account);
 // Of calls of rewrite that were executed.
 uint64_t memory_rewrites(const struct store *store);
+// Of what waits in the archive.
 uint64_t memory_archived_bytes(const struct store *store, uint32_t partition);
 // Overwrites a log's bytes, to plant corruption.
 void memory_plant(struct store *store, const struct store_account *account, struct span bytes);
@@ -65,7 +66,7 @@ void memory_observe(struct store *store, const struct memory_observer *observer)
 // --- losing changes, as a store does that crashes before its fsync, or fails over ---
 
 // From now on the world remembers how to take back its changes (appends, compactions, what becomes
-// of identifiers, values and sets; not that events were trimmed).
+// of identifiers, values and sets; not that events were trimmed or the archive drained).
 void memory_journal(struct store *store);
 // The number of changes made since, less those taken back. One put may be several, to be kept or
 // lost together: a count to go back to is one that was read between calls.

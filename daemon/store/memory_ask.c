@@ -158,13 +158,15 @@ void memory_ask_unclaim(struct store *store, uint32_t partition, struct span key
               context);
 }
 
-void memory_ask_due(struct store *store, uint32_t partition, int64_t until_ms, uint32_t count,
-                    store_scan_fn *done, void *context)
+void memory_ask_due(struct store *store, const struct store_due *due, store_scan_fn *done,
+                    void *context)
 {
-    struct memory_call *call = call_new(store, CALL_DUE, (void (*)(void))done, context, 0);
-    call->problem = store_partition_problem(partition);
-    call->page = (struct memory_page){
-        .partition = partition, .until_ms = until_ms, .count = store_page(count)};
+    struct memory_call *call =
+        call_new(store, CALL_DUE, (void (*)(void))done, context, due->after_id.len);
+    call->problem = store_due_problem(due);
+    call->due = *due;
+    call->due.count = store_page(due->count);
+    call_keep(call, &call->due.after_id);
     memory_call_send(store, call);
 }
 
@@ -233,6 +235,26 @@ void memory_ask_trim_events(struct store *store, uint32_t partition, uint64_t ke
     struct memory_call *call = call_new(store, CALL_TRIM, (void (*)(void))done, context, 0);
     call->problem = store_partition_problem(partition);
     call->trim = (struct memory_trim){.partition = partition, .keep = keep};
+    memory_call_send(store, call);
+}
+
+// --- the archive ---
+
+void memory_ask_read_archive(struct store *store, const struct store_archive_place *place,
+                             store_archive_fn *done, void *context)
+{
+    struct memory_call *call = call_new(store, CALL_ARCHIVE, (void (*)(void))done, context, 0);
+    call->problem = store_partition_problem(place->partition);
+    call->archive = *place;
+    memory_call_send(store, call);
+}
+
+void memory_ask_drop_archived(struct store *store, uint32_t partition, uint64_t through,
+                              store_done_fn *done, void *context)
+{
+    struct memory_call *call = call_new(store, CALL_DROP, (void (*)(void))done, context, 0);
+    call->problem = store_through_problem(partition, through);
+    call->drop = (struct memory_drop){.partition = partition, .through = through};
     memory_call_send(store, call);
 }
 

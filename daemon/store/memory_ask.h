@@ -29,8 +29,8 @@ void memory_ask_create_partitions(struct store *store, uint32_t count, store_don
                                   void *context);
 void memory_ask_unclaim(struct store *store, uint32_t partition, struct span key,
                         struct span member_id, store_done_fn *done, void *context);
-void memory_ask_due(struct store *store, uint32_t partition, int64_t until_ms, uint32_t count,
-                    store_scan_fn *done, void *context);
+void memory_ask_due(struct store *store, const struct store_due *due, store_scan_fn *done,
+                    void *context);
 void memory_ask_get(struct store *store, const struct store_value *value, store_value_fn *done,
                     void *context);
 void memory_ask_put(struct store *store, const struct store_put *put, store_value_fn *done,
@@ -43,4 +43,8 @@ void memory_ask_read_events(struct store *store, const struct store_event_place 
                             void *context);
 void memory_ask_trim_events(struct store *store, uint32_t partition, uint64_t keep,
                             store_done_fn *done, void *context);
+void memory_ask_read_archive(struct store *store, const struct store_archive_place *place,
+                             store_archive_fn *done, void *context);
+void memory_ask_drop_archived(struct store *store, uint32_t partition, uint64_t through,
+                              store_done_fn *done, void *context);
 void memory_ask_rewrite(struct store *store, store_done_fn *done, void *context);

@@ -44,11 +44,14 @@ static struct span *ids_new(size_t count)
 static void execute_page(struct memory_call *call)
 {
     const struct memory_page *asked = &call->page;
-    struct span *ids = ids_new(asked->count);
+    bool scans = call->kind == CALL_SCAN;
+    uint32_t count = scans ? asked->count : call->due.count;
+    struct span *ids = ids_new(count);
+    int64_t *due_ms = calloc(count, sizeof(*due_ms));
+    CHECK(due_ms != NULL);
     struct store_scan_reply page =
-        call->kind == CALL_SCAN
-            ? memory_world_scan(call->world, asked->partition, asked->cursor, asked->count, ids)
-            : memory_world_due(call->world, asked->partition, asked->until_ms, asked->count, ids);
+        scans ? memory_world_scan(call->world, asked->partition, asked->cursor, count, ids, due_ms)
+              : memory_world_due(call->world, &call->due, ids, due_ms);
     keep_page(call, &page);
 }
 
@@ -88,6 +91,22 @@ static void execute_read(struct memory_call *call)
                                                      .bounds = bounds};
 }
 
+static void execute_archive(struct memory_call *call)
+{
+    struct memory_pieces read;
+    memory_world_read_archive(call->world, &call->archive, &read);
+    for (uint32_t i = 0; i < read.pieces.count; i++) {
+        struct store_archive_piece *piece = &read.pieces.items[i];
+        piece->account_id = bytes_copy(piece->account_id);
+        piece->bytes = bytes_copy(piece->bytes);
+    }
+    call->archive_reply = (struct store_archive_reply){.result = read.result,
+                                                       .pieces = read.pieces.items,
+                                                       .count = read.pieces.count,
+                                                       .waiting = read.waiting,
+                                                       .bounds = read.bounds};
+}
+
 static struct store_reply execute_plain(const struct memory_call *call)
 {
     struct memory_world *world = call->world;
@@ -109,6 +128,8 @@ static struct store_reply execute_plain(const struct memory_call *call)
         return memory_world_unclaim(world, asked->partition, asked->key, asked->member_id);
     case CALL_TRIM:
         return memory_world_trim(world, call->trim.partition, call->trim.keep);
+    case CALL_DROP:
+        return memory_world_drop_archived(world, call->drop.partition, call->drop.through);
     case CALL_REWRITE:
         world->rewrites++;
         return (struct store_reply){.result = STORE_OK};
@@ -150,6 +171,9 @@ void memory_call_execute(struct memory_call *call)
     case CALL_EVENTS:
         execute_read(call);
         break;
+    case CALL_ARCHIVE:
+        execute_archive(call);
+        break;
     default:
         call->reply = execute_plain(call);
         call->reply.bytes = bytes_copy(call->reply.bytes);
@@ -160,7 +184,14 @@ void memory_call_execute(struct memory_call *call)
 // --- answering ---
 
 // What kind of reply a kind of call has.
-enum reply_kind { REPLY_PLAIN, REPLY_PAGE, REPLY_HEAD, REPLY_VALUE, REPLY_EVENTS };
+enum reply_kind {
+    REPLY_PLAIN,
+    REPLY_PAGE,
+    REPLY_HEAD,
+    REPLY_VALUE,
+    REPLY_EVENTS,
+    REPLY_ARCHIVE,
+};
 
 static enum reply_kind reply_kind_of(const struct memory_call *call)
 {
@@ -176,6 +207,8 @@ static enum reply_kind reply_kind_of(const struct memory_call *call)
         return REPLY_VALUE;
     case CALL_EVENTS:
         return REPLY_EVENTS;
+    case CALL_ARCHIVE:
+        return REPLY_ARCHIVE;
     default:
         return REPLY_PLAIN;
     }
@@ -192,6 +225,14 @@ static void free_reply(struct memory_call *call)
             bytes_free(call->page_reply.ids[i]);
         }
         free((void *)call->page_reply.ids);
+        free((void *)call->page_reply.due_ms);
+        break;
+    case REPLY_ARCHIVE:
+        for (size_t i = 0; i < call->archive_reply.count; i++) {
+            bytes_free(call->archive_reply.pieces[i].account_id);
+            bytes_free(call->archive_reply.pieces[i].bytes);
+        }
+        free((void *)call->archive_reply.pieces);
         break;
     case REPLY_EVENTS:
         for (size_t i = 0; i < call->events_reply.count; i++) {
@@ -219,6 +260,7 @@ struct replies {
     const struct store_head *head;
     const struct store_value_reply *value;
     const struct store_events_reply *events;
+    const struct store_archive_reply *archive;
 };
 
 static void tell(struct memory_call *call, const struct replies *replies)
@@ -238,6 +280,9 @@ static void tell(struct memory_call *call, const struct replies *replies)
     case REPLY_EVENTS:
         ((store_events_fn *)call->done)(call->context, replies->events);
         break;
+    case REPLY_ARCHIVE:
+        ((store_archive_fn *)call->done)(call->context, replies->archive);
+        break;
     case REPLY_PLAIN:
         ((store_done_fn *)call->done)(call->context, replies->plain);
         break;
@@ -253,6 +298,7 @@ static void tell_plain(struct memory_call *call, enum store_result result, const
         .head = &(struct store_head){.result = result},
         .value = &(struct store_value_reply){.result = result},
         .events = &(struct store_events_reply){.result = result},
+        .archive = &(struct store_archive_reply){.result = result},
     };
     tell(call, &replies);
     bytes_free(reply.bytes);
@@ -276,6 +322,7 @@ void memory_call_tell_reply(struct memory_call *call)
         .head = &call->head,
         .value = &call->value_reply,
         .events = &call->events_reply,
+        .archive = &call->archive_reply,
     };
     tell(call, &replies);
 }
@@ -332,6 +379,8 @@ enum store_result memory_call_result(const struct memory_call *call)
         return call->value_reply.result;
     case REPLY_EVENTS:
         return call->events_reply.result;
+    case REPLY_ARCHIVE:
+        return call->archive_reply.result;
     default:
         return call->reply.result;
     }
@@ -351,8 +400,13 @@ uint32_t memory_call_partition(const struct memory_call *call)
     case CALL_UNCLAIM:
         return call->claim.partition;
     case CALL_SCAN:
-    case CALL_DUE:
         return call->page.partition;
+    case CALL_DUE:
+        return call->due.partition;
+    case CALL_ARCHIVE:
+        return call->archive.partition;
+    case CALL_DROP:
+        return call->drop.partition;
     case CALL_LIST:
         return call->list.meta ? MEMORY_META : call->list.partition;
     case CALL_GET:

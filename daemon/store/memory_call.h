@@ -19,12 +19,14 @@ enum call_kind {
     CALL_HEAD,
     CALL_GET,
     CALL_EVENTS,
+    CALL_ARCHIVE,
     CALL_APPEND, // mutations from here on
     CALL_COMPACT,
     CALL_CLAIM,
     CALL_UNCLAIM,
     CALL_PUT,
     CALL_TRIM,
+    CALL_DROP,
     CALL_REWRITE,
     CALL_SET_CLOCK,
     CALL_CREATE,
@@ -43,10 +45,9 @@ struct memory_claim { // of find only the first two, of unclaim the first three
     struct span take_over_from;
 };
 
-struct memory_page { // of a scan, or of what is due
+struct memory_page { // of a scan
     uint32_t partition;
     uint64_t cursor;
-    int64_t until_ms;
     uint32_t count;
 };
 
@@ -67,6 +68,11 @@ struct memory_trim {
     uint64_t keep;
 };
 
+struct memory_drop { // of what was archived
+    uint32_t partition;
+    uint64_t through;
+};
+
 struct memory_call {
     struct memory_call *next; // waiting, or open: of the same store
     struct memory_call **place;
@@ -83,6 +89,7 @@ struct memory_call {
         struct store_scan_reply page_reply;
         struct store_value_reply value_reply;
         struct store_events_reply events_reply;
+        struct store_archive_reply archive_reply;
     };
     union {
         struct memory_range range;
@@ -90,11 +97,14 @@ struct memory_call {
         struct store_compact compact;
         struct memory_claim claim;
         struct memory_page page;
+        struct store_due due;
         struct memory_list list;
         struct store_value value;
         struct store_put put;
         struct memory_read read;
         struct memory_trim trim;
+        struct store_archive_place archive;
+        struct memory_drop drop;
         uint64_t from_bytes;
         int64_t clock_ms;
         uint32_t partition_count;

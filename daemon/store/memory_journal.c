@@ -42,7 +42,7 @@ void memory_journal_note(struct memory_world *world, struct memory_partition *pa
                                      .value_bytes = entry->value.len,
                                      .indexed = entry->indexed,
                                      .due_ms = entry->due_ms};
-    change->archived_bytes = partition == NULL ? 0 : partition->archived_bytes;
+    change->archived = partition == NULL ? 0 : memory_archive_last(partition);
     buffer_init(&change->value, 0);
     if (keep_value) {
         CHECK(buffer_append(&change->value, buffer_span(&entry->value)) == STATUS_OK);
@@ -100,7 +100,7 @@ static void take_back(struct memory_change *change)
     buffer_fini(&change->entry->value);
     change->entry->value = change->value;
     if (change->partition != NULL) {
-        change->partition->archived_bytes = change->archived_bytes;
+        memory_archive_pop(change->partition, change->archived);
     }
 }
 

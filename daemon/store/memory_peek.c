@@ -48,7 +48,12 @@ uint64_t memory_rewrites(const struct store *store)
 
 uint64_t memory_archived_bytes(const struct store *store, uint32_t partition)
 {
-    return partition_of(store, partition)->archived_bytes;
+    const struct memory_partition *archive = partition_of(store, partition);
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < archive->archive.count; i++) {
+        bytes += archive->archive.items[i].prefix.len;
+    }
+    return bytes;
 }
 
 void memory_plant(struct store *store, const struct store_account *account, struct span bytes)

@@ -32,6 +32,7 @@ static void partition_fini(struct memory_partition *partition)
     }
     vec_fini(&partition->events);
     vec_fini(&partition->due);
+    memory_archive_fini(partition);
 }
 
 void memory_world_free(struct memory_world *world)

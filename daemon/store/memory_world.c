@@ -154,9 +154,10 @@ struct store_reply memory_world_compact(struct memory_world *world,
     CHECK(buffer_append(&compacted, compact->snapshot) == STATUS_OK);
     CHECK(buffer_append(&compacted, suffix) == STATUS_OK);
     memory_journal_note(world, partition, entry, true);
+    memory_archive_push(partition, compact->account.id,
+                        span_of(entry->value.data, (size_t)compact->cut_bytes));
     buffer_fini(&entry->value);
     entry->value = compacted;
-    partition->archived_bytes += compact->cut_bytes;
     if (world->observer != NULL) {
         world->observer->on_compact(world->observer->context, compact);
     }

@@ -32,12 +32,19 @@ struct memory_place {
     struct memory_entry *entry;
 };
 
+// What a compaction has cut off.
+struct memory_archived {
+    struct buffer id;
+    struct buffer prefix;
+};
+
 struct memory_partition {
     bool created;
     VEC(struct buffer) events; // that are kept
     uint64_t trimmed;          // that are not any more; so the first one kept has the next number
-    VEC(struct memory_place) due; // in the order of entering
-    uint64_t archived_bytes;
+    VEC(struct memory_place) due;        // in the order of entering
+    VEC(struct memory_archived) archive; // that waits, numbered as events are
+    uint64_t dropped;
 };
 
 // A change and how it was before. An append shortens the value again, a compaction or a claim puts
@@ -50,7 +57,7 @@ struct memory_change {
     struct buffer value;
     bool indexed;
     int64_t due_ms;
-    uint64_t archived_bytes;
+    uint64_t archived; // the number of the partition's last one
 };
 
 struct memory_journal {
@@ -119,15 +126,17 @@ struct store_reply memory_world_find_owner(const struct memory_world *world, uin
 struct store_reply memory_world_set_clock(struct memory_world *world, int64_t now_ms);
 struct store_reply memory_world_create(struct memory_world *world, uint32_t count);
 struct store_head memory_world_head(const struct memory_world *world, uint64_t from_bytes);
-// `ids` has room for `count`; the ids point into the world's keys.
+// `ids` and `due_ms` have room for `count`; the ids point into the world's keys.
 struct store_scan_reply memory_world_scan(const struct memory_world *world, uint32_t partition,
-                                          uint64_t cursor, uint32_t count, struct span *ids);
+                                          uint64_t cursor, uint32_t count, struct span *ids,
+                                          int64_t *due_ms);
 
 // --- due (memory_due.c) ---
 
 // As memory_world_scan.
-struct store_scan_reply memory_world_due(const struct memory_world *world, uint32_t partition,
-                                         int64_t until_ms, uint32_t count, struct span *ids);
+struct store_scan_reply memory_world_due(const struct memory_world *world,
+                                         const struct store_due *asked, struct span *ids,
+                                         int64_t *due_ms);
 
 // --- values and sets (memory_value.c) ---
 
@@ -151,3 +160,24 @@ bool memory_world_read_events(const struct memory_world *world,
                               const struct store_event_place *places, size_t count,
                               uint32_t events_max, struct memory_events *ret_events);
 struct store_reply memory_world_trim(struct memory_world *world, uint32_t partition, uint64_t keep);
+
+// --- the archive (memory_archive.c) ---
+
+struct memory_pieces {
+    enum store_result result;
+    VEC(struct store_archive_piece) pieces; // spans point into the world
+    uint64_t waiting;
+    struct store_event_bounds bounds;
+};
+
+void memory_archive_push(struct memory_partition *partition, struct span id, struct span prefix);
+// Takes back what was pushed behind that number.
+void memory_archive_pop(struct memory_partition *partition, uint64_t last);
+uint64_t memory_archive_last(const struct memory_partition *partition);
+// The pieces are the caller's to free.
+void memory_world_read_archive(const struct memory_world *world,
+                               const struct store_archive_place *place,
+                               struct memory_pieces *ret_pieces);
+struct store_reply memory_world_drop_archived(struct memory_world *world, uint32_t partition,
+                                              uint64_t through);
+void memory_archive_fini(struct memory_partition *partition);

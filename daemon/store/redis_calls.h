@@ -37,10 +37,16 @@ void redis_send_range(struct redis *redis, struct redis_link *link, const struct
 // string) or as log_bytes (an integer). False for an outcome there is none of.
 bool redis_read_outcome(const struct redis_answer *answer, struct store_reply *ret_reply);
 
+// A stream's id "0-<number>"; false for anything else, which was written by somebody else.
+bool redis_read_number(const struct resp_value *value, uint64_t *ret_number);
+// Of a stream, by the ids of the oldest entry kept ("" for none) and the newest ever.
+bool redis_read_bounds(const struct resp_value *first, const struct resp_value *last,
+                       struct store_event_bounds *ret_bounds);
+
 void redis_scan(struct store *store, uint32_t partition, uint64_t cursor, uint32_t count,
                 store_scan_fn *done, void *context);
-void redis_due(struct store *store, uint32_t partition, int64_t until_ms, uint32_t count,
-               store_scan_fn *done, void *context);
+void redis_due(struct store *store, const struct store_due *due, store_scan_fn *done,
+               void *context);
 void redis_head(struct store *store, uint64_t program_from_bytes, store_head_fn *done,
                 void *context);
 void redis_create_partitions(struct store *store, uint32_t count, store_done_fn *done,
@@ -58,6 +64,11 @@ void redis_read_events(struct store *store, const struct store_event_place *plac
                        uint32_t events_max, store_events_fn *done, void *context);
 void redis_trim_events(struct store *store, uint32_t partition, uint64_t keep, store_done_fn *done,
                        void *context);
+
+void redis_read_archive(struct store *store, const struct store_archive_place *place,
+                        store_archive_fn *done, void *context);
+void redis_drop_archived(struct store *store, uint32_t partition, uint64_t through,
+                         store_done_fn *done, void *context);
 
 void redis_rewrite(struct store *store, store_done_fn *done, void *context);
 // Of the pool, with the store as context: begins what is owed.

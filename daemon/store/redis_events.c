@@ -85,8 +85,7 @@ static void gathering_end(struct gathering *gathering)
 
 // --- gathering ---
 
-// "0-<number>"; anything else was written by somebody else.
-static bool read_number(const struct resp_value *value, uint64_t *ret_number)
+bool redis_read_number(const struct resp_value *value, uint64_t *ret_number)
 {
     return value->type == RESP_STRING && value->text.len > 2 && value->text.data[0] == '0' &&
            value->text.data[1] == '-' &&
@@ -106,25 +105,25 @@ static bool keep_event(struct gathering *gathering, uint32_t partition, uint64_t
     return true;
 }
 
-static enum store_result take_bounds(struct part *part, struct resp_value *const *items)
+bool redis_read_bounds(const struct resp_value *first, const struct resp_value *last,
+                       struct store_event_bounds *ret_bounds)
 {
-    struct store_event_bounds *bounds = &part->bounds;
-    if (!read_number(items[1], &bounds->last) || bounds->last == UINT64_MAX) {
-        return STORE_FAILED;
+    if (!redis_read_number(last, &ret_bounds->last) || ret_bounds->last == UINT64_MAX) {
+        return false;
     }
-    bounds->first = bounds->last + 1;
-    bool kept = items[0]->text.len > 0;
-    return !kept || read_number(items[0], &bounds->first) ? STORE_OK : STORE_FAILED;
+    ret_bounds->first = ret_bounds->last + 1;
+    return first->text.len == 0 || redis_read_number(first, &ret_bounds->first);
 }
 
 // {tag, "OK", first's id or "", last id, then id and bytes of each event}.
 static enum store_result take_events(struct part *part, const struct resp_value *value)
 {
     struct gathering *gathering = part->gathering;
-    enum store_result result = take_bounds(part, value->items + 2);
+    bool bounded = redis_read_bounds(value->items[2], value->items[3], &part->bounds);
+    enum store_result result = bounded ? STORE_OK : STORE_FAILED;
     for (size_t i = 4; i + 1 < value->count && result == STORE_OK; i += 2) {
         uint64_t number = 0;
-        if (!read_number(value->items[i], &number)) {
+        if (!redis_read_number(value->items[i], &number)) {
             result = STORE_FAILED;
         } else if (!keep_event(gathering, part->partition, number, value->items[i + 1]->text)) {
             gathering->short_of_memory = true;

@@ -9,31 +9,67 @@
 
 // --- pages of ids ---
 
-// Tells a page of ids: every `stride`-th of the items, the sentinel aside. The page is bounded by
-// the reader's own bound.
-static bool tell_page(const struct redis_call *call, uint64_t cursor,
-                      const struct resp_value *items, size_t stride)
-{
-    struct span *ids = calloc(items->count / stride + 1, sizeof(*ids));
-    struct store_scan_reply reply = {.result = STORE_UNAVAILABLE};
-    if (ids != NULL) {
-        reply = (struct store_scan_reply){.result = STORE_OK, .next_cursor = cursor, .ids = ids};
-        for (size_t i = 0; i + stride <= items->count; i += stride) {
-            struct span id = items->items[i]->text;
-            if (!span_is_text(id, "!")) {
-                ids[reply.count++] = id;
-            }
-        }
-    }
-    ((store_scan_fn *)call->done)(call->context, &reply);
-    free(ids);
-    return true;
-}
-
 static bool tell_no_page(const struct redis_call *call, enum store_result result)
 {
     struct store_scan_reply reply = {.result = result};
     ((store_scan_fn *)call->done)(call->context, &reply);
+    return true;
+}
+
+// A member's score: milliseconds, as they were written, or "inf".
+static bool read_instant(struct span score, int64_t *ret_instant_ms)
+{
+    uint64_t distance = 0;
+    if (span_is_text(score, "inf")) {
+        *ret_instant_ms = INSTANT_NEVER;
+        return true;
+    }
+    bool negative = score.len > 0 && score.data[0] == '-';
+    if (resp_parse_u64(span_from(score, negative ? 1 : 0), &distance) != STATUS_OK ||
+        distance > INT64_MAX) {
+        return false;
+    }
+    *ret_instant_ms = negative ? -(int64_t)distance : (int64_t)distance;
+    return true;
+}
+
+// The ids, the sentinel aside, and behind each its score if there are scores. A score that is none
+// of ours is FAILED: definite, and no reason to doubt the connection.
+static void take_page(const struct resp_value *items, struct span *ids, int64_t *scores_ms,
+                      struct store_scan_reply *reply)
+{
+    size_t stride = scores_ms == NULL ? 1 : 2;
+    reply->ids = ids;
+    reply->due_ms = scores_ms;
+    for (size_t i = 0; i + stride <= items->count; i += stride) {
+        struct span id = items->items[i]->text;
+        if (span_is_text(id, "!")) {
+            continue;
+        }
+        if (scores_ms != NULL &&
+            !read_instant(items->items[i + 1]->text, &scores_ms[reply->count])) {
+            *reply = (struct store_scan_reply){.result = STORE_FAILED};
+            return;
+        }
+        ids[reply->count++] = id;
+    }
+}
+
+// Tells a page of ids, which is bounded by the reader's own bound.
+static bool tell_page(const struct redis_call *call, uint64_t cursor,
+                      const struct resp_value *items, bool scored)
+{
+    struct span *ids = calloc(items->count + 1, sizeof(*ids));
+    int64_t *scores_ms = scored ? calloc(items->count + 1, sizeof(*scores_ms)) : NULL;
+    struct store_scan_reply reply = {.result = STORE_OK, .next_cursor = cursor};
+    if (ids == NULL || (scored && scores_ms == NULL)) {
+        reply = (struct store_scan_reply){.result = STORE_UNAVAILABLE};
+    } else {
+        take_page(items, ids, scores_ms, &reply);
+    }
+    ((store_scan_fn *)call->done)(call->context, &reply);
+    free(ids);
+    free(scores_ms);
     return true;
 }
 
@@ -48,7 +84,7 @@ static bool on_page(const struct redis_call *call, const struct redis_answer *an
         resp_parse_u64(page->items[0]->text, &cursor) != STATUS_OK) {
         return false;
     }
-    return tell_page(call, cursor, page->items[1], 2); // members and their scores
+    return tell_page(call, cursor, page->items[1], true);
 }
 
 void redis_scan(struct store *store, uint32_t partition, uint64_t cursor, uint32_t count,
@@ -73,38 +109,8 @@ void redis_scan(struct store *store, uint32_t partition, uint64_t cursor, uint32
 
 // --- due, and sets ---
 
-static bool on_ids(const struct redis_call *call, const struct redis_answer *answer)
-{
-    if (answer->value == NULL) {
-        return tell_no_page(call, answer->result);
-    }
-    return answer->value->type == RESP_ARRAY && tell_page(call, 0, answer->value, 1);
-}
-
-void redis_due(struct store *store, uint32_t partition, int64_t until_ms, uint32_t count,
-               store_scan_fn *done, void *context)
-{
-    struct redis *redis = redis_of(store);
-    struct redis_call call = redis_call_of(on_ids, (void (*)(void))done, context, false);
-    if (redis_refused(redis, &call, store_partition_problem(partition))) {
-        return;
-    }
-    struct redis_link *link = redis_pool_route(&redis->pool, false, partition, &call);
-    struct store_key due = store_key_partition(false, partition, "due");
-    struct resp_writer *writer = redis_link_writer(link);
-    resp_begin(writer, 7);
-    resp_put_text(writer, "ZRANGEBYSCORE");
-    resp_put(writer, store_key_span(&due));
-    resp_put_text(writer, "-inf");
-    resp_put_number(writer, until_ms); // the sentinel, and who is never due, are at +inf
-    resp_put_text(writer, "LIMIT");
-    resp_put_text(writer, "0");
-    resp_put_number(writer, store_page(count));
-    redis_pool_send(&redis->pool, link, &call);
-}
-
-// Of ly1_members: {tag, "OK", members}.
-static bool on_members(const struct redis_call *call, const struct redis_answer *answer)
+// Of a function that gives {tag, "OK", members}.
+static bool on_list(const struct redis_call *call, const struct redis_answer *answer, bool scored)
 {
     struct store_reply reply;
     if (!redis_read_outcome(answer, &reply)) {
@@ -115,7 +121,34 @@ static bool on_members(const struct redis_call *call, const struct redis_answer 
     }
     const struct resp_value *value = answer->value;
     return value->count == 3 && value->items[2]->type == RESP_ARRAY &&
-           tell_page(call, 0, value->items[2], 1);
+           tell_page(call, 0, value->items[2], scored);
+}
+
+static bool on_due(const struct redis_call *call, const struct redis_answer *answer)
+{
+    return on_list(call, answer, true);
+}
+
+void redis_due(struct store *store, const struct store_due *due, store_scan_fn *done, void *context)
+{
+    struct redis *redis = redis_of(store);
+    struct redis_call call = redis_call_of(on_due, (void (*)(void))done, context, false);
+    if (redis_refused(redis, &call, store_due_problem(due))) {
+        return;
+    }
+    struct redis_link *link = redis_pool_route(&redis->pool, false, due->partition, &call);
+    struct store_key key = store_key_partition(false, due->partition, "due");
+    struct resp_writer *writer = redis_begin_function(link, &call, "ly1_due", &key, 1, 4);
+    resp_put_number(writer, due->until_ms); // the sentinel, and who is never due, are at +inf
+    resp_put_number(writer, store_page(due->count));
+    resp_put_number(writer, due->after_ms);
+    resp_put(writer, due->after_id);
+    redis_pool_send(&redis->pool, link, &call);
+}
+
+static bool on_members(const struct redis_call *call, const struct redis_answer *answer)
+{
+    return on_list(call, answer, false);
 }
 
 static void list_members(struct redis *redis, bool meta, uint32_t partition,

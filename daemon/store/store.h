@@ -55,6 +55,7 @@ struct store_reply {
     enum store_result result;
     struct span bytes;
     uint64_t log_bytes; // OK of load: its length; OK of append and compact: the log's length now
+    uint64_t dropped;   // OK of drop_archived: entries
 };
 
 typedef void store_done_fn(void *context, const struct store_reply *reply);
@@ -109,10 +110,21 @@ struct store_scan_reply {
     enum store_result result;
     uint64_t next_cursor; // 0: done
     const struct span *ids;
+    const int64_t *due_ms; // of each; INSTANT_NEVER: never. NULL of a list of values or a set
     size_t count;
 };
 
 typedef void store_scan_fn(void *context, const struct store_scan_reply *reply);
+
+// What to give of a partition's due index, whose order is by instant, then by the bytes of the id.
+struct store_due {
+    uint32_t partition;
+    int64_t until_ms; // due at it or before
+    uint32_t count;   // at most, but one
+    // Only what stands behind this place, whether anything stands there or not. No id: all.
+    int64_t after_ms;
+    struct span after_id;
+};
 
 // A small value beside the accounts, with a revision: ly:{<partition>}:p:<name> (a profile), or
 // ly:{meta}:c:<name> (a subscriber's cursors). Its revisions count from 1, and again from 1 after
@@ -166,6 +178,34 @@ struct store_events_reply {
 
 typedef void store_events_fn(void *context, const struct store_events_reply *reply);
 
+// From where on to give what waits in a partition's archive stream. Its entries are numbered as
+// events are, so that a gap is seen.
+struct store_archive_place {
+    uint32_t partition;
+    uint64_t number; // 0: the oldest that waits
+    uint64_t offset; // into that one
+    uint32_t bytes_max;
+};
+
+// Bytes of an entry: of what a compaction has cut off a log.
+struct store_archive_piece {
+    uint64_t number;
+    struct span account_id;
+    uint64_t total_bytes; // of the entry
+    uint64_t offset;
+    struct span bytes;
+};
+
+struct store_archive_reply {
+    enum store_result result;
+    const struct store_archive_piece *pieces; // in order
+    size_t count;
+    uint64_t waiting; // entries behind these
+    struct store_event_bounds bounds;
+};
+
+typedef void store_archive_fn(void *context, const struct store_archive_reply *reply);
+
 struct store_ops {
     void (*load)(struct store *store, const struct store_account *account, store_done_fn *done,
                  void *context);
@@ -189,8 +229,8 @@ struct store_ops {
                               void *context);
     void (*unclaim)(struct store *store, uint32_t partition, struct span key, struct span member_id,
                     store_done_fn *done, void *context);
-    void (*due)(struct store *store, uint32_t partition, int64_t until_ms, uint32_t count,
-                store_scan_fn *done, void *context);
+    void (*due)(struct store *store, const struct store_due *due, store_scan_fn *done,
+                void *context);
     void (*get)(struct store *store, const struct store_value *value, store_value_fn *done,
                 void *context);
     void (*put)(struct store *store, const struct store_put *put, store_value_fn *done,
@@ -202,6 +242,10 @@ struct store_ops {
                         uint32_t events_max, store_events_fn *done, void *context);
     void (*trim_events)(struct store *store, uint32_t partition, uint64_t keep, store_done_fn *done,
                         void *context);
+    void (*read_archive)(struct store *store, const struct store_archive_place *place,
+                         store_archive_fn *done, void *context);
+    void (*drop_archived)(struct store *store, uint32_t partition, uint64_t through,
+                          store_done_fn *done, void *context);
     void (*rewrite)(struct store *store, store_done_fn *done, void *context);
     bool (*is_ready)(const struct store *store, const char **ret_reason);
     void (*free)(struct store *store);
@@ -255,8 +299,8 @@ static inline void store_find(struct store *store, uint32_t partition, struct sp
     store->ops->find(store, partition, key, done, context);
 }
 
-// Ids of the accounts of a partition's due index, about `count` of them; each account that is there
-// throughout is seen at least once.
+// Accounts of a partition's due index and when they are due, about `count` of them; each account
+// that is there throughout is seen at least once.
 static inline void store_scan(struct store *store, uint32_t partition, uint64_t cursor,
                               uint32_t count, store_scan_fn *done, void *context)
 {
@@ -293,12 +337,13 @@ static inline void store_unclaim(struct store *store, uint32_t partition, struct
     store->ops->unclaim(store, partition, key, member_id, done, context);
 }
 
-// Ids of at most `count` accounts of a partition that are due at or before an instant, earliest
-// first. `next_cursor` is 0.
-static inline void store_due(struct store *store, uint32_t partition, int64_t until_ms,
-                             uint32_t count, store_scan_fn *done, void *context)
+// Accounts that are due, earliest first. Asked on behind the last of each page until a page is
+// empty, an account whose instant stays is seen once, wherever others move meanwhile; one that
+// moves is seen where it stands then, or not. `next_cursor` is 0.
+static inline void store_due(struct store *store, const struct store_due *due, store_scan_fn *done,
+                             void *context)
 {
-    store->ops->due(store, partition, until_ms, count, done, context);
+    store->ops->due(store, due, done, context);
 }
 
 static inline void store_get(struct store *store, const struct store_value *value,
@@ -332,7 +377,8 @@ static inline void store_list_set(struct store *store, uint32_t partition, struc
 // them, and what is kept of each. Where `after` + 1 is not kept any more, the oldest that is
 // follows. Each partition gives at most its share of `events_max` and of 1 MiB, but one event if
 // there is any; partitions come in any order. An event that was acknowledged before the call is
-// seen. FAILED, and nothing given, when one of the partitions has not been created.
+// seen. FAILED, and nothing given, when one of the partitions has not been created. With
+// `events_max` 0 there are bounds alone.
 static inline void store_read_events(struct store *store, const struct store_event_place *places,
                                      size_t count, uint32_t events_max, store_events_fn *done,
                                      void *context)
@@ -346,6 +392,24 @@ static inline void store_trim_events(struct store *store, uint32_t partition, ui
                                      store_done_fn *done, void *context)
 {
     store->ops->trim_events(store, partition, keep, done, context);
+}
+
+// Pieces of what waits to be archived, as many as fit `bytes_max` (of 1 MiB at most) and 256, but
+// one if anything waits there; only the last one may not go to its entry's end. Where `number` does
+// not wait any more, or has no more bytes, the next entry that does follows from its beginning.
+// FAILED when the partition has not been created.
+static inline void store_read_archive(struct store *store, const struct store_archive_place *place,
+                                      store_archive_fn *done, void *context)
+{
+    store->ops->read_archive(store, place, done, context);
+}
+
+// Drops what waits up to and with a number; the numbers of the others, and of the next, are what
+// they were.
+static inline void store_drop_archived(struct store *store, uint32_t partition, uint64_t through,
+                                       store_done_fn *done, void *context)
+{
+    store->ops->drop_archived(store, partition, through, done, context);
 }
 
 // Has the store's file rewritten, so that what was deleted is not in it any more. OK: begun, or

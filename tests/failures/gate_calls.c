@@ -1,4 +1,4 @@
-// Calls about values, sets, events and what is due: forwarded, or failed, as those of gate_store.c.
+// Calls about values, sets, events, the archive and what is due: forwarded, or failed, as those of gate_store.c.
 #include "failures/gate_parts.h"
 #include "failures/inject.h"
 
@@ -45,6 +45,25 @@ static void on_events(void *context, const struct store_events_reply *events)
     tell_events(context, events);
 }
 
+static void tell_pieces(struct gate_call *call, const struct store_archive_reply *pieces)
+{
+    call->taken = false;
+    inject_enter();
+    ((store_archive_fn *)call->done)(call->context, pieces);
+    inject_leave();
+}
+
+static void answer_pieces(struct gate_call *call)
+{
+    struct store_archive_reply pieces = {.result = gate_result(call->way)};
+    tell_pieces(call, &pieces);
+}
+
+static void on_pieces(void *context, const struct store_archive_reply *pieces)
+{
+    tell_pieces(context, pieces);
+}
+
 // --- calls ---
 
 // Whether the gate answers this one by itself.
@@ -69,13 +88,12 @@ void gate_unclaim(struct store *store, uint32_t partition, struct span key, stru
     }
 }
 
-void gate_due(struct store *store, uint32_t partition, int64_t until_ms, uint32_t count,
-              store_scan_fn *done, void *context)
+void gate_due(struct store *store, const struct store_due *due, store_scan_fn *done, void *context)
 {
     struct gate_call *call = gate_take(store, (void (*)(void))done, context, gate_answer_page);
     if (!fails_read(call, "due")) {
         unsigned depth = inject_pause();
-        store_due(gate_of(store)->inner, partition, until_ms, count, gate_on_page, call);
+        store_due(gate_of(store)->inner, due, gate_on_page, call);
         inject_resume(depth);
     }
 }
@@ -140,6 +158,28 @@ void gate_trim_events(struct store *store, uint32_t partition, uint64_t keep, st
     if (!fails_change(call, "trim_events")) {
         unsigned depth = inject_pause();
         store_trim_events(gate_of(store)->inner, partition, keep, gate_on_done, call);
+        inject_resume(depth);
+    }
+}
+
+void gate_read_archive(struct store *store, const struct store_archive_place *place,
+                       store_archive_fn *done, void *context)
+{
+    struct gate_call *call = gate_take(store, (void (*)(void))done, context, answer_pieces);
+    if (!fails_read(call, "read_archive")) {
+        unsigned depth = inject_pause();
+        store_read_archive(gate_of(store)->inner, place, on_pieces, call);
+        inject_resume(depth);
+    }
+}
+
+void gate_drop_archived(struct store *store, uint32_t partition, uint64_t through,
+                        store_done_fn *done, void *context)
+{
+    struct gate_call *call = gate_take(store, (void (*)(void))done, context, gate_answer_reply);
+    if (!fails_change(call, "drop_archived")) {
+        unsigned depth = inject_pause();
+        store_drop_archived(gate_of(store)->inner, partition, through, gate_on_done, call);
         inject_resume(depth);
     }
 }

@@ -78,8 +78,7 @@ void gate_on_page(void *context, const struct store_scan_reply *page);
 // The port's calls about values, sets, events and what is due (gate_calls.c).
 void gate_unclaim(struct store *store, uint32_t partition, struct span key, struct span member_id,
                   store_done_fn *done, void *context);
-void gate_due(struct store *store, uint32_t partition, int64_t until_ms, uint32_t count,
-              store_scan_fn *done, void *context);
+void gate_due(struct store *store, const struct store_due *due, store_scan_fn *done, void *context);
 void gate_get(struct store *store, const struct store_value *value, store_value_fn *done,
               void *context);
 void gate_put(struct store *store, const struct store_put *put, store_value_fn *done,
@@ -91,4 +90,8 @@ void gate_read_events(struct store *store, const struct store_event_place *place
                       uint32_t events_max, store_events_fn *done, void *context);
 void gate_trim_events(struct store *store, uint32_t partition, uint64_t keep, store_done_fn *done,
                       void *context);
+void gate_read_archive(struct store *store, const struct store_archive_place *place,
+                       store_archive_fn *done, void *context);
+void gate_drop_archived(struct store *store, uint32_t partition, uint64_t through,
+                        store_done_fn *done, void *context);
 void gate_rewrite(struct store *store, store_done_fn *done, void *context);

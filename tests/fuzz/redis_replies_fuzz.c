@@ -289,11 +289,27 @@ static void on_events(void *context, const struct store_events_reply *reply)
     tell(context, reply->result, sum);
 }
 
-// The calls about values, sets, events and what is due; false for another.
+static void on_archive(void *context, const struct store_archive_reply *reply)
+{
+    uint64_t sum = reply->waiting;
+    CHECK(reply->result == STORE_OK || reply->count == 0);
+    for (size_t i = 0; i < reply->count; i++) {
+        const struct store_archive_piece *piece = &reply->pieces[i];
+        CHECK(piece->number <= reply->bounds.last);
+        CHECK(piece->offset + piece->bytes.len <= piece->total_bytes);
+        sum = sum * 31 + hash_fnv1a(piece->bytes) + hash_fnv1a(piece->account_id) + piece->number;
+    }
+    tell(context, reply->result, sum);
+}
+
+// The calls about values, sets, events, the archive and what is due; false for another.
 static bool make_later_call(uint8_t which, size_t *number)
 {
     static const struct store_event_place places[] = {{7, 0}, {8, 3}};
     struct span anna = span_of_text("anna");
+    const struct store_due due = {
+        .partition = 7, .until_ms = 1000, .count = 10, .after_ms = 5, .after_id = anna};
+    const struct store_archive_place place = {.partition = 7, .bytes_max = 1000};
     struct store_put put = {.value = {.meta = (which & 0x80) != 0, .name = anna},
                             .bytes = span_of_text("profile")};
     switch (which % KINDS) {
@@ -301,7 +317,7 @@ static bool make_later_call(uint8_t which, size_t *number)
         store_unclaim(store, 7, span_of_text("key"), anna, on_done, number);
         return true;
     case 12:
-        store_due(store, 7, 1000, 10, on_scanned, number);
+        store_due(store, &due, on_scanned, number);
         return true;
     case 13:
         store_get(store, &put.value, on_value, number);
@@ -323,6 +339,12 @@ static bool make_later_call(uint8_t which, size_t *number)
         return true;
     case 19:
         store_rewrite(store, on_done, number);
+        return true;
+    case 20:
+        store_read_archive(store, &place, on_archive, number);
+        return true;
+    case 21:
+        store_drop_archived(store, 7, 100, on_done, number);
         return true;
     default:
         return false;

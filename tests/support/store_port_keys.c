@@ -66,7 +66,8 @@ void port_unclaim_lets_go(void **state)
 
 static enum store_result due(struct store_port *port, int64_t until_ms, uint32_t count)
 {
-    store_due(port->store, 1, until_ms, count, port_on_ids, port_begin());
+    const struct store_due due = {.partition = 1, .until_ms = until_ms, .count = count};
+    store_due(port->store, &due, port_on_ids, port_begin());
     return port_end(port);
 }
 
@@ -109,7 +110,8 @@ void port_due_comes_earliest_first(void **state)
     grow_due(port, &dora, 6, 0);
     assert_due(port, 3000, UINT32_MAX, "dora carl anna ");
     assert_due(port, -1, 10, "");
-    store_due(port->store, LIMIT_PARTITIONS, 5, 1, port_on_ids, port_begin());
+    const struct store_due none = {.partition = LIMIT_PARTITIONS, .until_ms = 5, .count = 1};
+    store_due(port->store, &none, port_on_ids, port_begin());
     assert_int_equal(port_end(port), STORE_FAILED);
 }
 

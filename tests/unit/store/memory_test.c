@@ -212,7 +212,7 @@ static void freeing_answers_what_waits(void **state)
     assert_int_equal(memory_new(&store), STATUS_OK);
     store_load(store, &account, port_on_done, &answer);
     store_get(store, &value, on_value, &others[0]);
-    store_due(store, 0, 5, 5, port_on_ids, &others[1]);
+    store_due(store, &(struct store_due){.until_ms = 5, .count = 5}, port_on_ids, &others[1]);
     store_read_events(store, &place, 1, 5, on_events, &others[2]);
     store_free(store);
     for (size_t i = 0; i < 3; i++) {
