@@ -8,8 +8,10 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "ctl/zone.h"
 #include "wire/bounds.h"
 #include "wire/document.h"
+#include "wire/program_wire.h"
 #include "wire/tree.h"
 #include "wire/yaml.h"
 
@@ -108,8 +110,8 @@ static int override(const char *path, struct span text, const struct document_se
     return code;
 }
 
-int document_load(const char *path, const struct document_sets *sets, struct arena *arena,
-                  Loyalty__V1__Program **ret_program)
+int document_open(const char *path, const struct document_sets *sets, struct arena *arena,
+                  struct document *ret_document)
 {
     struct buffer file;
     buffer_init(&file, 0);
@@ -117,22 +119,60 @@ int document_load(const char *path, const struct document_sets *sets, struct are
         buffer_fini(&file);
         return fail(path, strerror(errno));
     }
-    struct span text = buffer_span(&file);
-    int code = sets->count == 0 ? CTL_OK : override(path, text, sets, arena, &text);
-    if (code == CTL_OK) {
-        struct problems problems = {.arena = arena};
-        Loyalty__V1__Program *program = NULL;
-        if (document_read_program(text, &problems, &program, NULL) != STATUS_OK) {
-            code = fail(path, "is too large");
-        } else if (program == NULL) {
-            print_problems(path, &problems, sets->count == 0);
-            (void)fprintf(stderr, "%zu mistake%s\n", problems.count,
-                          problems.count == 1 ? "" : "s");
-            code = CTL_REFUSED;
-        } else {
-            *ret_program = program;
-        }
+    struct document document = {.path = path, .overridden = sets->count > 0};
+    int code = CTL_OK;
+    if (document.overridden) {
+        code = override(path, buffer_span(&file), sets, arena, &document.text);
+    } else if (arena_copy(arena, buffer_span(&file), &document.text) != STATUS_OK) {
+        code = fail(path, "is too large");
     }
     buffer_fini(&file);
+    if (code == CTL_OK) {
+        *ret_document = document;
+    }
     return code;
+}
+
+// A program that was published, as rules; NULL: there is none.
+static enum status compile_before(const Loyalty__V1__Program *before, struct arena *arena,
+                                  const struct program **ret_program)
+{
+    struct program *program = arena_alloc(arena, sizeof(*program));
+    if (program == NULL) {
+        return STATUS_NO_MEMORY;
+    }
+    TRY(program_from_message(before, arena, program));
+    *ret_program = program;
+    return STATUS_OK;
+}
+
+int document_check(const struct document *document, const Loyalty__V1__Program *before,
+                   struct arena *arena, Loyalty__V1__Program **ret_program)
+{
+    struct problems problems = {.arena = arena};
+    struct document_context context = {.is_zone = zone_is_known};
+    Loyalty__V1__Program *program = NULL;
+    enum status status =
+        before == NULL ? STATUS_OK : compile_before(before, arena, &context.before);
+    if (status == STATUS_OK) {
+        status = document_read_version(document->text, &context, &problems, &program, NULL);
+    }
+    if (status != STATUS_OK) {
+        return fail(document->path, "is too large");
+    }
+    if (program == NULL) {
+        print_problems(document->path, &problems, !document->overridden);
+        (void)fprintf(stderr, "%zu mistake%s\n", problems.count, problems.count == 1 ? "" : "s");
+        return CTL_REFUSED;
+    }
+    *ret_program = program;
+    return CTL_OK;
+}
+
+int document_load(const char *path, const struct document_sets *sets, struct arena *arena,
+                  Loyalty__V1__Program **ret_program)
+{
+    struct document document;
+    int code = document_open(path, sets, arena, &document);
+    return code == CTL_OK ? document_check(&document, NULL, arena, ret_program) : code;
 }

@@ -203,8 +203,12 @@ static void check_row(struct checking *checking, size_t index)
 static int64_t since_when(const Loyalty__V1__GetProgramResponse *current)
 {
     int64_t since_ms = INT64_MIN;
-    if (current->n_versions > 0 && current->versions[0]->version == 1 &&
-        instant_from_timestamp(current->versions[0]->effective_from, &since_ms) != STATUS_OK) {
+    size_t first = 0;
+    while (first < current->n_versions && current->versions[first]->withdrawn_at != NULL) {
+        first++; // never came into force
+    }
+    if (first < current->n_versions && current->versions[0]->version == 1 &&
+        instant_from_timestamp(current->versions[first]->effective_from, &since_ms) != STATUS_OK) {
         return INT64_MIN;
     }
     return since_ms;

@@ -142,21 +142,35 @@ void print_card(const char *name, const Loyalty__V1__Card *card)
     }
 }
 
-int print_json(const struct session *session, const ProtobufCMessage *message, bool mutation)
+json_t *print_message_tree(const ProtobufCMessage *message)
 {
     json_t *tree = NULL;
     unsigned options =
         TREE_PROTO_NAMES | TREE_WITH_DEFAULTS | TREE_PLAIN_INTEGERS | TREE_SHORT_ENUMS;
     if (tree_from_message(message, options, &tree) != STATUS_OK) {
         (void)fprintf(stderr, "loyaltyctl: the answer cannot be written as JSON\n");
+        return NULL;
+    }
+    return tree;
+}
+
+void print_tree(json_t *tree)
+{
+    (void)json_dumpf(tree, stdout, JSON_INDENT(2));
+    (void)putchar('\n');
+    json_decref(tree);
+}
+
+int print_json(const struct session *session, const ProtobufCMessage *message, bool mutation)
+{
+    json_t *tree = print_message_tree(message);
+    if (tree == NULL) {
         return CTL_UNKNOWN;
     }
     if (mutation) {
         enum loyalty_outcome outcome = session->replayed ? LOYALTY_DUPLICATE : LOYALTY_APPLIED;
         (void)json_object_set_new(tree, "outcome", json_string(loyalty_outcome_name(outcome)));
     }
-    (void)json_dumpf(tree, stdout, JSON_INDENT(2));
-    (void)putchar('\n');
-    json_decref(tree);
+    print_tree(tree);
     return CTL_OK;
 }

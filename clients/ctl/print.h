@@ -46,3 +46,7 @@ void print_table_end(struct print_table *table);
 // The answer to stdout as an object with the contract's field names, plain integers and short enum
 // values; `outcome` goes in when `mutation`. Returns an exit code.
 int print_json(const struct session *session, const ProtobufCMessage *message, bool mutation);
+// The same in two steps, for who has more to say: the message as a tree, NULL (and said so) if it
+// cannot be one; a tree to stdout, which frees it.
+json_t *print_message_tree(const ProtobufCMessage *message);
+void print_tree(json_t *tree);

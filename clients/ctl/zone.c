@@ -16,15 +16,24 @@ enum {
     PATH_BYTES_MAX = 512,
 };
 
-bool zone_use(const char *name)
+static bool has_zone(const char *name)
 {
     const char *folder = getenv("TZDIR");
     char path[PATH_BYTES_MAX];
     int len = snprintf(path, sizeof(path), "%s/%s", folder == NULL ? "/usr/share/zoneinfo" : folder,
                        name);
     bool plain = *name != '\0' && *name != '/' && *name != '.' && strstr(name, "..") == NULL;
-    if (!plain || len < 0 || len >= (int)sizeof(path) || access(path, R_OK) != 0 ||
-        setenv("TZ", name, 1) != 0) {
+    return plain && len >= 0 && len < (int)sizeof(path) && access(path, R_OK) == 0;
+}
+
+bool zone_is_known(const char *name)
+{
+    return has_zone(name) || !has_zone("UTC");
+}
+
+bool zone_use(const char *name)
+{
+    if (!has_zone(name) || setenv("TZ", name, 1) != 0) {
         return false;
     }
     tzset();

@@ -146,5 +146,5 @@ static_assert(LIMIT_REPLY_BYTES < LIMIT_FRAME_BYTES, "an answer fits a frame wit
 static_assert(LIMIT_PROGRAM_BYTES <= LIMIT_ARENA_BYTES / 4, "a program decodes inside an arena");
 static_assert(LIMIT_PROGRAM_BYTES <= LIMIT_REPLY_BYTES - 16 * 1024,
               "a program is read back with the latest of its versions");
-static_assert((LIMIT_PROGRAM_BYTES + 1024) * LIMIT_PROGRAM_VERSIONS <= LIMIT_LOG_BYTES,
-              "all versions fit the program's log");
+static_assert((LIMIT_PROGRAM_BYTES + 2 * 1024) * LIMIT_PROGRAM_VERSIONS <= LIMIT_LOG_BYTES,
+              "all versions fit the program's log, and that they were withdrawn");

@@ -66,6 +66,13 @@ static enum status layout_published(struct codec *codec, struct record_published
     return codec_text(codec, &published->reason, LIMIT_TEXT_BYTES);
 }
 
+static enum status layout_withdrawn(struct codec *codec, struct record_withdrawn *withdrawn)
+{
+    TRY(codec_u32(codec, &withdrawn->number));
+    TRY(codec_text(codec, &withdrawn->by, LIMIT_UNIT_BYTES + LIMIT_NAME_BYTES));
+    return codec_text(codec, &withdrawn->reason, LIMIT_TEXT_BYTES);
+}
+
 static enum status layout_names(struct codec *codec, struct record *record)
 {
     TRY(codec_list(codec, (void **)&record->names, &record->name_count, sizeof *record->names,
@@ -199,6 +206,8 @@ static enum status layout_type(struct codec *codec, struct record *record, uint3
         return record_layout_day(codec, &record->receipt);
     case RECORD_PUBLISHED:
         return layout_published(codec, &record->published);
+    case RECORD_WITHDRAWN:
+        return layout_withdrawn(codec, &record->withdrawn);
     default:
         return layout_of_member(codec, record);
     }
@@ -335,6 +344,7 @@ static bool is_known(enum record_type type)
         [RECORD_SETTLED] = true,
         [RECORD_BIRTHDAYS] = true,
         [RECORD_PUBLISHED] = true,
+        [RECORD_WITHDRAWN] = true,
     };
     return known[(uint8_t)type];
 }

@@ -132,17 +132,18 @@ static bool clock_is_off(const struct lease *lease)
 
 static void take_programs(struct lease *lease, const struct store_head *head)
 {
-    size_t before = lease->programs.count;
+    uint64_t before = lease->programs.records;
     enum status was = lease->programs_status;
     lease->programs_status = program_log_take(&lease->programs, head->program, head->program_bytes);
     lease->set = program_log_set(&lease->programs);
     if (lease->programs_status == STATUS_NOT_FOUND) {
-        log_event(LOG_ERROR, "program-log-changed", "known_versions=%zu", before);
+        log_event(LOG_ERROR, "program-log-changed", "known_records=%" PRIu64, before);
     } else if (lease->programs_status != STATUS_OK && was != lease->programs_status) {
         log_event(LOG_ERROR, "program-log-unusable", "status=%s good_versions=%zu",
                   status_name(lease->programs_status), lease->programs.count);
-    } else if (lease->programs.count != before) {
-        log_event(LOG_INFO, "program-read", "versions=%zu", lease->programs.count);
+    } else if (lease->programs.records != before) {
+        log_event(LOG_INFO, "program-read", "versions=%zu withdrawn=%zu", lease->programs.count,
+                  lease->programs.count - lease->programs.standing_count);
     }
 }
 

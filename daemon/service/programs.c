@@ -8,11 +8,19 @@
 #include "wire/message.h"
 #include "wire/replies.h"
 
+char *programs_hash_text(const uint8_t *hash, char out[PROGRAM_ETAG_BYTES + 1])
+{
+    for (size_t i = 0; i < CHAIN_HASH_BYTES; i++) {
+        snprintf(out + 2 * i, 3, "%02x", hash[i]);
+    }
+    return out;
+}
+
 void programs_etag(const struct program_log *log, char ret_etag[PROGRAM_ETAG_BYTES + 1])
 {
     ret_etag[0] = '\0';
-    for (size_t i = 0; log->bytes > 0 && i < CHAIN_HASH_BYTES; i++) {
-        snprintf(ret_etag + 2 * i, 3, "%02x", log->tail[i]);
+    if (log->bytes > 0) {
+        (void)programs_hash_text(log->tail, ret_etag);
     }
 }
 
@@ -31,10 +39,9 @@ enum status programs_judge(const struct service *service, const Loyalty__V1__Pro
     }
     TRY(program_log_compile(log, document, problems, &program, &zone));
     service->options.zones.free(&zone);
-    if (problems->count > 0 || log->count == 0) {
-        return STATUS_OK;
-    }
-    return program_check_successor(&log->items[log->count - 1]->program, &program, problems);
+    const struct published *latest = program_log_latest(log);
+    return latest == NULL ? STATUS_OK
+                          : program_check_successor(&latest->program, &program, problems);
 }
 
 // --- CheckProgram ---
@@ -92,9 +99,19 @@ void programs_check(struct request *request)
 
 // --- GetProgram ---
 
-static enum status describe_version(struct arena *arena, const struct record *record,
+static enum status describe_withdrawal(struct arena *arena, const struct record *record,
+                                       Loyalty__V1__ProgramVersion *version)
+{
+    const struct record_withdrawn *withdrawn = &record->withdrawn;
+    TRY(replies_instant(arena, record->at_ms, &version->withdrawn_at));
+    TRY(replies_text(arena, withdrawn->by, &version->withdrawn_by));
+    return replies_text(arena, withdrawn->reason, &version->withdraw_reason);
+}
+
+static enum status describe_version(struct arena *arena, const struct published *item,
                                     Loyalty__V1__ProgramVersion **ret_version)
 {
+    const struct record *record = &item->entry.record;
     const struct record_published *published = &record->published;
     Loyalty__V1__ProgramVersion *version = (Loyalty__V1__ProgramVersion *)message_new(
         &loyalty__v1__program_version__descriptor, arena);
@@ -106,17 +123,20 @@ static enum status describe_version(struct arena *arena, const struct record *re
     TRY(replies_instant(arena, record->at_ms, &version->published_at));
     TRY(replies_text(arena, published->by, &version->published_by));
     TRY(replies_text(arena, published->reason, &version->reason));
+    if (item->withdrawal != NULL) {
+        TRY(describe_withdrawal(arena, &item->withdrawal->record, version));
+    }
     *ret_version = version;
     return STATUS_OK;
 }
 
-static enum status get_version(struct arena *arena, const struct program_log *log,
-                               const struct program_version *version,
+static enum status get_version(struct arena *arena, const struct published *item,
                                Loyalty__V1__GetProgramResponse *response)
 {
-    response->program = log->items[version->number - 1]->document;
-    response->version = version->number;
-    return replies_instant(arena, version->effective_from_ms, &response->effective_from);
+    const struct record_published *published = &item->entry.record.published;
+    response->program = item->document;
+    response->version = published->number;
+    return replies_instant(arena, published->effective_from_ms, &response->effective_from);
 }
 
 // In order; the latest of them where not all fit beside the largest program.
@@ -135,7 +155,7 @@ static enum status list_versions(struct arena *arena, const struct program_log *
     size_t from = log->count;
     while (from > 0) {
         Loyalty__V1__ProgramVersion *version = NULL;
-        TRY(describe_version(arena, &log->items[from - 1]->record, &version));
+        TRY(describe_version(arena, log->items[from - 1], &version));
         bytes += FIELD_BYTES + protobuf_c_message_get_packed_size(&version->base);
         if (bytes > LIMIT_REPLY_BYTES) {
             break;
@@ -148,13 +168,21 @@ static enum status list_versions(struct arena *arena, const struct program_log *
     return STATUS_OK;
 }
 
-static const struct program_version *wanted_version(const struct lease *lease, uint32_t number)
+// By its number, withdrawn ones too; 0: the one in force.
+static const struct published *wanted_version(const struct lease *lease, uint32_t number)
 {
-    const struct program_set *set = lease_set(lease);
     if (number == 0) {
-        return program_set_at(set, lease_now_ms(lease));
+        const struct program_version *version =
+            program_set_at(lease_set(lease), lease_now_ms(lease));
+        number = version == NULL ? 0 : version->number;
     }
-    return number <= set->count ? &set->versions[number - 1] : NULL;
+    return program_log_number(lease_programs(lease), number);
+}
+
+void programs_answer_unknown(struct request *request)
+{
+    request_fail(request, LOYALTY__V1__CODE__CODE_NOT_FOUND, "UNKNOWN_VERSION", "version",
+                 "There is no such version of the program.");
 }
 
 void programs_get(struct request *request)
@@ -168,17 +196,16 @@ void programs_get(struct request *request)
         request_end(request);
         return;
     }
-    const struct program_version *version = wanted_version(lease, message->version);
+    const struct published *version = wanted_version(lease, message->version);
     Loyalty__V1__GetProgramResponse response = LOYALTY__V1__GET_PROGRAM_RESPONSE__INIT;
     enum status status = list_versions(&request->arena, lease_programs(lease), &response);
     if (status == STATUS_OK && version != NULL) {
-        status = get_version(&request->arena, lease_programs(lease), version, &response);
+        status = get_version(&request->arena, version, &response);
     }
     if (status != STATUS_OK) {
         request_internal(request, status);
     } else if (version == NULL && message->version != 0) {
-        request_fail(request, LOYALTY__V1__CODE__CODE_NOT_FOUND, "UNKNOWN_VERSION", "version",
-                     "There is no such version of the program.");
+        programs_answer_unknown(request);
     } else {
         request_reply(request, &response.base, false);
     }

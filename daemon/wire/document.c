@@ -156,8 +156,32 @@ static enum status add_found(const struct reading *reading, size_t shape_count,
     return STATUS_OK;
 }
 
-static enum status compile(const struct reading *reading, const Loyalty__V1__Program *message,
-                           struct program **ret_program)
+static bool has_problem(const struct program_problems *found, const char *path)
+{
+    bool has = false;
+    for (size_t i = 0; i < found->count; i++) {
+        has = has || span_is_text(found->items[i].path, path);
+    }
+    return has;
+}
+
+// What only shows in the document's context.
+static enum status look_around(const struct document_context *context,
+                               const Loyalty__V1__Program *message, const struct program *program,
+                               struct program_problems *found)
+{
+    bool zoned = context->is_zone == NULL || has_problem(found, "zone");
+    if (!zoned && !context->is_zone(message->zone)) {
+        TRY(program_problem_add(found, "zone",
+                                "is not a time zone this machine knows; must be an IANA name such "
+                                "as 'Asia/Shanghai'"));
+    }
+    return context->before == NULL ? STATUS_OK
+                                   : program_check_successor(context->before, program, found);
+}
+
+static enum status compile(const struct reading *reading, const struct document_context *context,
+                           const Loyalty__V1__Program *message, struct program **ret_program)
 {
     struct problems *problems = reading->problems;
     size_t bytes = loyalty__v1__program__get_packed_size(message);
@@ -173,20 +197,22 @@ static enum status compile(const struct reading *reading, const Loyalty__V1__Pro
     TRY(program_from_message(message, problems->arena, program));
     struct program_problems found = {.arena = problems->arena};
     TRY(program_compile(program, &found));
+    TRY(look_around(context, message, program, &found));
     TRY(add_found(reading, shape_count, &found));
     *ret_program = program;
     return STATUS_OK;
 }
 
-enum status document_read_program(struct span text, struct problems *problems,
-                                  Loyalty__V1__Program **ret_message, struct program **ret_program)
+enum status document_read_version(struct span text, const struct document_context *context,
+                                  struct problems *problems, Loyalty__V1__Program **ret_message,
+                                  struct program **ret_program)
 {
     struct reading reading = begin(problems);
     ProtobufCMessage *message = NULL;
     struct program *program = NULL;
     enum status status = read_message(&reading, text, &loyalty__v1__program__descriptor, &message);
     if (status == STATUS_OK && message != NULL) {
-        status = compile(&reading, (Loyalty__V1__Program *)message, &program);
+        status = compile(&reading, context, (Loyalty__V1__Program *)message, &program);
     }
     finish(&reading);
     TRY(status);
@@ -196,4 +222,11 @@ enum status document_read_program(struct span text, struct problems *problems,
         *ret_program = good ? program : NULL;
     }
     return STATUS_OK;
+}
+
+enum status document_read_program(struct span text, struct problems *problems,
+                                  Loyalty__V1__Program **ret_message, struct program **ret_program)
+{
+    static const struct document_context alone = {0};
+    return document_read_version(text, &alone, problems, ret_message, ret_program);
 }

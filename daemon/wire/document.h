@@ -4,6 +4,7 @@
 #pragma once
 
 #include <protobuf-c/protobuf-c.h>
+#include <stdbool.h>
 
 #include "base/span.h"
 #include "base/status.h"
@@ -21,5 +22,18 @@ MUST_CHECK enum status document_read(struct span text, const ProtobufCMessageDes
 // when its shape is wrong elsewhere. Both results live in the problems' arena and are NULL unless
 // no problem was added; `ret_program` may be NULL when only the problems matter.
 MUST_CHECK enum status document_read_program(struct span text, struct problems *problems,
+                                             Loyalty__V1__Program **ret_message,
+                                             struct program **ret_program);
+
+// What the document alone does not say.
+struct document_context {
+    const struct program *before;      // the version that it is to follow; NULL: none is known
+    bool (*is_zone)(const char *name); // whether there is such a time zone; NULL: nobody knows
+};
+
+// The same for a program that is to be published: what only shows in its context is found too.
+MUST_CHECK enum status document_read_version(struct span text,
+                                             const struct document_context *context,
+                                             struct problems *problems,
                                              Loyalty__V1__Program **ret_message,
                                              struct program **ret_program);
