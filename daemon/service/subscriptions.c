@@ -130,7 +130,7 @@ static void on_poll(struct timer *timer)
     }
     subscriptions->polled = count;
     subscriptions->polling = true;
-    store_read_events(subscriptions->service->options.store, places, count, 1, on_polled,
+    store_read_events(subscriptions->service->options.store, places, count, 0, on_polled,
                       subscriptions);
 }
 

@@ -1,4 +1,5 @@
-// Calls about values, sets, events, the archive and what is due: forwarded, or failed, as those of gate_store.c.
+// Calls about values, sets, events, the archive and what is due: forwarded, or failed, as those of
+// gate_store.c.
 #include "failures/gate_parts.h"
 #include "failures/inject.h"
 

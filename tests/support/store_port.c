@@ -54,6 +54,7 @@ void port_on_done(void *context, const struct store_reply *reply)
     struct port_answer *answer = context;
     answer_keep(answer, reply->result, reply->bytes);
     answer->log_bytes = reply->log_bytes;
+    answer->dropped = reply->dropped;
 }
 
 void port_on_ids(void *context, const struct store_scan_reply *reply)
@@ -210,4 +211,29 @@ void port_grow(struct store_port *port, struct port_picture *picture, uint32_t s
     picture->bytes += len;
     memcpy(picture->hash, append.records.data + len - STORE_HASH_BYTES, STORE_HASH_BYTES);
     assert_int_equal(port_last.log_bytes, picture->bytes);
+}
+
+void port_grow_due(struct store_port *port, struct port_picture *picture, uint32_t seed,
+                   int64_t due_ms)
+{
+    struct store_append append = port_next(port, picture, seed, 32);
+    append.due_changed = true;
+    append.due_ms = due_ms;
+    assert_int_equal(port_append(port, &append), STORE_OK);
+    picture->bytes += 32;
+    memcpy(picture->hash, append.records.data + 16, STORE_HASH_BYTES);
+}
+
+struct store_compact port_cut_at(const struct port_picture *picture, struct buffer *snapshot,
+                                 size_t len)
+{
+    port_record(snapshot, 4711, len);
+    memcpy(snapshot->data + len - STORE_HASH_BYTES, picture->hash, STORE_HASH_BYTES);
+    struct store_compact compact = {
+        .account = picture->account,
+        .cut_bytes = picture->bytes,
+        .snapshot = buffer_span(snapshot),
+    };
+    memcpy(compact.cut_hash, picture->hash, STORE_HASH_BYTES);
+    return compact;
 }

@@ -61,6 +61,13 @@ struct store_port {
         STORE_PORT_TEST(port_bounds_are_refused, setup, teardown),                                 \
         STORE_PORT_TEST(port_unclaim_lets_go, setup, teardown),                                    \
         STORE_PORT_TEST(port_due_comes_earliest_first, setup, teardown),                           \
+        STORE_PORT_TEST(port_due_goes_on_behind_a_place, setup, teardown),                         \
+        STORE_PORT_TEST(port_due_misses_none_that_stays, setup, teardown),                         \
+        STORE_PORT_TEST(port_scan_tells_when_each_is_due, setup, teardown),                        \
+        STORE_PORT_TEST(port_archive_is_read_in_pieces, setup, teardown),                          \
+        STORE_PORT_TEST(port_archive_gives_whole_entries_of_16_mib, setup, teardown),              \
+        STORE_PORT_TEST(port_archive_keeps_its_numbers, setup, teardown),                          \
+        STORE_PORT_TEST(port_archive_refuses, setup, teardown),                                    \
         STORE_PORT_TEST(port_put_takes_the_revision_that_stands, setup, teardown),                 \
         STORE_PORT_TEST(port_a_deleted_value_leaves_no_trace, setup, teardown),                    \
         STORE_PORT_TEST(port_a_value_has_any_bytes, setup, teardown),                              \
@@ -103,6 +110,13 @@ void port_an_absent_partition_takes_nothing(void **state);
 void port_bounds_are_refused(void **state);
 void port_unclaim_lets_go(void **state);
 void port_due_comes_earliest_first(void **state);
+void port_due_goes_on_behind_a_place(void **state);
+void port_due_misses_none_that_stays(void **state);
+void port_scan_tells_when_each_is_due(void **state);
+void port_archive_is_read_in_pieces(void **state);
+void port_archive_gives_whole_entries_of_16_mib(void **state);
+void port_archive_keeps_its_numbers(void **state);
+void port_archive_refuses(void **state);
 void port_put_takes_the_revision_that_stands(void **state);
 void port_a_deleted_value_leaves_no_trace(void **state);
 void port_a_value_has_any_bytes(void **state);
@@ -125,6 +139,7 @@ struct port_answer {
     enum store_result result;
     struct buffer bytes;
     uint64_t log_bytes;
+    uint64_t dropped;
 };
 
 extern struct port_answer port_last;
@@ -173,5 +188,11 @@ void port_record(struct buffer *record, uint32_t seed, size_t len);
 // until the next.
 struct store_append port_next(struct store_port *port, const struct port_picture *picture,
                               uint32_t seed, size_t len);
+// Appends such a record that moves the account in the due index.
+void port_grow_due(struct store_port *port, struct port_picture *picture, uint32_t seed,
+                   int64_t due_ms);
+// Of a picture, all of it: a snapshot of `len` bytes that ends in its hash, kept in `snapshot`.
+struct store_compact port_cut_at(const struct port_picture *picture, struct buffer *snapshot,
+                                 size_t len);
 // Appends such a record, which must be OK, and brings the picture up to date.
 void port_grow(struct store_port *port, struct port_picture *picture, uint32_t seed, size_t len);

@@ -10,21 +10,6 @@
 
 enum { PIPELINED = 500 };
 
-// A snapshot of `len` bytes that ends in the picture's hash.
-static struct store_compact cut_at(const struct port_picture *picture, struct buffer *snapshot,
-                                   size_t len)
-{
-    port_record(snapshot, 4711, len);
-    memcpy(snapshot->data + len - STORE_HASH_BYTES, picture->hash, STORE_HASH_BYTES);
-    struct store_compact compact = {
-        .account = picture->account,
-        .cut_bytes = picture->bytes,
-        .snapshot = buffer_span(snapshot),
-    };
-    memcpy(compact.cut_hash, picture->hash, STORE_HASH_BYTES);
-    return compact;
-}
-
 static void grow_by(struct store_port *port, struct port_picture *log, uint32_t first, uint32_t end)
 {
     for (uint32_t seed = first; seed < end; seed++) {
@@ -40,7 +25,7 @@ void port_compact_keeps_the_tail(void **state)
     assert_int_equal(port_create(port, PORT_PARTITIONS), STORE_OK);
     grow_by(port, &log, 0, 5);
     // The whole log: nothing follows, and the tail's hash is what it was.
-    struct store_compact compact = cut_at(&log, &snapshot, 60);
+    struct store_compact compact = port_cut_at(&log, &snapshot, 60);
     assert_int_equal(port_compact(port, &compact), STORE_OK);
     assert_int_equal(port_last.log_bytes, 60);
     assert_int_equal(port->archived_bytes(port, 1), 500);
@@ -64,7 +49,7 @@ void port_compact_loses_no_race(void **state)
     grow_by(port, &log, 0, 5);
     struct port_picture cut = log;
     grow_by(port, &log, 5, 8);
-    struct store_compact compact = cut_at(&cut, &snapshot, 60);
+    struct store_compact compact = port_cut_at(&cut, &snapshot, 60);
     assert_int_equal(port_compact(port, &compact), STORE_OK);
     assert_int_equal(port_last.log_bytes, 360);
     assert_int_equal(port_load_from(port, &log.account, 60), STORE_OK);
@@ -90,17 +75,17 @@ void port_compact_refuses(void **state)
     struct buffer snapshot = {0};
     assert_int_equal(port_create(port, PORT_PARTITIONS), STORE_OK);
     grow_by(port, &log, 0, 5);
-    struct store_compact compact = cut_at(&log, &snapshot, 60);
+    struct store_compact compact = port_cut_at(&log, &snapshot, 60);
     const uint64_t wrong_cuts[] = {0, 8, 15, 400, 499, 501, 5000};
     for (size_t i = 0; i < sizeof(wrong_cuts) / sizeof(wrong_cuts[0]); i++) {
         compact.cut_bytes = wrong_cuts[i];
         assert_int_equal(port_compact(port, &compact), STORE_RELOAD);
     }
-    compact = cut_at(&log, &snapshot, 60);
+    compact = port_cut_at(&log, &snapshot, 60);
     compact.account.id = span_of_text("nobody");
     assert_int_equal(port_compact(port, &compact), STORE_RELOAD);
     // A snapshot that would change the tail.
-    compact = cut_at(&log, &snapshot, 60);
+    compact = port_cut_at(&log, &snapshot, 60);
     compact.snapshot.len--;
     assert_int_equal(port_compact(port, &compact), STORE_FAILED);
     assert_true(port_bytes().len > 0);
@@ -126,7 +111,7 @@ void port_meta_has_logs_too(void **state)
     append.due_ms = 1700000000000;
     assert_int_equal(port_append(port, &append), STORE_OK);
     assert_int_equal(port->due_ms(port, &log.account), 1700000000000);
-    struct store_compact compact = cut_at(&log, &snapshot, 60);
+    struct store_compact compact = port_cut_at(&log, &snapshot, 60);
     assert_int_equal(port_compact(port, &compact), STORE_OK);
     assert_int_equal(port->archived_bytes(port, LIMIT_PARTITIONS), 300);
     assert_int_equal(port_load(port, &log.account), STORE_OK);

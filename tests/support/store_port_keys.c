@@ -77,17 +77,6 @@ static void assert_due(struct store_port *port, int64_t until_ms, uint32_t count
     assert_true(span_is_text(port_bytes(), ids));
 }
 
-static void grow_due(struct store_port *port, struct port_picture *log, uint32_t seed,
-                     int64_t due_ms)
-{
-    struct store_append append = port_next(port, log, seed, 32);
-    append.due_changed = true;
-    append.due_ms = due_ms;
-    assert_int_equal(port_append(port, &append), STORE_OK);
-    log->bytes += 32;
-    memcpy(log->hash, append.records.data + 16, STORE_HASH_BYTES);
-}
-
 void port_due_comes_earliest_first(void **state)
 {
     struct store_port *port = *state;
@@ -97,17 +86,17 @@ void port_due_comes_earliest_first(void **state)
     struct port_picture dora = port_picture_of_none(1, "dora");
     assert_int_equal(port_create(port, PORT_PARTITIONS), STORE_OK);
     assert_due(port, INSTANT_NEVER, 10, ""); // not the sentinel
-    grow_due(port, &carl, 1, 2000);
-    grow_due(port, &bert, 2, 2000);
-    grow_due(port, &anna, 3, 3000);
-    grow_due(port, &dora, 4, INSTANT_NEVER);
+    port_grow_due(port, &carl, 1, 2000);
+    port_grow_due(port, &bert, 2, 2000);
+    port_grow_due(port, &anna, 3, 3000);
+    port_grow_due(port, &dora, 4, INSTANT_NEVER);
     assert_due(port, 1999, 10, "");
     assert_due(port, 2000, 10, "bert carl ");
     assert_due(port, INSTANT_NEVER, 10, "bert carl anna "); // never is not due
     assert_due(port, 3000, 2, "bert carl ");
     assert_due(port, 3000, 0, "bert "); // one at least
-    grow_due(port, &bert, 5, INSTANT_NEVER);
-    grow_due(port, &dora, 6, 0);
+    port_grow_due(port, &bert, 5, INSTANT_NEVER);
+    port_grow_due(port, &dora, 6, 0);
     assert_due(port, 3000, UINT32_MAX, "dora carl anna ");
     assert_due(port, -1, 10, "");
     const struct store_due none = {.partition = LIMIT_PARTITIONS, .until_ms = 5, .count = 1};
