@@ -1,70 +1,9 @@
 // Publishing and reading the program: races, retries, the rules of when, and that whatever can be
 // published can be read again, by every daemon.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 
-#include <cmocka.h>
-
 #include "base/log.h"
-#include "loyalty/v1/programs.pb-c.h"
-#include "support/service_world.h"
-
-#define ADMIN "admin/head-office"
-#define PUBLISH "ProgramsService/PublishProgram"
-
-static struct service_world world;
-
-static int open_world(void **state)
-{
-    (void)state;
-    service_world_open(&world, 2);
-    return 0;
-}
-
-static int close_world(void **state)
-{
-    (void)state;
-    service_world_fini(&world);
-    return 0;
-}
-
-static const char *text_of(const char *id, const char *program, const char *etag, int64_t from_ms,
-                           const char *reason)
-{
-    return world_text(&world,
-                      "{%s, \"program\": %s, \"etag\": \"%s\", \"effective_from\": \"%s\", "
-                      "\"reason\": \"%s\"}",
-                      world_mutation(&world, id), program, etag, world_instant(&world, from_ms),
-                      reason);
-}
-
-static const char *publish(size_t daemon, const char *text, struct world_answer *answer)
-{
-    world_call(&world.daemons[daemon], ADMIN, PUBLISH, text, answer);
-    return world_end(answer);
-}
-
-static const Loyalty__V1__GetProgramResponse *get(size_t daemon, uint32_t version)
-{
-    struct world_answer answer;
-    world_call(&world.daemons[daemon], ADMIN, "ProgramsService/GetProgram",
-               world_text(&world, "{\"version\": %u}", version), &answer);
-    assert_string_equal(world_end(&answer), "OK");
-    return (const Loyalty__V1__GetProgramResponse *)answer.reply;
-}
-
-static const char *plain(void)
-{
-    return service_world_program(&world, "");
-}
-
-static int64_t soon(void)
-{
-    return world.now_ms + INT64_C(2) * LIMIT_PUBLISH_LEAD_MS;
-}
+#include "unit/service/program_world.h"
 
 // --- races ---
 
@@ -84,7 +23,7 @@ static void two_that_race(bool first_ever, bool same_id)
         const char *id = world_id(&world);
         for (size_t i = 0; i < 2; i++) {
             const char *text =
-                text_of(same_id ? id : world_id(&world), plain(), etag, soon(), "race");
+                publish_text(same_id ? id : world_id(&world), plain(), etag, soon(), "race");
             world_ask(&world.daemons[i], ADMIN, PUBLISH, text, &answers[i]);
         }
         for (uint32_t step = 0; step < ORDER_STEPS; step++) {
@@ -131,7 +70,7 @@ static void a_lost_answer_is_found_again(void **state)
         const char *id = world_id(&world);
         const char *etag = get(0, 0)->etag;
         int64_t from_ms = soon() + INT64_C(1000) * fault;
-        const char *text = text_of(id, plain(), etag, from_ms, "");
+        const char *text = publish_text(id, plain(), etag, from_ms, "");
         world_ask(&world.daemons[0], ADMIN, PUBLISH, text, &answer);
         (void)world_step(&world.daemons[0]); // the head
         memory_fail_next(world.daemons[0].store, (enum memory_fault)fault);
@@ -142,7 +81,7 @@ static void a_lost_answer_is_found_again(void **state)
         assert_string_equal(publish(1, text, &again), written ? "REPLAYED" : "OK");
         assert_string_equal(publish(0, text, &answer), "REPLAYED");
         assert_memory_equal(answer.payload.data, again.payload.data, again.payload.len);
-        assert_string_equal(publish(0, text_of(id, plain(), etag, from_ms, "other"), &answer),
+        assert_string_equal(publish(0, publish_text(id, plain(), etag, from_ms, "other"), &answer),
                             "ID_CONFLICT");
     }
     assert_int_equal(get(0, 1)->n_versions, 4);
@@ -154,7 +93,7 @@ static void a_head_lost_after_the_append(void **state)
 {
     (void)state;
     struct world_answer answer;
-    const char *text = text_of(world_id(&world), plain(), get(0, 0)->etag, soon(), "");
+    const char *text = publish_text(world_id(&world), plain(), get(0, 0)->etag, soon(), "");
     world_ask(&world.daemons[0], ADMIN, PUBLISH, text, &answer);
     (void)world_step(&world.daemons[0]); // the head
     (void)world_step(&world.daemons[0]); // the append
@@ -174,16 +113,18 @@ static void a_minute_ahead_and_after_the_last(void **state)
     int64_t lead_ms = world.now_ms + LIMIT_PUBLISH_LEAD_MS;
     const char *etag = get(0, 0)->etag;
     assert_string_equal(
-        publish(0, text_of(world_id(&world), plain(), etag, lead_ms - 1, ""), &answer), "TOO_SOON");
+        publish(0, publish_text(world_id(&world), plain(), etag, lead_ms - 1, ""), &answer),
+        "TOO_SOON");
     assert_int_equal(answer.code, LOYALTY__V1__CODE__CODE_FAILED_PRECONDITION);
     assert_string_equal(answer.field, "effective_from");
-    assert_string_equal(publish(0, text_of(world_id(&world), plain(), etag, lead_ms, ""), &answer),
-                        "OK");
-    etag = get(0, 0)->etag;
-    assert_string_equal(publish(0, text_of(world_id(&world), plain(), etag, lead_ms, ""), &answer),
-                        "NOT_THE_LATEST");
     assert_string_equal(
-        publish(0, text_of(world_id(&world), plain(), etag, lead_ms + 1, ""), &answer), "OK");
+        publish(0, publish_text(world_id(&world), plain(), etag, lead_ms, ""), &answer), "OK");
+    etag = get(0, 0)->etag;
+    assert_string_equal(
+        publish(0, publish_text(world_id(&world), plain(), etag, lead_ms, ""), &answer),
+        "NOT_THE_LATEST");
+    assert_string_equal(
+        publish(0, publish_text(world_id(&world), plain(), etag, lead_ms + 1, ""), &answer), "OK");
     assert_int_equal(get(0, 0)->version, 1);
     world_pass(&world, LIMIT_PUBLISH_LEAD_MS);
     assert_int_equal(get(0, 0)->version, 2);
@@ -223,10 +164,12 @@ static void a_stale_etag_is_aborted(void **state)
 {
     (void)state;
     struct world_answer answer;
-    assert_string_equal(publish(0, text_of(world_id(&world), plain(), "", soon(), ""), &answer),
-                        "ETAG_MISMATCH");
-    assert_string_equal(publish(0, text_of(world_id(&world), plain(), "00", soon(), ""), &answer),
-                        "ETAG_MISMATCH");
+    assert_string_equal(
+        publish(0, publish_text(world_id(&world), plain(), "", soon(), ""), &answer),
+        "ETAG_MISMATCH");
+    assert_string_equal(
+        publish(0, publish_text(world_id(&world), plain(), "00", soon(), ""), &answer),
+        "ETAG_MISMATCH");
     assert_int_equal(get(0, 0)->n_versions, 1);
 }
 
@@ -242,8 +185,9 @@ static void mistakes_are_all_named(void **state)
         "\"AT_RESCORE\", \"validity_months\": 24}, {\"id\": \"gold\", \"threshold\": 1000, "
         "\"upgrade\": \"AT_RESCORE\", \"validity_months\": 24}], \"rescore\": [\"13-01\"]}";
     const char *etag = get(0, 0)->etag;
-    assert_string_equal(publish(0, text_of(world_id(&world), program, etag, soon(), ""), &answer),
-                        "INVALID_PROGRAM");
+    assert_string_equal(
+        publish(0, publish_text(world_id(&world), program, etag, soon(), ""), &answer),
+        "INVALID_PROGRAM");
     assert_int_equal(answer.code, LOYALTY__V1__CODE__CODE_INVALID_ARGUMENT);
     assert_non_null(strstr(answer.message, "program.rescore[0]"));
     assert_non_null(strstr(answer.message, "program.tiers[2].threshold"));
@@ -273,7 +217,7 @@ static void a_successor_keeps_what_must_stay(void **state)
         "[{\"id\": \"member\"}], \"score\": {\"rolling_months\": 12}, \"redeem\": {\"value\": "
         "{\"points\": 100, \"money_minor\": 100}}}";
     assert_string_equal(
-        publish(0, text_of(world_id(&world), program, get(0, 0)->etag, soon(), ""), &answer),
+        publish(0, publish_text(world_id(&world), program, get(0, 0)->etag, soon(), ""), &answer),
         "INVALID_PROGRAM");
     assert_non_null(strstr(answer.message, "program.currency"));
     assert_non_null(strstr(answer.message, "program.tiers"));
@@ -318,7 +262,8 @@ static void the_largest_program_can_be_read_again(void **state)
     struct world_answer answer;
     const char *large = long_program(LIMIT_PROGRAM_BYTES - 100);
     assert_string_equal(
-        publish(0, text_of(world_id(&world), large, get(0, 0)->etag, soon(), ""), &answer), "OK");
+        publish(0, publish_text(world_id(&world), large, get(0, 0)->etag, soon(), ""), &answer),
+        "OK");
     world_pass(&world, LIMIT_LEASE_READ_MS);
     service_world_restart(&world.daemons[1]);
     for (size_t daemon = 0; daemon < 2; daemon++) {
@@ -337,7 +282,7 @@ static void a_program_too_large_is_refused(void **state)
     struct world_answer answer;
     const char *large = long_program(LIMIT_PROGRAM_BYTES + 1500);
     assert_string_equal(
-        publish(0, text_of(world_id(&world), large, get(0, 0)->etag, soon(), ""), &answer),
+        publish(0, publish_text(world_id(&world), large, get(0, 0)->etag, soon(), ""), &answer),
         "INVALID_PROGRAM");
     assert_string_equal(answer.field, "program");
     world_call(&world.daemons[0], ADMIN, "ProgramsService/CheckProgram",
@@ -358,12 +303,13 @@ static void every_version_there_can_be(void **state)
     reason[LIMIT_TEXT_BYTES] = '\0';
     for (uint32_t version = 2; version <= LIMIT_PROGRAM_VERSIONS; version++) {
         int64_t from_ms = soon() + 1000 * (int64_t)version;
-        const char *text = text_of(world_id(&world), plain(), get(0, 1)->etag, from_ms, reason);
+        const char *text =
+            publish_text(world_id(&world), plain(), get(0, 1)->etag, from_ms, reason);
         assert_string_equal(publish(0, text, &answer), "OK");
         assert_int_equal(((Loyalty__V1__PublishProgramResponse *)answer.reply)->version, version);
     }
-    const char *text = text_of(world_id(&world), plain(), get(0, 1)->etag,
-                               soon() + INT64_C(1000) * (LIMIT_PROGRAM_VERSIONS + 1), "");
+    const char *text = publish_text(world_id(&world), plain(), get(0, 1)->etag,
+                                    soon() + INT64_C(1000) * (LIMIT_PROGRAM_VERSIONS + 1), "");
     assert_string_equal(publish(0, text, &answer), "TOO_MANY_VERSIONS");
     world_pass(&world, LIMIT_LEASE_READ_MS);
     service_world_restart(&world.daemons[1]);
@@ -387,8 +333,6 @@ static void versions_that_are_not_there(void **state)
     assert_int_equal(answer.code, LOYALTY__V1__CODE__CODE_NOT_FOUND);
     assert_string_equal(get(0, 1)->program->id, "retail");
 }
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
 
 int main(void)
 {
