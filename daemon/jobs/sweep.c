@@ -26,7 +26,7 @@ struct sweep {
     uint32_t scanning;
     struct sweep_job jobs[SWEEP_AT_ONCE];
     uint32_t working;
-    struct sweep_found queue[SWEEP_QUEUE]; // round and round
+    struct visit_found queue[SWEEP_QUEUE]; // round and round
     uint32_t queue_first;
     uint32_t queued;
     struct sweep_skips skips;
@@ -49,11 +49,6 @@ struct sweep {
 };
 
 static const int64_t ACCOUNT = 1000;
-
-struct service *sweep_service(const struct sweep *sweep)
-{
-    return sweep->options.service;
-}
 
 struct sweep_counts sweep_counts(const struct sweep *sweep)
 {
@@ -94,28 +89,30 @@ static void sweep_failed(struct sweep *sweep)
 
 // --- what is due ---
 
-static void queue_push(struct sweep *sweep, uint32_t partition, struct span id)
+static void queue_push(struct sweep *sweep, uint32_t partition, struct span id, int64_t due_ms)
 {
-    CHECK(sweep->queued < SWEEP_QUEUE && id.len <= LIMIT_MEMBER_ID_BYTES);
-    uint32_t at = (sweep->queue_first + sweep->queued) % SWEEP_QUEUE;
-    sweep->queue[at].partition = partition;
-    sweep->queue[at].id_len = (uint32_t)id.len;
-    memcpy(sweep->queue[at].id, id.data, id.len);
+    CHECK(sweep->queued < SWEEP_QUEUE);
+    struct visit_found *found = &sweep->queue[(sweep->queue_first + sweep->queued) % SWEEP_QUEUE];
+    visit_found_set(found, partition, id);
+    found->indexed = true;
+    found->index_ms = due_ms;
     sweep->queued++;
+}
+
+static bool is_found(const struct visit_found *found, uint32_t partition, struct span id)
+{
+    return found->partition == partition && span_equal(span_of(found->id, found->id_len), id);
 }
 
 static bool is_waiting(const struct sweep *sweep, uint32_t partition, struct span id)
 {
     for (uint32_t i = 0; i < sweep->queued; i++) {
-        const struct sweep_found *found = &sweep->queue[(sweep->queue_first + i) % SWEEP_QUEUE];
-        if (found->partition == partition && span_equal(span_of(found->id, found->id_len), id)) {
+        if (is_found(&sweep->queue[(sweep->queue_first + i) % SWEEP_QUEUE], partition, id)) {
             return true;
         }
     }
     for (uint32_t i = 0; i < SWEEP_AT_ONCE; i++) {
-        const struct sweep_found *found = &sweep->jobs[i].found;
-        if (sweep->jobs[i].taken && found->partition == partition &&
-            span_equal(span_of(found->id, found->id_len), id)) {
+        if (sweep->jobs[i].taken && is_found(&sweep->jobs[i].visit.found, partition, id)) {
             return true;
         }
     }
@@ -131,7 +128,7 @@ static void take_page(struct sweep *sweep, uint32_t partition, const struct stor
         if (id.len <= LIMIT_MEMBER_ID_BYTES &&
             !sweep_skips_has(&sweep->skips, partition, id, now_ms) &&
             !is_waiting(sweep, partition, id)) {
-            queue_push(sweep, partition, id);
+            queue_push(sweep, partition, id, reply->due_ms[i]);
             taken++;
         }
     }
@@ -251,40 +248,44 @@ static void allow(struct sweep *sweep, int64_t now_ms)
     sweep->allowed_at_ms = now_ms;
 }
 
-static void work(struct sweep *sweep)
+static void on_visited(struct visit *visit)
 {
-    for (uint32_t i = 0; i < SWEEP_AT_ONCE && sweep->queued > 0 && sweep->allowed >= ACCOUNT; i++) {
-        if (sweep->jobs[i].taken) {
-            continue;
-        }
-        const struct sweep_found *found = &sweep->queue[sweep->queue_first];
-        sweep->queue_first = (sweep->queue_first + 1) % SWEEP_QUEUE;
-        sweep->queued--;
-        sweep->working++;
-        sweep->counts.accounts++;
-        sweep->allowed -= ACCOUNT;
-        sweep_job_begin(&sweep->jobs[i], found);
-    }
-}
-
-void sweep_job_ended(struct sweep_job *job)
-{
+    struct sweep_job *job =
+        (struct sweep_job *)(void *)((char *)visit - offsetof(struct sweep_job, visit));
     struct sweep *sweep = job->sweep;
     CHECK(job->taken && sweep->working > 0);
     int64_t now_ms = now_of(sweep);
-    sweep->counts.written += job->end == SWEEP_WRITTEN ? 1 : 0;
-    sweep->counts.corrected += job->end == SWEEP_CORRECTED ? 1 : 0;
-    if (job->end == SWEEP_SKIP) {
-        sweep->counts.skipped++;
-        sweep_skips_add(&sweep->skips, job->found.partition,
-                        span_of(job->found.id, job->found.id_len), now_ms + SWEEP_SKIP_MS);
-    } else if (job->end == SWEEP_FAILED) {
+    sweep->counts.written += visit->end == VISIT_WRITTEN ? 1 : 0;
+    sweep->counts.corrected += visit->end == VISIT_CORRECTED ? 1 : 0;
+    if (visit->end == VISIT_FAILED) {
         sweep_failed(sweep);
+    } else if (visit->end == VISIT_SKIP || visit->left_open) { // it is due again at once
+        sweep->counts.skipped++;
+        sweep_skips_add(&sweep->skips, visit->found.partition, visit_id(visit),
+                        now_ms + SWEEP_SKIP_MS);
     }
     job->taken = false;
     sweep->working--;
     if (sweep->queued > 0 && sweep->timer.at_ms > now_ms + 1) {
         turn_at(sweep, now_ms + 1);
+    }
+}
+
+static void work(struct sweep *sweep)
+{
+    for (uint32_t i = 0; i < SWEEP_AT_ONCE && sweep->queued > 0 && sweep->allowed >= ACCOUNT; i++) {
+        struct sweep_job *job = &sweep->jobs[i];
+        if (job->taken) {
+            continue;
+        }
+        job->visit.found = sweep->queue[sweep->queue_first];
+        sweep->queue_first = (sweep->queue_first + 1) % SWEEP_QUEUE;
+        sweep->queued--;
+        sweep->working++;
+        sweep->counts.accounts++;
+        sweep->allowed -= ACCOUNT;
+        job->taken = true;
+        visit_begin(&job->visit);
     }
 }
 
@@ -332,7 +333,8 @@ enum status sweep_new(const struct sweep_options *options, struct sweep **ret_sw
     }
     for (size_t i = 0; i < SWEEP_AT_ONCE; i++) {
         sweep->jobs[i].sweep = sweep;
-        arena_init(&sweep->jobs[i].arena, LIMIT_ARENA_BYTES);
+        visit_init(&sweep->jobs[i].visit, options->service);
+        sweep->jobs[i].visit.on_ended = on_visited;
     }
     sweep->allowed_at_ms = now_of(sweep);
     turn_at(sweep, now_of(sweep) + SWEEP_TURN_MS);
@@ -348,7 +350,7 @@ void sweep_free(struct sweep *sweep)
     CHECK(sweep->scanning == 0 && sweep->working == 0);
     timers_clear(sweep_timers(sweep), &sweep->timer);
     for (size_t i = 0; i < SWEEP_AT_ONCE; i++) {
-        arena_fini(&sweep->jobs[i].arena);
+        visit_fini(&sweep->jobs[i].visit);
     }
     free(sweep);
 }

@@ -212,6 +212,22 @@ static enum status attempt_event(const struct attempt *attempt)
     return event_encode(&event, &accounts->event);
 }
 
+// What due instants are right for: the programs' log by its tail.
+static uint64_t programs_of(const struct accounts *accounts)
+{
+    uint64_t programs = 0;
+    memcpy(&programs, lease_programs(accounts->options.lease)->tail, sizeof(programs));
+    return programs;
+}
+
+// Whether the index holds what this daemon last made it hold: when the programs have changed since,
+// somebody may have set it right for them.
+static bool entry_knows_due(const struct attempt *attempt)
+{
+    const struct account_entry *entry = attempt->entry;
+    return entry->due_known && entry->due_programs == programs_of(attempt->accounts);
+}
+
 // When the index is to have it due. History posted at its own time leaves its account behind the
 // present; whoever makes durable what time has made meanwhile lets it alone for a good while after
 // the last of it, or the next would come out of order. What is due at once, an obligation, is.
@@ -223,7 +239,7 @@ static int64_t attempt_due_ms(const struct attempt *attempt)
         return due_ms;
     }
     int64_t then_ms = attempt->now_ms + SERVICE_HISTORY_QUIET_MS;
-    bool far_enough = entry->due_known && entry->due_ms <= then_ms &&
+    bool far_enough = entry_knows_due(attempt) && entry->due_ms <= then_ms &&
                       entry->due_ms > then_ms - SERVICE_HISTORY_QUIET_MS / 2;
     return far_enough ? entry->due_ms : then_ms;
 }
@@ -234,6 +250,7 @@ static enum status attempt_append(const struct attempt *attempt, uint32_t count)
     struct account_entry *entry = attempt->entry;
     TRY(attempt_event(attempt));
     entry->append_due_ms = attempt_due_ms(attempt);
+    entry->append_programs = programs_of(accounts);
     entry->append_not_after_ms = entry_await_tasks(entry, count);
     struct store_append append = {
         .account = {.partition = entry->partition, .id = span_of(entry->id, entry->id_len)},
@@ -242,7 +259,8 @@ static enum status attempt_append(const struct attempt *attempt, uint32_t count)
         .not_after_ms = entry->append_not_after_ms,
         .records = buffer_span(attempt->writer.out),
         .event = buffer_span(&accounts->event),
-        .due_changed = !entry->due_known || entry->due_ms != entry->append_due_ms,
+        .due_changed = entry->first->passing || !entry_knows_due(attempt) ||
+                       entry->due_ms != entry->append_due_ms,
         .due_ms = entry->append_due_ms,
     };
     memcpy(append.expected_hash, attempt->tail, sizeof(append.expected_hash));

@@ -142,6 +142,11 @@ struct account_entry *account_cache_find(struct account_cache *cache, struct spa
     return slot->entry;
 }
 
+struct account_entry *account_cache_peek(struct account_cache *cache, struct span id)
+{
+    return cache->slots[slot_of(cache, print_of(id), id)].entry;
+}
+
 // --- entries ---
 
 // What an account's arrays hold, by capacity.
@@ -210,6 +215,17 @@ void account_cache_use(struct account_cache *cache, struct account_entry *entry)
     entry->idle = false;
 }
 
+// The idle entry of a slot goes.
+static void slot_evict(struct account_cache *cache, size_t at)
+{
+    struct account_entry *entry = cache->slots[at].entry;
+    cache->count--;
+    cache->idle_count--;
+    cache->bytes -= entry->bytes;
+    entry_free(entry);
+    slot_clear(cache, at); // another one may stand here now
+}
+
 // --- the clock ---
 
 // The hand comes to the next slot: an idle entry that was not looked up since it last came goes.
@@ -218,11 +234,7 @@ static void hand_step(struct account_cache *cache)
     struct account_slot *slot = &cache->slots[cache->hand];
     struct account_entry *entry = slot->entry;
     if (entry != NULL && !slot->looked_up && entry->idle) {
-        cache->count--;
-        cache->idle_count--;
-        cache->bytes -= entry->bytes;
-        entry_free(entry);
-        slot_clear(cache, cache->hand); // another one may stand here now
+        slot_evict(cache, cache->hand);
         return;
     }
     slot->looked_up = false;
@@ -234,6 +246,11 @@ void account_cache_release(struct account_cache *cache, struct account_entry *en
     CHECK(entry->first == NULL && !entry->idle);
     entry->idle = true;
     cache->idle_count++;
+    if (entry->passing) {
+        struct span id = entry_id(entry);
+        slot_evict(cache, slot_of(cache, print_of(id), id));
+        return;
+    }
     count_bytes(cache, entry);
     while (cache->idle_count > 0 &&
            (cache->count > cache->count_max || cache->bytes > cache->bytes_max)) {

@@ -26,8 +26,10 @@ struct account_entry {
     uint32_t partition;
     struct account account;
     bool loaded;
-    bool due_known; // `due_ms` is what the due index holds, by all this daemon knows
-    int64_t due_ms;
+    bool passing;               // it came with a task that leaves no trace: goes when it is idle
+    bool due_known;             // `due_ms` is what the due index holds, by all this daemon knows
+    int64_t due_ms;             // and what is right ...
+    uint64_t due_programs;      // ... for these programs: others may have moved it
     uint64_t seen_seq;          // the highest sequence number known to have been there
     uint64_t compacted_bytes;   // the log's length after its last compaction; 0: none known
     struct account_task *first; // waiting tasks, the first one is at work
@@ -39,6 +41,7 @@ struct account_entry {
     // the append under way
     uint32_t attempted;          // so many tasks, from the first one on, were decided for it
     int64_t append_due_ms;       // what the due index will hold
+    uint64_t append_programs;    // for these programs
     int64_t append_not_after_ms; // the earliest of the tasks'
 };
 
@@ -61,13 +64,15 @@ void account_cache_fini(struct account_cache *cache);
 
 // The entry, which gets its second chance anew; or NULL.
 struct account_entry *account_cache_find(struct account_cache *cache, struct span id);
+// The same, but it gets no chance by it.
+struct account_entry *account_cache_peek(struct account_cache *cache, struct span id);
 // A new entry in use, not loaded; NULL when out of memory. The id must not be there yet.
 struct account_entry *account_cache_add(struct account_cache *cache, struct span id,
                                         uint32_t partition);
 // Takes an idle entry into use; nothing if it is.
 void account_cache_use(struct account_cache *cache, struct account_entry *entry);
-// The entry is idle now: its memory is counted anew, and idle ones go while the cache is over its
-// bounds (perhaps this very one).
+// The entry is idle now: it goes if it is passing, else its memory is counted anew, and idle ones
+// go while the cache is over its bounds (perhaps this very one).
 void account_cache_release(struct account_cache *cache, struct account_entry *entry);
 // All entries, in no order: the next one from `*place` on, which begins at 0; NULL at the end. One
 // that goes meanwhile may move others.

@@ -137,6 +137,7 @@ static void take_written(struct account_entry *entry, struct accounts *accounts,
     entry_note_fresh(entry);
     entry->due_known = true;
     entry->due_ms = entry->append_due_ms;
+    entry->due_programs = entry->append_programs;
     struct account_commit commit = {
         .id = span_of(entry->id, entry->id_len),
         .partition = entry->partition,

@@ -189,6 +189,25 @@ static void task_turn_away(struct account_task *task, enum trouble trouble)
     task->on_released(task->context);
 }
 
+// The entry of its account, a new one where there is none; NULL when out of memory.
+static struct account_entry *task_find_entry(const struct account_task *task)
+{
+    struct accounts *accounts = task->accounts;
+    struct account_cache *cache = &accounts->cache;
+    struct account_entry *entry =
+        task->passing ? account_cache_peek(cache, task->id) : account_cache_find(cache, task->id);
+    if (entry == NULL) {
+        entry = account_cache_add(cache, task->id, accounts_partition(accounts, task->id));
+        if (entry != NULL) {
+            entry->passing = task->passing;
+        }
+    }
+    if (entry != NULL && !task->passing) {
+        entry->passing = false;
+    }
+    return entry;
+}
+
 void task_queue(struct account_task *task)
 {
     struct accounts *accounts = task->accounts;
@@ -205,11 +224,7 @@ void task_queue(struct account_task *task)
         task_turn_away(task, trouble);
         return;
     }
-    struct account_entry *entry = account_cache_find(&accounts->cache, task->id);
-    if (entry == NULL) {
-        entry =
-            account_cache_add(&accounts->cache, task->id, accounts_partition(accounts, task->id));
-    }
+    struct account_entry *entry = task_find_entry(task);
     if (entry == NULL || entry->queued >= LIMIT_ACCOUNT_QUEUE) {
         task_turn_away(task, entry == NULL ? TROUBLE_NO_MEMORY : TROUBLE_OVERLOADED);
         return;

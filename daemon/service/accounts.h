@@ -103,6 +103,7 @@ struct account_task {
     uint64_t min_seq;       // 0: none
     task_decide_fn *decide; // NULL: a read
     bool dry;               // decides without ever writing: a quote
+    bool passing;           // comes by everybody: who was not cached before is not after it
     bool tentative;   // OUTCOME_NOTHING is no answer yet: the account need not be fresh for it
     struct mark mark; // mutations; reads that look for it in the log
     struct task_moves moves;
