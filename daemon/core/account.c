@@ -157,6 +157,14 @@ const struct card *account_card(const struct account *account)
     return &account->cards.items[account->cards.count - 1];
 }
 
+const struct card *account_card_covered(const struct account *account, const struct card *card)
+{
+    while (card > account->cards.items && card->cause == CARD_GRANTED) {
+        card--;
+    }
+    return card;
+}
+
 // Later knowledge stands over earlier: a back-dated card covers from its start.
 const struct card *account_card_at(const struct account *account, int64_t instant_ms)
 {

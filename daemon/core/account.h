@@ -244,12 +244,20 @@ MUST_CHECK enum status account_apply(struct account *account, const struct recor
 
 // The card held now.
 const struct card *account_card(const struct account *account);
+// The last card up to this one that was not complimentary: what that one covers, or itself.
+const struct card *account_card_covered(const struct account *account, const struct card *card);
 // The card covering a past instant, as known now.
 const struct card *account_card_at(const struct account *account, int64_t instant_ms);
 // Score counting at any instant, by all that is known now.
 int64_t account_score_at(const struct account *account, int64_t instant_ms);
 // The same as a boundary at that instant sees it (domain.md, fine print 2).
 int64_t account_score_at_boundary(const struct account *account, int64_t instant_ms);
+// What may still be taken in [from, until) of the score that the record of this number gave, so that
+// it is never below 0 and nothing rises when what was taken would have ended.
+int64_t account_score_left(const struct account *account, uint64_t seq, int64_t from_ms,
+                           int64_t until_ms);
+// The same of all score, in [now, until).
+int64_t account_score_left_of_all(const struct account *account, int64_t until_ms);
 // Points a rule (reference; 0: all, where the member's day is guarded) has given in a civil day,
 // and in its month.
 int64_t account_used_day(const struct account *account, uint32_t rule, int32_t day);

@@ -280,7 +280,7 @@ static enum status apply_opening(struct account *account, const struct record_op
     return STATUS_OK;
 }
 
-// What a member does besides buying.
+// What a member does besides buying, and what is done to one by hand.
 static enum status apply_of_member(struct account *account, const struct record *record)
 {
     switch (record->type) {
@@ -314,6 +314,13 @@ static enum status apply_of_member(struct account *account, const struct record 
         return account_apply_pool_member(account, record);
     case RECORD_POOL_SPENT:
         return account_apply_pool_spent(account, record);
+    case RECORD_ADJUSTED:
+        return account_apply_adjusted(account, record);
+    case RECORD_CARD_GRANTED:
+    case RECORD_CARD_REVOKED:
+        return account_apply_card_by_hand(account, record);
+    case RECORD_AUDITED:
+        return account_apply_audited(account, record);
     default:
         return STATUS_UNKNOWN_TYPE;
     }

@@ -93,7 +93,8 @@ static enum status check_points(const struct account *account, const char **ret_
     }
     int64_t given = account->awarded + account->opened - account->taken_back;
     int64_t spent = account->redeemed - account->given_back;
-    int64_t in = given + account->forgiven + account->moved_in - account->moved_out;
+    int64_t in =
+        given + account->forgiven + account->moved_in - account->moved_out + account->adjusted;
     if (account->balance + account->pending_points + account->held_points !=
         in - spent - account->expired) {
         return broken("points are not conserved", ret_what);
@@ -227,8 +228,8 @@ static bool same_totals(const struct account *a, const struct account *b)
            a->awarded == b->awarded && a->opened == b->opened && a->redeemed == b->redeemed &&
            a->taken_back == b->taken_back && a->forgiven == b->forgiven &&
            a->given_back == b->given_back && a->expired == b->expired &&
-           a->score_given == b->score_given && a->redeem_day == b->redeem_day &&
-           a->redeem_day_points == b->redeem_day_points;
+           a->adjusted == b->adjusted && a->score_given == b->score_given &&
+           a->redeem_day == b->redeem_day && a->redeem_day_points == b->redeem_day_points;
 }
 
 static bool same_perk_uses(const struct account *a, const struct account *b)

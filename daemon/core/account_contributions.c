@@ -44,7 +44,7 @@ static bool fits(const struct record_contribution_reduced *reduced, const struct
     return inside && reduced->left_from_ms == was->from_ms && (ended || cut);
 }
 
-// Nothing is taken from the past.
+// Nothing is taken from the past, nor what was taken by hand already.
 static enum status take_away(struct account *account,
                              const struct record_contribution_reduced *reduced, uint64_t seq)
 {
@@ -54,9 +54,14 @@ static enum status take_away(struct account *account,
     if (reduced->from_ms < account->now_ms || reduced->from_ms >= reduced->until_ms) {
         return STATUS_CORRUPT;
     }
+    int64_t left = account_score_left(account, seq, reduced->from_ms, reduced->until_ms);
+    int64_t score = reduced->score < left ? reduced->score : left;
+    if (score == 0) {
+        return STATUS_OK;
+    }
     return account_add_contribution(account, &(struct contribution){.from_ms = reduced->from_ms,
                                                                     .until_ms = reduced->until_ms,
-                                                                    .score = -reduced->score,
+                                                                    .score = -score,
                                                                     .seq = seq});
 }
 

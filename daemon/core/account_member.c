@@ -30,13 +30,13 @@ enum status account_apply_status(struct account *account, const struct record *r
         return STATUS_CORRUPT;
     }
     account->status = changed->status;
-    if (!ends) {
-        return STATUS_OK;
+    if (ends) {
+        account->expired += forfeited;
+        account->forgiven += forgiven;
+        account_empty(account);
     }
-    account->expired += forfeited;
-    account->forgiven += forgiven;
-    account_empty(account);
-    return changed->status == MEMBER_ERASED ? account_oblige(account, record->type) : STATUS_OK;
+    bool obliges = changed->listed || changed->status == MEMBER_ERASED;
+    return obliges ? account_oblige(account, record->type) : STATUS_OK;
 }
 
 const struct obligation *account_obligation(const struct account *account, uint64_t seq)

@@ -97,6 +97,11 @@ MUST_CHECK enum status account_apply_contributed(struct account *account,
                                                  const struct record *record);
 MUST_CHECK enum status account_apply_contribution_reduced(struct account *account,
                                                           const struct record *record);
+// --- by hand (account_admin.c) ---
+MUST_CHECK enum status account_apply_adjusted(struct account *account, const struct record *record);
+MUST_CHECK enum status account_apply_card_by_hand(struct account *account,
+                                                  const struct record *record);
+MUST_CHECK enum status account_apply_audited(struct account *account, const struct record *record);
 // --- bonuses and pools (account_pools.c) ---
 MUST_CHECK enum status account_apply_bonus(struct account *account, const struct record *record);
 MUST_CHECK enum status account_apply_referred(struct account *account, const struct record *record);

@@ -43,25 +43,6 @@ static enum status take_points(struct account *account, const struct record_reve
     return STATUS_OK;
 }
 
-// Score of the award that still counts and ends just there. What was taken of it before stands
-// behind it, under its number too; so the search begins at the end, near which it mostly is.
-static int64_t score_left(const struct account *account, uint64_t seq, int64_t until_ms)
-{
-    int64_t score = 0;
-    for (uint32_t i = account->contributions.count; i > 0; i--) {
-        const struct contribution *part = &account->contributions.items[i - 1];
-        if (part->seq != seq) {
-            continue;
-        }
-        bool counts = part->from_ms <= account->now_ms && part->until_ms == until_ms;
-        score += counts ? part->score : 0;
-        if (part->score > 0) {
-            break;
-        }
-    }
-    return score;
-}
-
 static enum status take_score(struct account *account, const struct record_reversed *reversed)
 {
     const struct reversed_sale *sale = &reversed->sale;
@@ -69,7 +50,8 @@ static enum status take_score(struct account *account, const struct record_rever
         return STATUS_OK;
     }
     if (sale->score_until_ms <= account->now_ms ||
-        sale->score > score_left(account, reversed->original_seq, sale->score_until_ms)) {
+        sale->score > account_score_left(account, reversed->original_seq, account->now_ms,
+                                         sale->score_until_ms)) {
         return STATUS_CORRUPT;
     }
     return account_add_contribution(account,

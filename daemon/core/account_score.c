@@ -85,6 +85,75 @@ void account_settle_score(struct account *account, int64_t now_ms)
     }
 }
 
+// Score of a record at an instant from now on.
+static int64_t score_of(const struct account *account, uint64_t seq, int64_t at_ms)
+{
+    int64_t score = 0;
+    for (uint32_t i = 0; i < account->contributions.count; i++) {
+        const struct contribution *part = &account->contributions.items[i];
+        bool counts = part->seq == seq && part->from_ms <= at_ms && at_ms < part->until_ms;
+        score += counts ? part->score : 0;
+    }
+    return score;
+}
+
+// What of it ends at an instant: its parts, and where an earlier end was set.
+static int64_t ending_of(const struct account *account, uint64_t seq, int64_t at_ms)
+{
+    int64_t score = 0;
+    for (uint32_t i = 0; i < account->contributions.count; i++) {
+        const struct contribution *part = &account->contributions.items[i];
+        if (part->seq != seq) {
+            continue;
+        }
+        score += part->until_ms == at_ms ? part->score : 0;
+        bool set = part->score < 0 && part->from_ms == at_ms && !takes_from_start(account, part);
+        score -= set ? part->score : 0;
+    }
+    return score;
+}
+
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+int64_t account_score_left(const struct account *account, uint64_t seq, int64_t from_ms,
+                           int64_t until_ms)
+{
+    int64_t left = least(ending_of(account, seq, until_ms), score_of(account, seq, from_ms));
+    for (uint32_t i = 0; i < account->contributions.count && left > 0; i++) {
+        const struct contribution *part = &account->contributions.items[i];
+        bool falls = part->seq == seq && part->score < 0 && part->from_ms > from_ms;
+        if (falls && part->from_ms < until_ms) {
+            left = least(left, score_of(account, seq, part->from_ms));
+        }
+        bool ends = part->seq == seq && part->score > 0 && part->until_ms > from_ms;
+        if (ends && part->until_ms < until_ms) {
+            left = least(left, score_of(account, seq, part->until_ms));
+        }
+    }
+    return left > 0 ? left : 0;
+}
+
+int64_t account_score_left_of_all(const struct account *account, int64_t until_ms)
+{
+    int64_t score = account->score;
+    int64_t left = score;
+    int64_t ending = until_ms == INSTANT_NEVER ? left : 0;
+    for (uint32_t i = 0; i < account->steps.count; i++) {
+        const struct score_step *step = &account->steps.items[i];
+        if (step->at_ms >= until_ms) {
+            ending = step->at_ms == until_ms ? step->fall : 0;
+            break;
+        }
+        score += step->rise - step->fall;
+        left = least(left, score);
+    }
+    left = least(left, ending);
+    return left > 0 ? left : 0;
+}
+
 enum status account_add_use(struct account *account, const struct use *use)
 {
     if (use->points > LIMIT_POINTS_A_RECORD || use->points < -LIMIT_POINTS_A_RECORD) {

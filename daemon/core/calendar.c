@@ -153,3 +153,25 @@ enum status civil_parse_month_day(struct span text, int32_t *ret_month, int32_t 
     *ret_day = date.day;
     return STATUS_OK;
 }
+
+bool civil_is_month(int32_t year, int32_t month)
+{
+    return year >= 0 && year <= 9999 && month >= 1 && month <= 12;
+}
+
+// The decimal digits of a number that has no more of them.
+static char *put_digits(char *at, int32_t number, int digits)
+{
+    for (int i = digits; i > 0; i--) {
+        at[i - 1] = (char)('0' + number % 10);
+        number /= 10;
+    }
+    return at + digits;
+}
+
+char *civil_write_month(int32_t year, int32_t month, char *ret_text)
+{
+    char *at = put_digits(ret_text, year, 4);
+    *at++ = '-';
+    return put_digits(at, month, 2);
+}

@@ -46,6 +46,9 @@ struct day_time {
 
 enum period { PERIOD_MONTH, PERIOD_HALF_YEAR, PERIOD_YEAR };
 
+// A civil month, of a year with four digits; and written as "YYYY-MM", without a NUL: its end.
+bool civil_is_month(int32_t year, int32_t month);
+char *civil_write_month(int32_t year, int32_t month, char *ret_text);
 // Days since 1970-01-01 and back (proleptic Gregorian).
 int32_t civil_to_days(struct civil_date date);
 struct civil_date civil_from_days(int32_t days);

@@ -4,15 +4,6 @@
 #include "base/check.h"
 #include "core/decide_parts.h"
 
-// The settled record and the one that opens its account have no figures: there is no standing.
-static enum status begin_plain(const struct decide *decide, enum record_type type,
-                               struct record *ret_record)
-{
-    TRY(decide_begin(decide, type, ret_record));
-    ret_record->has_figures = false;
-    return STATUS_OK;
-}
-
 // --- status ---
 
 static enum refusal_reason judge_status(const struct decide *decide, enum member_status wanted)
@@ -49,8 +40,8 @@ enum status decide_status(const struct decide *decide, const struct status_comma
     }
     struct record record;
     TRY(decide_begin(decide, RECORD_STATUS_CHANGED, &record));
-    record.status_changed =
-        (struct record_status_changed){.status = command->status, .reason = command->reason};
+    record.status_changed = (struct record_status_changed){
+        .status = command->status, .listed = command->listed, .reason = command->reason};
     if (command->status > MEMBER_SUSPENDED) {
         record.status_changed.forfeited = account_left(account);
         record.status_changed.forgiven = account->deficit;
@@ -60,39 +51,19 @@ enum status decide_status(const struct decide *decide, const struct status_comma
 
 // --- a partner's month ---
 
-static enum status open_month(const struct decide *decide, const struct settle_command *command)
-{
-    struct record record;
-    struct decision decision;
-    const struct program_version *version =
-        program_set_at(decide->writer->programs, decide->now_ms);
-    if (version == NULL) {
-        return STATUS_NOT_FOUND;
-    }
-    TRY(begin_plain(decide, RECORD_OPENED, &record));
-    record.mark.present = false;
-    record.opened = (struct record_opened){
-        .kind = ACCOUNT_SETTLEMENT, .partition = command->partition, .id = command->account_id};
-    TRY(ledger_intern(decide->account, decide->arena, &record, version->program->id,
-                      &record.opened.program));
-    TRY(ledger_intern(decide->account, decide->arena, &record, version->program->currency,
-                      &record.opened.currency));
-    return decide_emit(decide, &record, OUTCOME_APPLIED, &decision);
-}
-
 enum status decide_settled(const struct decide *decide, const struct settle_command *command,
                            struct decision *ret_decision)
 {
     const struct account *account = decide->account;
     const struct settlement *settlement = &command->settlement;
     if (!account_exists(account)) {
-        TRY(open_month(decide, command));
+        TRY(decide_open_list(decide, ACCOUNT_SETTLEMENT, command->account_id, command->partition));
     }
     if (account->kind != ACCOUNT_SETTLEMENT) {
         return STATUS_CORRUPT;
     }
     struct record record;
-    TRY(begin_plain(decide, RECORD_SETTLED, &record));
+    TRY(decide_begin_plain(decide, RECORD_SETTLED, &record));
     record.settled = (struct record_settled){.used_at_ms = settlement->used_at_ms,
                                              .reversal = settlement->reversal};
     memcpy(record.settled.request, settlement->request, sizeof record.settled.request);
@@ -139,7 +110,7 @@ enum status decide_done(const struct decide *decide, const struct done_command *
     bool given_back = command->failed && open->type == RECORD_MERGED;
     TRY(advance(account, decide->writer, decide->arena, decide_now(decide)));
     struct record record;
-    TRY(begin_plain(decide, RECORD_DONE, &record));
+    TRY(decide_begin_plain(decide, RECORD_DONE, &record));
     record.done = (struct record_done){
         .seq = command->seq, .failed = command->failed, .given_back = given_back};
     if (given_back) {

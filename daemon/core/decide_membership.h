@@ -14,6 +14,7 @@
 // ERASED too. Ending is refused while points are held; what is left is forfeited.
 struct status_command {
     enum member_status status;
+    bool listed; // obliges to have it listed in the month's audit
     struct span reason;
 };
 

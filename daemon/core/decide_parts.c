@@ -94,6 +94,34 @@ enum status decide_begin(const struct decide *decide, enum record_type type,
                          &ret_record->actor);
 }
 
+enum status decide_begin_plain(const struct decide *decide, enum record_type type,
+                               struct record *ret_record)
+{
+    TRY(decide_begin(decide, type, ret_record));
+    ret_record->has_figures = false;
+    return STATUS_OK;
+}
+
+enum status decide_open_list(const struct decide *decide, enum account_kind kind, struct span id,
+                             uint32_t partition)
+{
+    struct record record;
+    struct decision decision;
+    const struct program_version *version =
+        program_set_at(decide->writer->programs, decide->now_ms);
+    if (version == NULL) {
+        return STATUS_NOT_FOUND;
+    }
+    TRY(decide_begin_plain(decide, RECORD_OPENED, &record));
+    record.mark.present = false;
+    record.opened = (struct record_opened){.kind = kind, .partition = partition, .id = id};
+    TRY(ledger_intern(decide->account, decide->arena, &record, version->program->id,
+                      &record.opened.program));
+    TRY(ledger_intern(decide->account, decide->arena, &record, version->program->currency,
+                      &record.opened.currency));
+    return decide_emit(decide, &record, OUTCOME_APPLIED, &decision);
+}
+
 enum status decide_unit(const struct decide *decide, struct record *record, struct span unit,
                         uint32_t *ret_ref)
 {

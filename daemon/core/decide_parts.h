@@ -51,6 +51,14 @@ int64_t decide_now(const struct decide *decide);
 MUST_CHECK enum status decide_begin(const struct decide *decide, enum record_type type,
                                     struct record *ret_record);
 
+// The same without figures: of what has no standing.
+MUST_CHECK enum status decide_begin_plain(const struct decide *decide, enum record_type type,
+                                          struct record *ret_record);
+
+// Opens the account of a list that is no member's: a partner's month, a month's audit.
+MUST_CHECK enum status decide_open_list(const struct decide *decide, enum account_kind kind,
+                                        struct span id, uint32_t partition);
+
 // The reference of the unit that sold, or 0 when the actor says it already ("pos/" and that unit).
 MUST_CHECK enum status decide_unit(const struct decide *decide, struct record *record,
                                    struct span unit, uint32_t *ret_ref);

@@ -16,7 +16,7 @@ static enum status layout_opened(struct codec *codec, struct record_opened *open
 {
     uint32_t kind = (uint32_t)opened->kind;
     TRY(codec_u32(codec, &kind));
-    if (kind < ACCOUNT_MEMBER || kind > ACCOUNT_SETTLEMENT) {
+    if (kind < ACCOUNT_MEMBER || kind > ACCOUNT_AUDIT) {
         return STATUS_CORRUPT;
     }
     opened->kind = (enum account_kind)kind;
@@ -130,8 +130,8 @@ static enum status layout_mark(struct codec *codec, struct mark *mark, uint32_t 
     return codec_raw(codec, mark->digest, sizeof mark->digest);
 }
 
-// What a member does besides buying.
-static enum status layout_of_member(struct codec *codec, struct record *record)
+// What a member does besides buying, and what is done to one by hand.
+static enum status layout_of_member(struct codec *codec, struct record *record, uint32_t flags)
 {
     switch (record->type) {
     case RECORD_PERK_USED:
@@ -145,7 +145,7 @@ static enum status layout_of_member(struct codec *codec, struct record *record)
     case RECORD_NOTICED:
         return record_layout_noticed(codec, &record->noticed);
     case RECORD_STATUS_CHANGED:
-        return record_layout_status_changed(codec, &record->status_changed);
+        return record_layout_status_changed(codec, &record->status_changed, flags);
     case RECORD_IDENTIFIERS_CHANGED:
         return record_layout_identifiers_changed(codec, &record->identifiers_changed);
     case RECORD_DONE:
@@ -166,6 +166,14 @@ static enum status layout_of_member(struct codec *codec, struct record *record)
         return record_layout_settled(codec, &record->settled);
     case RECORD_BIRTHDAYS:
         return record_layout_birthdays(codec, &record->birthdays);
+    case RECORD_ADJUSTED:
+        return record_layout_adjusted(codec, &record->adjusted);
+    case RECORD_CARD_GRANTED:
+        return record_layout_by_hand(codec, &record->granted);
+    case RECORD_CARD_REVOKED:
+        return record_layout_by_hand(codec, &record->revoked);
+    case RECORD_AUDITED:
+        return record_layout_audited(codec, &record->audited);
     default:
         return STATUS_UNKNOWN_TYPE;
     }
@@ -209,7 +217,7 @@ static enum status layout_type(struct codec *codec, struct record *record, uint3
     case RECORD_WITHDRAWN:
         return layout_withdrawn(codec, &record->withdrawn);
     default:
-        return layout_of_member(codec, record);
+        return layout_of_member(codec, record, flags);
     }
 }
 
@@ -261,6 +269,8 @@ static uint32_t type_flags(const struct record *record)
         return record_flags_advice(&record->tombstone.advice);
     case RECORD_BOUND:
         return record->bound.lost ? BOUND_LOST : 0;
+    case RECORD_STATUS_CHANGED:
+        return record->status_changed.listed ? STATUS_LISTED : 0;
     default:
         return 0;
     }
@@ -344,6 +354,10 @@ static bool is_known(enum record_type type)
         [RECORD_SETTLED] = true,
         [RECORD_BIRTHDAYS] = true,
         [RECORD_PUBLISHED] = true,
+        [RECORD_ADJUSTED] = true,
+        [RECORD_CARD_GRANTED] = true,
+        [RECORD_CARD_REVOKED] = true,
+        [RECORD_AUDITED] = true,
         [RECORD_WITHDRAWN] = true,
     };
     return known[(uint8_t)type];

@@ -4,8 +4,11 @@
 
 #include "core/record_parts.h"
 
+enum { ADJUSTED_SCORES_MAX = 2048 };
+
 // A part of adjusted score, from the record's instant on.
 struct adjusted_score {
+    uint64_t seq; // of score taken: of the record that gave it; else 0
     int64_t until_ms;
     int64_t score; // below 0: taken of what ends then
 };

@@ -45,6 +45,7 @@ enum {
     ADVICE_REASON = FLAG_TYPE_0,
     ADVICE_RECEIPT = FLAG_TYPE_1,
     BOUND_LOST = FLAG_TYPE_0,
+    STATUS_LISTED = FLAG_TYPE_0,
 };
 
 MUST_CHECK enum status record_layout_lots(struct codec *codec, struct lot_move **lots,
@@ -84,7 +85,8 @@ record_layout_contribution_reduced(struct codec *codec,
                                    struct record_contribution_reduced *reduced);
 MUST_CHECK enum status record_layout_noticed(struct codec *codec, struct record_noticed *noticed);
 MUST_CHECK enum status record_layout_status_changed(struct codec *codec,
-                                                    struct record_status_changed *changed);
+                                                    struct record_status_changed *changed,
+                                                    uint32_t flags);
 MUST_CHECK enum status
 record_layout_identifiers_changed(struct codec *codec, struct record_identifiers_changed *changed);
 MUST_CHECK enum status record_layout_done(struct codec *codec, struct record_done *done);
@@ -96,6 +98,12 @@ MUST_CHECK enum status record_layout_pool_member(struct codec *codec,
                                                  struct record_pool_member *member);
 MUST_CHECK enum status record_layout_pool_spent(struct codec *codec,
                                                 struct record_pool_spent *spent);
+
+// --- record_admin.c ---
+MUST_CHECK enum status record_layout_adjusted(struct codec *codec,
+                                              struct record_adjusted *adjusted);
+MUST_CHECK enum status record_layout_by_hand(struct codec *codec, struct record_by_hand *by_hand);
+MUST_CHECK enum status record_layout_audited(struct codec *codec, struct record_audited *audited);
 
 // --- receipts.c ---
 MUST_CHECK enum status record_layout_day(struct codec *codec, struct record_receipt *receipt);

@@ -106,8 +106,10 @@ enum status record_layout_noticed(struct codec *codec, struct record_noticed *no
     return codec_amount(codec, &noticed->points);
 }
 
-enum status record_layout_status_changed(struct codec *codec, struct record_status_changed *changed)
+enum status record_layout_status_changed(struct codec *codec, struct record_status_changed *changed,
+                                         uint32_t flags)
 {
+    changed->listed = (flags & STATUS_LISTED) != 0;
     uint32_t status = (uint32_t)changed->status;
     TRY(layout_enum(codec, &status, MEMBER_ACTIVE, MEMBER_ERASED));
     changed->status = (enum member_status)status;

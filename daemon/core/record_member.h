@@ -76,6 +76,7 @@ enum member_status { // numbers are those of loyalty.v1.MemberStatus
 // Of CLOSED and ERASED: everything spendable and pending is forfeited, a deficit forgiven.
 struct record_status_changed {
     enum member_status status;
+    bool listed; // obliges to have it listed in the month's audit, as ERASED obliges anyway
     struct span reason;
     int64_t forfeited;
     int64_t forgiven;

@@ -199,7 +199,10 @@ enum status reversal_of_sale(const struct account *account, const struct origina
             : share_between(awarded->paid_with_points_minor, original->amount_minor,
                             original->amount_minor + taken.amount_minor, awarded->amount_minor);
     sale->score_until_ms = awarded->score_until_ms;
-    sale->score = awarded->score_until_ms > account->now_ms ? taken.score : 0;
+    if (awarded->score_until_ms > account->now_ms) { // but for what was taken by hand
+        sale->score = least(taken.score, account_score_left(account, original->seq, account->now_ms,
+                                                            awarded->score_until_ms));
+    }
     sale->lot_ends_ms = awarded->lot_ends_ms;
     reversed->points = taken.points;
     TRY(find_points(account, original, clamp, arena, reversed));

@@ -13,28 +13,15 @@ enum { ROLE_LEN = sizeof role - 1, PREFIX_LEN = sizeof "@2026-06/" - 1 };
 static_assert((int)LIMIT_PARTNER_BYTES + (int)PREFIX_LEN <= (int)LIMIT_MEMBER_ID_BYTES,
               "a partner's month has an id that accounts may have");
 
-// The decimal digits of a number that has no more of them.
-static char *put_digits(char *at, int32_t number, int digits)
-{
-    for (int i = digits; i > 0; i--) {
-        at[i - 1] = (char)('0' + number % 10);
-        number /= 10;
-    }
-    return at + digits;
-}
-
 enum status settlement_account(struct span partner, int32_t year, int32_t month,
                                char ret_id[LIMIT_MEMBER_ID_BYTES + 1])
 {
-    bool date = year >= 0 && year <= 9999 && month >= 1 && month <= 12;
-    if (!date || partner.len == 0 || partner.len > LIMIT_PARTNER_BYTES) {
+    if (!civil_is_month(year, month) || partner.len == 0 || partner.len > LIMIT_PARTNER_BYTES) {
         return STATUS_RANGE;
     }
     char *at = ret_id;
     *at++ = '@';
-    at = put_digits(at, year, 4);
-    *at++ = '-';
-    at = put_digits(at, month, 2);
+    at = civil_write_month(year, month, at);
     *at++ = '/';
     memcpy(at, partner.data, partner.len);
     at[partner.len] = '\0';

@@ -10,14 +10,15 @@
 #include "core/receipts.h"
 #include "core/snapshot_layout.h"
 
-// The first format had no membership (snapshot_member.c); the daemon reads both.
-enum { SNAPSHOT_FORMAT_BEFORE = 1, SNAPSHOT_FORMAT = 2 };
+// The first format had no membership (snapshot_member.c), the second nothing adjusted by hand; the
+// daemon reads them all.
+enum { SNAPSHOT_FORMAT_FIRST = 1, SNAPSHOT_FORMAT_SECOND = 2, SNAPSHOT_FORMAT = 3 };
 
 static enum status layout_identity(struct codec *codec, struct account *account)
 {
     uint32_t kind = (uint32_t)account->kind;
     TRY(codec_u32(codec, &kind));
-    if (kind < ACCOUNT_MEMBER || kind > ACCOUNT_SETTLEMENT) {
+    if (kind < ACCOUNT_MEMBER || kind > ACCOUNT_AUDIT) {
         return STATUS_CORRUPT;
     }
     account->kind = (enum account_kind)kind;
@@ -175,7 +176,7 @@ static enum status layout_state(struct codec *codec, struct account *account)
 {
     uint32_t format = SNAPSHOT_FORMAT;
     TRY(codec_u32(codec, &format));
-    if (format != SNAPSHOT_FORMAT && format != SNAPSHOT_FORMAT_BEFORE) {
+    if (format < SNAPSHOT_FORMAT_FIRST || format > SNAPSHOT_FORMAT) {
         return STATUS_UNKNOWN_TYPE;
     }
     TRY(layout_identity(codec, account));
@@ -190,7 +191,10 @@ static enum status layout_state(struct codec *codec, struct account *account)
     TRY(layout_cards(codec, account));
     TRY(layout_uses(codec, account));
     TRY(receipts_layout(codec, account));
-    return format == SNAPSHOT_FORMAT_BEFORE ? STATUS_OK : snapshot_layout_member(codec, account);
+    if (format > SNAPSHOT_FORMAT_FIRST) {
+        TRY(snapshot_layout_member(codec, account));
+    }
+    return format > SNAPSHOT_FORMAT_SECOND ? codec_i64(codec, &account->adjusted) : STATUS_OK;
 }
 
 // Answered requests are retained from the last record on that is known to be too old to matter.

@@ -9,7 +9,7 @@
 #include "core/account_parts.h"
 
 // Totals ever have no bound of their own, nor has a balance that reversals took below nothing; with
-// this one no sum of eight overflows.
+// this one no sum of nine overflows.
 #define TOTAL_MAX (INT64_MAX / 16)
 
 static bool within(int64_t value, int64_t least, int64_t most)
@@ -31,6 +31,7 @@ static bool check_totals(const struct account *account)
     }
     return within(account->moved_in, -TOTAL_MAX, TOTAL_MAX) &&
            within(account->moved_out, -TOTAL_MAX, TOTAL_MAX) &&
+           within(account->adjusted, -TOTAL_MAX, TOTAL_MAX) &&
            within(account->enrolled_ms, LIMIT_INSTANT_MIN_MS, account->now_ms) &&
            account->now_ms < LIMIT_INSTANT_MAX_MS && account->seq <= INT64_MAX &&
            within(account->balance, -TOTAL_MAX, TOTAL_MAX) &&
