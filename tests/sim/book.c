@@ -197,7 +197,7 @@ static void check_figure(struct sim *sim, const struct book *book, const char *w
 static void check_next(struct sim *sim, struct book *book, const struct figures *figures,
                        enum rules_tier tier, int64_t score)
 {
-    const struct rules *rules = rules_at(&sim->versions, sim->versions.count, book->at_ms);
+    const struct rules *rules = rules_at(&sim->versions, sim->versions.entries, book->at_ms);
     enum rules_tier next = rules_next(rules, tier);
     struct span name = book_name(book, figures->next_tier);
     check_figure(sim, book, "the next tier is",
@@ -243,7 +243,7 @@ static bool foretell(struct sim *sim, struct book *book, const struct record *re
         sim_violated(sim, "time never runs back", "%s: a record at %lld behind one at %lld",
                      book->id, (long long)record->at_ms, (long long)book->at_ms);
     }
-    struct book_walk walk = book_walk(book, &sim->versions, sim->versions.count);
+    struct book_walk walk = book_walk(book, &sim->versions, sim->versions.entries);
     bool foretold = book_walk_next(&walk, record->at_ms, ret_boundary);
     enum record_type type = foretold && ret_boundary->lapsed != 0 ? RECORD_LAPSED : RECORD_BOUNDARY;
     if (foretold && record->type != type) {

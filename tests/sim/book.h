@@ -134,7 +134,7 @@ struct book_walk {
     const struct book *book;
     struct purse *purse; // as it is at that time
     const struct rules_set *versions;
-    size_t known; // versions that count
+    size_t known; // entries of the program's log that count
     int64_t at_ms;
     struct book_card card;
 };

@@ -137,7 +137,7 @@ int64_t book_due(struct book *book, const struct rules_set *versions, size_t kno
         if (reached > rules_known(rules, card->tier)) {
             return at_ms;
         }
-        if (rules == versions->items[known - 1]) {
+        if (rules == rules_latest(versions, known)) {
             return sure_ms; // score only falls from here on, and no other version comes
         }
     }

@@ -163,7 +163,7 @@ static void leap_days(struct sim *sim)
 {
     struct book *book = &sim->books[sim_below(sim, sim->member_count)];
     if (book->exists && sim_once_in(sim, 2)) {
-        int64_t due_ms = book_due(book, &sim->versions, sim->versions.count);
+        int64_t due_ms = book_due(book, &sim->versions, sim->versions.entries);
         if (due_ms < LAST_MS && due_ms - sim->now_ms < 800 * DAY_MS) {
             leap(sim, due_ms - sim->now_ms - 40 + sim_below(sim, 60)); // just before it, or on it
             return;

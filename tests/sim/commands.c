@@ -145,7 +145,7 @@ void command_stands(const struct answer_view *view, const Loyalty__V1__Standing 
 {
     struct sim *sim = view->sim;
     struct book *book = view->intent->book;
-    size_t known = sim->daemons[view->call->daemon].known_versions;
+    size_t known = sim->daemons[view->call->daemon].known_entries;
     if (as_of_ms < book->at_ms || sim->versions_lost) {
         return;
     }

@@ -67,10 +67,12 @@ void judge_outcome(const struct answer_view *view);
 bool make_opening(struct sim *sim, struct intent *intent);
 bool make_verify(struct sim *sim, struct intent *intent);
 bool make_publish(struct sim *sim, struct intent *intent);
+bool make_withdraw(struct sim *sim, struct intent *intent);
 bool make_program(struct sim *sim, struct intent *intent);
 void judge_opening(const struct answer_view *view);
 void judge_verify(const struct answer_view *view);
 void judge_publish(const struct answer_view *view);
+void judge_withdraw(const struct answer_view *view);
 void judge_program(const struct answer_view *view);
 
 // --- commands.c: shared ---

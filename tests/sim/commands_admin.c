@@ -101,6 +101,16 @@ void judge_verify(const struct answer_view *view)
 
 // --- programs ---
 
+// Of the program as it is stored.
+static char *current_etag(struct sim *sim)
+{
+    char *etag = command_room(sim, 2 * CHAIN_HASH_BYTES + 1);
+    for (size_t i = 0; i < CHAIN_HASH_BYTES && sim->versions.entries > 0; i++) {
+        (void)snprintf(etag + 2 * i, 3, "%02x", sim->program_tail[i]);
+    }
+    return etag;
+}
+
 bool make_publish(struct sim *sim, struct intent *intent)
 {
     size_t count = sim->versions.count;
@@ -110,7 +120,7 @@ bool make_publish(struct sim *sim, struct intent *intent)
     Loyalty__V1__PublishProgramRequest *request =
         command_request(sim, intent, &loyalty__v1__publish_program_request__descriptor);
     struct rules *rules = command_room(sim, sizeof(*rules));
-    rules_make(&sim->random, count == 0 ? NULL : sim->published[count - 1], rules);
+    rules_make(&sim->random, rules_latest(&sim->versions, sim->versions.entries), rules);
     intent->rules = rules;
     intent_mutates(sim, intent, &request->mutation);
     request->program = rules_message(&sim->arena, rules);
@@ -118,10 +128,7 @@ bool make_publish(struct sim *sim, struct intent *intent)
     lead_ms += sim_below(sim, sim_once_in(sim, 2) ? LEAD_LITTLE_MS : LEAD_MORE_MS);
     intent->occurred_ms = count == 0 ? SIM_START_MS - 1000 * DAY_MS : sim->now_ms + lead_ms;
     request->effective_from = command_instant(sim, intent->occurred_ms);
-    request->etag = command_room(sim, 2 * CHAIN_HASH_BYTES + 1);
-    for (size_t i = 0; i < CHAIN_HASH_BYTES && count > 0; i++) {
-        (void)snprintf(request->etag + 2 * i, 3, "%02x", sim->program_tail[i]);
-    }
+    request->etag = current_etag(sim);
     return true;
 }
 
@@ -134,6 +141,34 @@ void judge_publish(const struct answer_view *view)
     }
     command_figure(view, "it takes effect at", command_read_instant(response->effective_from),
                    view->intent->occurred_ms);
+}
+
+// Mostly a version that is to come yet.
+bool make_withdraw(struct sim *sim, struct intent *intent)
+{
+    const struct rules_set *versions = &sim->versions;
+    size_t drawn = (size_t)sim_below(sim, (int64_t)versions->count + 1);
+    for (size_t i = versions->count; i > 0 && !sim_once_in(sim, 8); i--) {
+        const struct rules *rules = versions->items[i - 1];
+        if (rules_stand(rules, versions->entries) && rules->effective_ms > sim->now_ms + LEAD_MS) {
+            drawn = i - 1;
+            break;
+        }
+    }
+    Loyalty__V1__WithdrawProgramRequest *request =
+        command_request(sim, intent, &loyalty__v1__withdraw_program_request__descriptor);
+    intent->withdraws = (uint32_t)drawn + 1;
+    intent_mutates(sim, intent, &request->mutation);
+    request->version = intent->withdraws;
+    request->etag = current_etag(sim);
+    return true;
+}
+
+void judge_withdraw(const struct answer_view *view)
+{
+    const Loyalty__V1__WithdrawProgramResponse *response =
+        (const Loyalty__V1__WithdrawProgramResponse *)view->response;
+    command_figure(view, "version", response->version, view->intent->withdraws);
 }
 
 bool make_program(struct sim *sim, struct intent *intent)

@@ -135,7 +135,8 @@ bool counts_complete(const struct counts *counts)
         "OUT_OF_ORDER",       "DAY_LIMIT",         "HOLD_NOT_FOUND",    "HOLD_LAPSED",
         "HOLD_CAPTURED",      "HOLD_RELEASED",     "HOLD_TOO_SMALL",    "LINE_NOT_FOUND",
         "PART_DOES_NOT_FIT",  "ORIGINAL_ARCHIVED", "REVERSED_BEFORE",   "RECEIPT_COUNTED",
-        "GUARD_TERMINAL_DAY", "RECEIPT_BUSY"};
+        "GUARD_TERMINAL_DAY", "RECEIPT_BUSY",      "TOO_LATE",          "WITHDRAWN",
+        "UNKNOWN_VERSION"};
     for (size_t i = 0; i < sizeof(REASONS) / sizeof(REASONS[0]); i++) {
         blind = missing("answer", REASONS[i], find_named(counts->reasons, REASONS[i])) || blind;
     }

@@ -130,7 +130,7 @@ void daemon_start(struct daemon *daemon)
     start_compaction(daemon);
     start_sweeping(daemon);
     daemon->up = true;
-    daemon->known_versions = 0;
+    daemon->known_entries = 0;
     daemon->head_store_ms = 0;
     daemon->head_asked_ms = 0;
     memset(daemon->knew, 0, sizeof(daemon->knew));

@@ -185,7 +185,7 @@ static void check_guard(struct sim *sim, const struct day *day, int64_t before)
     int64_t guard = 0;
     for (int64_t back_ms = 0; back_ms <= 2; back_ms += 2) { // a daemon's clock may be behind
         int64_t at_ms = day->at_ms - back_ms * LIMIT_CLOCK_AHEAD_MS;
-        const struct rules *rules = rules_at(versions, versions->count, at_ms);
+        const struct rules *rules = rules_at(versions, versions->entries, at_ms);
         bool free = rules == NULL || rules->terminal_guard == 0;
         int64_t most = free ? INT64_MAX : rules->terminal_guard;
         guard = most > guard ? most : guard;

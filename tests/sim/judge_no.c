@@ -6,7 +6,10 @@
 #include "base/check.h"
 #include "sim/commands.h"
 
-enum { OLD_DAYS = 402 };
+enum {
+    OLD_DAYS = 402,
+    JUMP_BACK_MS = 30000, // of the store's clock, since it was judged
+};
 
 static void must(const struct answer_view *view, const char *reason, bool so)
 {
@@ -137,6 +140,27 @@ static bool is_of_long_ago(const struct answer_view *view)
     return day != NULL && china_day(server_now(view->sim)) - day->date > OLD_DAYS;
 }
 
+// The version that was to be withdrawn; NULL: there is none of its number.
+static const struct rules *version_of(const struct answer_view *view)
+{
+    const struct rules_set *versions = &view->sim->versions;
+    uint32_t number = view->intent->withdraws;
+    return number == 0 || number > versions->count ? NULL : versions->items[number - 1];
+}
+
+static bool is_withdrawn(const struct answer_view *view)
+{
+    const struct rules *rules = version_of(view);
+    return rules != NULL && !rules_stand(rules, view->sim->versions.entries);
+}
+
+static bool is_too_late(const struct answer_view *view)
+{
+    const struct rules *rules = version_of(view);
+    int64_t now_ms = server_now(view->sim) + JUMP_BACK_MS + CLOCK_SLACK_MS;
+    return rules != NULL && now_ms > rules->effective_ms - LIMIT_PUBLISH_LEAD_MS;
+}
+
 void judge_reason(const struct answer_view *view, const char *reason)
 {
     static const struct {
@@ -149,6 +173,7 @@ void judge_reason(const struct answer_view *view, const char *reason)
         {"RECEIPT_COUNTED", is_counted},     {"GUARD_TERMINAL_DAY", has_guard},
         {"MISSING", wants_receipt},          {"BAD_RECEIPT", is_of_long_ago},
         {"LINE_NOT_FOUND", line_is_missing}, {"PART_DOES_NOT_FIT", does_not_fit},
+        {"WITHDRAWN", is_withdrawn},         {"TOO_LATE", is_too_late},
     };
     if (view->sim->server.losses != view->call->losses) {
         return; // it was so, and a failover took it back

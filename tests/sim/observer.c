@@ -8,8 +8,6 @@
 #include "service/event.h"
 #include "sim/sim.h"
 
-enum { CLOCK_SLACK_MS = 10000 };
-
 // --- the journal of changes ---
 
 struct change *observer_note(struct sim *sim, enum change_kind kind)
@@ -84,7 +82,12 @@ static void take_back(struct sim *sim, const struct change *change)
         forget_asks(change);
         break;
     case CHANGE_PUBLISHED:
-        sim->versions.count--;
+        if (change->withdrawn != NULL) {
+            change->withdrawn->withdrawn = RULES_STAND;
+        } else {
+            sim->versions.count--;
+        }
+        sim->versions.entries--;
         sim->versions_lost = true;
         forget_asks(change);
         memcpy(sim->program_tail, change->tail, sizeof(sim->program_tail));
@@ -234,7 +237,7 @@ static bool waits_for_history(const struct sim *sim, const struct book *book, in
 
 static void check_due(struct sim *sim, struct book *book)
 {
-    size_t known = sim->server.known_versions;
+    size_t known = sim->server.known_entries;
     if (known == 0 || sim->versions_lost) {
         return;
     }
@@ -357,51 +360,81 @@ static void take_day(struct sim *sim, struct day *day, const struct store_append
 
 // --- the program ---
 
-static void take_version(struct sim *sim, struct ask *ask, const struct record *record)
+// Publishes and withdrawals alike land a minute before what they are about takes effect.
+static void check_lead(struct sim *sim, uint32_t number, int64_t effective_ms)
+{
+    if (server_now(sim) > effective_ms - LIMIT_PUBLISH_LEAD_MS) {
+        sim_violated(sim, "a version lands, or goes, a minute before it takes effect",
+                     "version %u takes effect at %lld, the store has %lld", number,
+                     (long long)effective_ms, (long long)server_now(sim));
+    }
+}
+
+static void take_version(struct sim *sim, const struct ask *ask, const struct record *record)
 {
     struct rules *rules = (struct rules *)ask->variants[0]->rules;
-    size_t count = sim->versions.count;
+    struct rules_set *versions = &sim->versions;
     const struct record_published *published = &record->published;
-    bool rises =
-        count == 0 || published->effective_from_ms > sim->published[count - 1]->effective_ms;
-    if (published->number != count + 1 || !rises) {
+    const struct rules *latest = rules_latest(versions, versions->entries);
+    bool rises = latest == NULL || published->effective_from_ms > latest->effective_ms;
+    if (published->number != versions->count + 1 || !rises) {
         sim_violated(sim, "versions take effect one after the other", "version %u",
                      published->number);
     }
-    if (count > 0 && server_now(sim) > published->effective_from_ms - LIMIT_PUBLISH_LEAD_MS) {
-        sim_violated(sim, "a version lands a minute before it takes effect",
-                     "version %u takes effect at %lld, the store has %lld", published->number,
-                     (long long)published->effective_from_ms, (long long)server_now(sim));
+    if (latest != NULL) {
+        check_lead(sim, published->number, published->effective_from_ms);
     }
-    CHECK(count < SIM_VERSIONS);
+    CHECK(versions->count < SIM_VERSIONS);
     rules->number = published->number;
+    rules->entry = versions->entries;
+    rules->withdrawn = RULES_STAND;
     rules->effective_ms = published->effective_from_ms;
-    sim->published[count] = rules;
-    sim->versions.count++;
+    sim->published[versions->count++] = rules;
     sim->counts->publishes++;
 }
 
-// A withdrawal (RECORD_WITHDRAWN) will be the second record that this log may hold.
-static void take_published(struct sim *sim, const struct store_append *append)
+static void take_withdrawal(struct sim *sim, const struct record *record, struct change *ret_change)
+{
+    const struct rules_set *versions = &sim->versions;
+    uint32_t number = record->withdrawn.number;
+    if (number == 0 || number > versions->count ||
+        !rules_stand(versions->items[number - 1], versions->entries)) {
+        sim_violated(sim, "what is withdrawn stands", "version %u of %zu", number, versions->count);
+    }
+    struct rules *rules = (struct rules *)versions->items[number - 1];
+    check_lead(sim, number, rules->effective_ms);
+    rules->withdrawn = versions->entries;
+    ret_change->withdrawn = rules;
+}
+
+// A version published or withdrawn.
+static void take_program(struct sim *sim, const struct store_append *append)
 {
     struct record_cursor cursor = {.rest = append->records};
     struct record_place place;
     struct record record = {0};
     struct change change = {.kind = CHANGE_PUBLISHED, .partition = SIM_PARTITIONS};
     memcpy(change.tail, sim->program_tail, sizeof(change.tail));
-    check_event(sim, append, SIM_PARTITIONS, sim->versions.count);
+    check_event(sim, append, SIM_PARTITIONS, sim->versions.entries);
     CHECK(record_next(&cursor, &place) == STATUS_OK && cursor.rest.len == 0);
     check_chain(sim, sim->program_tail, &place);
     arena_reset(&sim->scratch);
-    if (record_decode(place.body, &sim->scratch, &record) != STATUS_OK ||
-        record.type != RECORD_PUBLISHED) {
+    enum status status = record_decode(place.body, &sim->scratch, &record);
+    if (status != STATUS_OK ||
+        (record.type != RECORD_PUBLISHED && record.type != RECORD_WITHDRAWN)) {
         sim_violated(sim, "logs hold together", "the program's log has a record of type %d",
                      (int)record.type);
     }
     struct ask *ask = ask_of(sim, &record.mark);
     take_mark(sim, ask, NULL, &record);
     note_landed(sim, &change, ask);
-    take_version(sim, ask, &record);
+    if (record.type == RECORD_PUBLISHED) {
+        take_version(sim, ask, &record);
+    } else {
+        take_withdrawal(sim, &record, &change);
+    }
+    sim->versions.entries++;
+    sim->counts->records[record.type % COUNTS_RECORDS]++;
     memcpy(sim->program_tail, place.hash, sizeof(sim->program_tail));
     *observer_note(sim, CHANGE_PUBLISHED) = change;
 }
@@ -414,7 +447,7 @@ static void on_append(void *context, const struct store_append *append)
     check_clocks(sim, append);
     struct day *day = append->account.meta ? NULL : day_find(sim, append->account.id);
     if (append->account.meta) {
-        take_published(sim, append);
+        take_program(sim, append);
     } else if (day != NULL) {
         take_day(sim, day, append);
     } else {

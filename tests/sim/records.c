@@ -17,7 +17,7 @@ void record_differ(const struct record_view *view, const char *invariant, const 
 const struct rules *record_rules(const struct record_view *view, int64_t at_ms)
 {
     const struct rules_set *versions = &view->sim->versions;
-    const struct rules *rules = rules_at(versions, versions->count, at_ms);
+    const struct rules *rules = rules_at(versions, versions->entries, at_ms);
     if (rules == NULL) {
         sim_violated(view->sim, "the version is right for its time", "%s: none at %lld",
                      view->book->id, (long long)at_ms);
@@ -203,7 +203,7 @@ static bool opening_is_of(const struct record_view *view, const struct intent *i
 
 // --- the program's own ---
 
-static void take_published(const struct record_view *view)
+static void take_program(const struct record_view *view)
 {
     record_differ(view, "logs hold together", "a version in a member's log:", 1, 0);
 }
@@ -212,6 +212,11 @@ static bool published_is_of(const struct record_view *view, const struct intent 
 {
     return intent->rules != NULL &&
            intent->occurred_ms == view->record->published.effective_from_ms;
+}
+
+static bool withdrawn_is_of(const struct record_view *view, const struct intent *intent)
+{
+    return intent->withdraws != 0 && intent->withdraws == view->record->withdrawn.number;
 }
 
 // --- a terminal's day ---
@@ -241,7 +246,8 @@ static const struct record_row rows[] = {
     {RECORD_REVERSED, "reversed", take_reversed, reversed_is_of},
     {RECORD_TOMBSTONE, "tombstone", take_tombstone, tombstone_is_of},
     {RECORD_RECEIPT, "receipt", take_receipt, receipt_is_of},
-    {RECORD_PUBLISHED, "published", take_published, published_is_of},
+    {RECORD_PUBLISHED, "published", take_program, published_is_of},
+    {RECORD_WITHDRAWN, "withdrawn", take_program, withdrawn_is_of},
 };
 
 const struct record_row *table_record(enum record_type type)

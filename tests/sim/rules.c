@@ -166,13 +166,26 @@ Loyalty__V1__Program *rules_message(struct arena *arena, const struct rules *rul
 
 // --- what follows from them ---
 
+bool rules_stand(const struct rules *rules, size_t known)
+{
+    return rules->entry < known && rules->withdrawn >= known;
+}
+
 const struct rules *rules_at(const struct rules_set *set, size_t known, int64_t at_ms)
 {
     const struct rules *found = NULL;
-    for (size_t i = 0; i < known && set->items[i]->effective_ms <= at_ms; i++) {
-        found = set->items[i];
+    for (size_t i = 0; i < set->count; i++) {
+        const struct rules *rules = set->items[i];
+        if (rules_stand(rules, known) && rules->effective_ms <= at_ms) {
+            found = rules;
+        }
     }
     return found;
+}
+
+const struct rules *rules_latest(const struct rules_set *set, size_t known)
+{
+    return rules_at(set, known, INT64_MAX);
 }
 
 __extension__ typedef __int128 wide;

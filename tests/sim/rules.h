@@ -33,7 +33,9 @@ struct tier_rule {
 };
 
 struct rules {
-    uint32_t number; // 0 until published
+    uint32_t number;  // 0 until published
+    size_t entry;     // of the program's log, from 0: where it was published ...
+    size_t withdrawn; // ... and where withdrawn; RULES_STAND: nowhere
     int64_t effective_ms;
     int64_t rate_points;
     int64_t rate_money;
@@ -58,14 +60,21 @@ struct rules {
 void rules_make(struct random *random, const struct rules *before, struct rules *ret_rules);
 Loyalty__V1__Program *rules_message(struct arena *arena, const struct rules *rules);
 
-// The versions published so far.
+#define RULES_STAND SIZE_MAX
+
+// The versions published so far, withdrawn ones too.
 struct rules_set {
     const struct rules **items;
     size_t count;
+    size_t entries; // of the program's log
 };
 
-// The version in force at an instant, of the first `known`; NULL when there is none.
+// Whether a version is there, and not withdrawn, by the first `known` entries of the program's log.
+bool rules_stand(const struct rules *rules, size_t known);
+// Of those that stand by these: the one in force at an instant, and the last one; NULL when there
+// is none.
 const struct rules *rules_at(const struct rules_set *set, size_t known, int64_t at_ms);
+const struct rules *rules_latest(const struct rules_set *set, size_t known);
 
 // floor(amount x rate), and that times the tier's multiplier, rounded once.
 int64_t rules_score(const struct rules *rules, int64_t amount_minor);

@@ -32,6 +32,7 @@ enum {
     SIM_CARDS = 8,     // identifiers that members may show
     SIM_VERSIONS = 64, // published in one episode
     SIM_VARIANTS = 2,  // bodies under one request id
+    CLOCK_SLACK_MS = 10000,
 };
 
 // 2026-01-10T00:00:00Z
@@ -86,6 +87,7 @@ struct intent {
     bool training;
     bool backfill;
     const struct rules *rules; // to be published
+    uint32_t withdraws;        // a version's number; 0: none
     const struct ask *about;   // a question for an outcome
     uint32_t attempts;
     int64_t deadline_ms; // of the last one; 0: none
@@ -150,7 +152,7 @@ struct daemon {
     struct transit *open_last;
     int64_t refused_until_ms; // the connection is known to be dead
     // what it knows
-    size_t known_versions;
+    size_t known_entries;
     int64_t head_store_ms;      // the store's time of the head it read last
     int64_t head_asked_ms;      // when it asked for that
     uint64_t knew[SIM_MEMBERS]; // highest sequence number it has told anybody
@@ -172,7 +174,7 @@ struct server {
     bool doomed;   // restarts as soon as there is something unsynced to lose
     VEC(struct transit_place) unsynced;
     uint64_t synced;       // changes that were acknowledged
-    size_t known_versions; // by whoever asked for what is being executed; 0: nobody
+    size_t known_entries;  // by whoever asked for what is being executed; 0: nobody
     struct daemon *asking; // and that is
     uint64_t losses;       // times that acknowledged changes were lost
     VEC(struct recent_sync) recent;
@@ -197,6 +199,7 @@ struct change {
     uint32_t partition;
     uint32_t claim;
     uint8_t tail[CHAIN_HASH_BYTES]; // published: the program's before
+    struct rules *withdrawn;        // the same: what was withdrawn; NULL: one was published
 };
 
 struct owned {

@@ -26,7 +26,7 @@ static struct transit *transit_new(struct daemon *daemon, struct memory_call *ca
                                 .open = true,
                                 .connection = daemon->connection,
                                 .incarnation = sim->server.incarnation,
-                                .known_versions = daemon->known_versions,
+                                .known_entries = daemon->known_entries,
                                 .asked_ms = sim->now_ms,
                                 .previous = daemon->open_last};
     if (daemon->open_last != NULL) {
@@ -165,7 +165,7 @@ void link_reply(struct sim *sim, void *what, uint64_t number)
     }
     if (comes) {
         if (memory_call_reads_head(transit->call)) {
-            daemon->known_versions = transit->known_versions;
+            daemon->known_entries = transit->known_entries;
             daemon->head_store_ms = transit->store_ms;
             daemon->head_asked_ms = transit->asked_ms;
         }

@@ -118,13 +118,13 @@ void server_arrive(struct sim *sim, void *what, uint64_t number)
         return;
     }
     memory_set_now(server->base, server_now(sim));
-    server->known_versions = transit->known_versions;
+    server->known_entries = transit->known_entries;
     server->asking = transit->daemon;
     memory_call_execute(transit->call);
     server->asking = NULL;
-    server->known_versions = 0;
+    server->known_entries = 0;
     if (memory_call_reads_head(transit->call)) {
-        transit->known_versions = sim->versions.count;
+        transit->known_entries = sim->versions.entries;
         transit->store_ms = server_now(sim);
     }
     note_execution(sim, transit);

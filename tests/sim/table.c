@@ -37,6 +37,7 @@ const struct command_row commands[] = {
     {"backfill", 15, ADMIN("Backfill"), OFFICE, make_backfill, judge_backfill},
     {"opening balance", 15, ADMIN("OpeningBalance"), OFFICE, make_opening, judge_opening},
     {"publish", 14, PROGRAMS("PublishProgram"), OFFICE, make_publish, judge_publish},
+    {"withdraw", 12, PROGRAMS("WithdrawProgram"), OFFICE, make_withdraw, judge_withdraw},
     {"quote", 40, POINTS("Quote"), TILL, make_quote, judge_quote},
     {"get outcome", 25, POINTS("GetOutcome"), TILL, make_outcome, judge_outcome},
     {"get member", 90, MEMBERS("GetMember"), CRM, make_member, judge_member},

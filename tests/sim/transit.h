@@ -13,6 +13,6 @@ struct transit {
     uint32_t connection;  // of the daemon
     uint32_t incarnation; // of the store
     int64_t asked_ms;
-    size_t known_versions; // by the daemon when it asked; of a head: by the store when it was read
-    int64_t store_ms;      // of a head: the store's time of that
+    size_t known_entries; // by the daemon when it asked; of a head: by the store when it was read
+    int64_t store_ms;     // of a head: the store's time of that
 };
