@@ -99,6 +99,19 @@ void service_on_commit(struct service *service, account_commit_fn *commit, void 
     service->commit_context = context;
 }
 
+void service_on_job(struct service *service, void (*on_job)(void *context), void *context)
+{
+    service->on_job = on_job;
+    service->job_context = context;
+}
+
+void service_tell_job(struct service *service)
+{
+    if (service->on_job != NULL && !service->stopping) {
+        service->on_job(service->job_context);
+    }
+}
+
 void service_stop(struct service *service)
 {
     service->stopping = true;

@@ -63,6 +63,9 @@ struct service {
     struct arena scratch;         // of one step, never across one
     account_commit_fn *on_commit; // the jobs', may be NULL
     void *commit_context;
+    void (*on_job)(void *context); // the runner's, may be NULL
+    void *job_context;
+    size_t waiting; // requests in hand that only wait for a job
     bool draining; // no stream begins any more
     bool stopping;
 };
@@ -73,6 +76,9 @@ MUST_CHECK enum status service_new(const struct service_options *options,
 void service_kick(struct service *service);
 // Who else is told of every commit.
 void service_on_commit(struct service *service, account_commit_fn *on_commit, void *context);
+// Who is told that a job was made here, and need not wait until it finds it.
+void service_on_job(struct service *service, void (*on_job)(void *context), void *context);
+void service_tell_job(struct service *service);
 void service_stop(struct service *service);
 void service_free(struct service *service);
 // Requests that have not been answered.
