@@ -6,74 +6,6 @@
 #include "base/check.h"
 #include "core/notice.h"
 
-int advance_reached(const struct program *program, int64_t score, bool at_rescore)
-{
-    for (size_t rank = program->tier_count; rank-- > 1;) {
-        const struct tier *tier = &program->tiers[rank];
-        if (score >= tier->threshold && (at_rescore || tier->upgrade == UPGRADE_IMMEDIATE)) {
-            return (int)rank;
-        }
-    }
-    return 0;
-}
-
-int advance_rank(const struct program *program, const struct program *later, struct span tier)
-{
-    int rank = program_tier_rank(program, tier);
-    if (rank >= 0 || later == NULL) {
-        return rank < 0 ? 0 : rank;
-    }
-    for (int below = program_tier_rank(later, tier) - 1; below > 0; below--) {
-        rank = program_tier_rank(program, later->tiers[below].id);
-        if (rank >= 0) {
-            return rank;
-        }
-    }
-    return 0;
-}
-
-struct held_card advance_new_card(const struct program_version *version, int rank, int64_t from_ms)
-{
-    const struct tier *tier = &version->program->tiers[rank];
-    int64_t until_ms = INSTANT_NEVER;
-    if (rank > 0) {
-        until_ms = zone_add_months(version->zone, from_ms, (int32_t)tier->validity_months);
-    }
-    return (struct held_card){.tier = tier->id, .from_ms = from_ms, .until_ms = until_ms};
-}
-
-struct held_card advance_upgraded(const struct program_version *version,
-                                  const struct held_card *old, int rank, int64_t from_ms)
-{
-    struct held_card card = advance_new_card(version, rank, from_ms);
-    if (version->program->keep_validity_on_upgrade && old->until_ms != INSTANT_NEVER) {
-        card.until_ms = old->until_ms;
-    }
-    return card;
-}
-
-static struct held_card held_now(const struct account *account)
-{
-    const struct card *card = account_card(account);
-    return (struct held_card){.tier = names_text(&account->names, card->tier),
-                              .from_ms = card->from_ms,
-                              .until_ms = card->until_ms};
-}
-
-static const struct program *latest_program(const struct program_set *programs)
-{
-    return programs->count == 0 ? NULL : programs->versions[programs->count - 1].program;
-}
-
-int advance_rank_after_end(const struct program_version *version, int64_t score, int old_rank)
-{
-    int rank = program_tier_of_score(version->program, score);
-    if (version->program->one_down_on_card_end && old_rank - 1 > rank) {
-        rank = old_rank - 1;
-    }
-    return rank;
-}
-
 // What a boundary does to the card. `ended` and `rescored` are parts of the instant's order: card
 // ends, re-scoring, and last the IMMEDIATE test if the score rose.
 struct boundary {
@@ -112,26 +44,24 @@ static enum status cross_card(const struct account *account, const struct progra
         return STATUS_OK;
     }
     const struct program_version *version = program_set_at(programs, boundary->at_ms);
-    struct held_card card = held_now(account);
+    struct holding holding = advance_holding(account);
+    bool ends = holding.card.until_ms <= boundary->at_ms;
     if (version == NULL) {
-        return card.until_ms <= boundary->at_ms ? STATUS_NOT_FOUND : STATUS_OK;
+        return ends ? STATUS_NOT_FOUND : STATUS_OK;
     }
-    int rank = advance_rank(version->program, latest_program(programs), card.tier);
-    if (card.until_ms <= boundary->at_ms) {
-        rank = advance_rank_after_end(version, account->score, rank);
-        card = advance_new_card(version, rank, boundary->at_ms);
-        TRY(give_card(account, arena, record, &card, CARD_END));
+    const struct program *latest = advance_latest(programs);
+    struct card_test test = {
+        .at_ms = boundary->at_ms, .score = account->score, .rescore = boundary->rescore};
+    if (ends) {
+        enum card_cause cause = advance_end_card(version, latest, &test, &holding);
+        TRY(give_card(account, arena, record, &holding.card, cause));
     }
-    if (!boundary->rescore && !boundary->rose) {
+    bool tested = boundary->rescore || boundary->rose;
+    if (!tested || !advance_raise(version, latest, &test, &holding)) {
         return STATUS_OK;
     }
-    int reached = advance_reached(version->program, account->score, boundary->rescore);
-    if (reached > rank) {
-        card = advance_upgraded(version, &card, reached, boundary->at_ms);
-        return give_card(account, arena, record, &card,
-                         boundary->rescore ? CARD_RESCORE : CARD_IMMEDIATE);
-    }
-    return STATUS_OK;
+    return give_card(account, arena, record, &holding.card,
+                     boundary->rescore ? CARD_RESCORE : CARD_IMMEDIATE);
 }
 
 static int64_t earlier(int64_t a, int64_t b)
@@ -277,7 +207,7 @@ enum status advance(struct account *account, struct ledger_writer *writer, struc
 // Whether time alone may bring a higher card than the one held, whatever days re-scorings are on:
 // some score to come reaches one, or versions to come may think otherwise.
 static bool may_rise(const struct account *account, const struct program_set *programs,
-                     struct span tier)
+                     const struct held_card *card)
 {
     const struct program_version *last = &programs->versions[programs->count - 1];
     if (program_set_at(programs, account->now_ms) != last) {
@@ -289,8 +219,8 @@ static bool may_rise(const struct account *account, const struct program_set *pr
         score += account->steps.items[i].rise - account->steps.items[i].fall;
         highest = score > highest ? score : highest;
     }
-    int rank = advance_rank(last->program, last->program, tier);
-    return advance_reached(last->program, highest, true) > rank;
+    struct card_test test = {.score = highest, .rescore = true};
+    return advance_raised(last->program, last->program, card, &test) > 0;
 }
 
 // Looks ahead for the first upgrade that only time stands before: walks score steps and
@@ -301,8 +231,8 @@ static int64_t first_upgrade(const struct account *account, const struct program
     if (programs->count == 0 || account->cards.count == 0) {
         return until_ms;
     }
-    struct held_card card = held_now(account);
-    if (!may_rise(account, programs, card.tier)) {
+    struct held_card card = advance_card(account, account_card(account));
+    if (!may_rise(account, programs, &card)) {
         return until_ms;
     }
     int64_t last_rise_ms = last_rise(account);
@@ -327,8 +257,8 @@ static int64_t first_upgrade(const struct account *account, const struct program
         if (version == NULL || (!rose && at_ms != rescore_ms)) {
             continue;
         }
-        int rank = advance_rank(version->program, latest_program(programs), card.tier);
-        if (advance_reached(version->program, score, at_ms == rescore_ms) > rank) {
+        struct card_test test = {.score = score, .rescore = at_ms == rescore_ms};
+        if (advance_raised(version->program, advance_latest(programs), &card, &test) > 0) {
             return at_ms;
         }
         // What follows can only be lower: no score starts later and no version comes.

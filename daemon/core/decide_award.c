@@ -100,7 +100,7 @@ static int rank_at_sale(const struct decide *decide, const struct program_versio
         return 0;
     }
     struct span tier = names_text(&account->names, account_card_at(account, occurred_ms)->tier);
-    return advance_rank(version->program, programs->versions[programs->count - 1].program, tier);
+    return advance_rank(version->program, advance_latest(programs), tier);
 }
 
 static enum status fill_rules(const struct decide *decide, const struct program *program,

@@ -84,18 +84,16 @@ static enum status renew_card(const struct decide *decide, struct record *record
     const struct account *account = decide->account;
     const struct program_set *programs = decide->writer->programs;
     const struct program_version *version = program_set_at(programs, record->at_ms);
-    const struct card *held = account_card(account);
-    if (held->until_ms > record->at_ms) {
+    struct holding holding = advance_holding(account);
+    if (holding.card.until_ms > record->at_ms) {
         return STATUS_OK;
     }
     if (version == NULL) {
         return STATUS_NOT_FOUND;
     }
-    const struct program *latest = programs->versions[programs->count - 1].program;
-    int rank = advance_rank(version->program, latest, names_text(&account->names, held->tier));
-    rank = advance_rank_after_end(version, account->score, rank);
-    struct held_card card = advance_new_card(version, rank, record->at_ms);
-    return decide_give(decide, record, &card, CARD_END);
+    struct card_test test = {.at_ms = record->at_ms, .score = account->score};
+    enum card_cause cause = advance_end_card(version, advance_latest(programs), &test, &holding);
+    return decide_give(decide, record, &holding.card, cause);
 }
 
 enum status decide_done(const struct decide *decide, const struct done_command *command,

@@ -34,47 +34,38 @@ static void line_add(struct score_line *line, int64_t at_ms, int64_t by)
     line->count++;
 }
 
+// The least that there is in [from, until).
+static int64_t line_least(const struct score_line *line, int64_t from_ms, int64_t until_ms)
+{
+    int64_t score = 0;
+    int64_t least = INT64_MAX;
+    for (size_t i = 0; i < line->count && line->changes[i].at_ms < until_ms; i++) {
+        int64_t before = score;
+        score += line->changes[i].by;
+        bool begins = line->changes[i].at_ms > from_ms && least == INT64_MAX;
+        least = begins && before < least ? before : least;
+        least = line->changes[i].at_ms >= from_ms && score < least ? score : least;
+    }
+    return least == INT64_MAX ? score : least;
+}
+
 static bool is_latest(const struct account *account, uint32_t index)
 {
     const struct reported *reported = &account->reported.items[index];
     return account_reported(account, reported->key) == reported;
 }
 
-// What of a partner's contribution is still to count, from now or its beginning on.
-static bool still_counts(const struct account *account, uint32_t index, int64_t *ret_from_ms)
+// What of a partner's contribution is still to count, from now or its beginning on: what is left of
+// it, less what was taken by hand.
+static int64_t still_counts(const struct account *account, uint32_t index, int64_t *ret_from_ms)
 {
     const struct reported *reported = &account->reported.items[index];
     *ret_from_ms = reported->from_ms > account->now_ms ? reported->from_ms : account->now_ms;
-    return reported->score > 0 && reported->until_ms > *ret_from_ms && is_latest(account, index);
-}
-
-// The score of all that is no partner's contribution.
-static enum status line_of(const struct account *account, struct arena *arena,
-                           struct score_line *ret_line)
-{
-    size_t most = 1 + account->steps.count + 2 * (size_t)account->reported.count;
-    struct score_line line = {.changes = arena_alloc_array(arena, most, sizeof *line.changes)};
-    if (line.changes == NULL) {
-        return STATUS_NO_MEMORY;
+    if (reported->score == 0 || reported->until_ms <= *ret_from_ms || !is_latest(account, index)) {
+        return 0;
     }
-    line_add(&line, account->now_ms, account->score);
-    for (uint32_t i = 0; i < account->steps.count; i++) {
-        const struct score_step *step = &account->steps.items[i];
-        line_add(&line, step->at_ms, step->rise - step->fall);
-    }
-    for (uint32_t i = 0; i < account->reported.count; i++) {
-        const struct reported *reported = &account->reported.items[i];
-        int64_t from_ms;
-        if (!still_counts(account, i, &from_ms)) {
-            continue;
-        }
-        line_add(&line, from_ms, -reported->score);
-        if (reported->until_ms != INSTANT_NEVER) {
-            line_add(&line, reported->until_ms, reported->score);
-        }
-    }
-    *ret_line = line;
-    return STATUS_OK;
+    int64_t left = account_score_left(account, reported->seq, *ret_from_ms, reported->until_ms);
+    return left < reported->score ? left : reported->score;
 }
 
 static void add_score(struct carried *carried, int64_t from_ms, int64_t until_ms, int64_t score)
@@ -114,29 +105,46 @@ static enum status carry_line(struct score_line *line, struct carried *carried)
     return STATUS_OK;
 }
 
+// A partner's contribution goes over by its key; of the line without it the rest is made up.
+static void carry_named(const struct account *account, uint32_t index, struct score_line *line,
+                        struct carried *carried)
+{
+    const struct reported *reported = &account->reported.items[index];
+    int64_t from_ms;
+    int64_t score = still_counts(account, index, &from_ms);
+    int64_t least = line_least(line, from_ms, reported->until_ms);
+    score = score < least ? score : least;
+    if (score <= 0) {
+        return;
+    }
+    struct carried_score *named = &carried->scores[carried->score_count++];
+    *named = (struct carried_score){
+        .named = true, .from_ms = from_ms, .until_ms = reported->until_ms, .score = score};
+    memcpy(named->key, reported->key, sizeof named->key);
+    line_add(line, from_ms, -score);
+    if (reported->until_ms != INSTANT_NEVER) {
+        line_add(line, reported->until_ms, score);
+    }
+}
+
 static enum status carry_scores(const struct account *account, struct arena *arena,
                                 struct carried *carried)
 {
-    struct score_line line;
-    TRY(line_of(account, arena, &line));
     enum { PARTS = (int)(LIMIT_POINTS_A_BALANCE / LIMIT_POINTS_A_RECORD) + 1 };
-    size_t most = 2 * line.count + account->reported.count + PARTS;
+    size_t changes = 1 + account->steps.count + 2 * (size_t)account->reported.count;
+    size_t most = 2 * changes + account->reported.count + PARTS;
+    struct score_line line = {.changes = arena_alloc_array(arena, changes, sizeof *line.changes)};
     carried->scores = arena_alloc_array(arena, most, sizeof *carried->scores);
-    if (carried->scores == NULL) {
+    if (line.changes == NULL || carried->scores == NULL) {
         return STATUS_NO_MEMORY;
     }
+    line_add(&line, account->now_ms, account->score);
+    for (uint32_t i = 0; i < account->steps.count; i++) {
+        const struct score_step *step = &account->steps.items[i];
+        line_add(&line, step->at_ms, step->rise - step->fall);
+    }
     for (uint32_t i = 0; i < account->reported.count; i++) {
-        const struct reported *reported = &account->reported.items[i];
-        int64_t from_ms;
-        if (!still_counts(account, i, &from_ms)) {
-            continue;
-        }
-        struct carried_score *score = &carried->scores[carried->score_count++];
-        *score = (struct carried_score){.named = true,
-                                        .from_ms = from_ms,
-                                        .until_ms = reported->until_ms,
-                                        .score = reported->score};
-        memcpy(score->key, reported->key, sizeof score->key);
+        carry_named(account, i, &line, carried);
     }
     return carry_line(&line, carried);
 }
@@ -270,7 +278,12 @@ static enum status take_scores(const struct decide *decide, const struct carried
     for (size_t i = 0; i < from->score_count; i++) {
         struct carried_score score = from->scores[i];
         score.from_ms = score.from_ms > now_ms ? score.from_ms : now_ms;
-        if (score.until_ms > score.from_ms && !is_had(decide->account, &score)) {
+        int64_t left = score.score < 0 && score.until_ms > now_ms
+                           ? account_score_left_of_all(decide->account, score.until_ms)
+                           : 0;
+        score.score = score.score < -left ? -left : score.score; // the rest was taken by hand
+        if (score.until_ms > score.from_ms && score.score != 0 &&
+            !is_had(decide->account, &score)) {
             scores[carried->score_count] = (struct opening_score){
                 .from_ms = score.from_ms, .until_ms = score.until_ms, .score = score.score};
             carried->scores[carried->score_count++] = score;
@@ -330,18 +343,14 @@ static enum status take_card(const struct decide *decide, const struct absorb_co
     const struct program_set *programs = decide->writer->programs;
     const struct program_version *version = program_set_at(programs, record->at_ms);
     CHECK(version != NULL);
-    const struct program *latest = programs->versions[programs->count - 1].program;
-    const struct card *mine = account_card(account);
-    struct held_card held = {.tier = names_text(&account->names, mine->tier),
-                             .from_ms = mine->from_ms,
-                             .until_ms = mine->until_ms};
+    struct held_card held = advance_card(account, account_card(account));
     const struct carried *carried = &record->absorbed.carried;
     struct held_card theirs = {.tier = command->tier,
                                .from_ms = carried->card_from_ms,
                                .until_ms = carried->card_until_ms};
     theirs.from_ms = theirs.from_ms < record->at_ms ? theirs.from_ms : record->at_ms;
-    if (theirs.until_ms > record->at_ms && advance_rank(version->program, latest, theirs.tier) >
-                                               advance_rank(version->program, latest, held.tier)) {
+    if (theirs.until_ms > record->at_ms &&
+        advance_takes_place(version->program, advance_latest(programs), &held, &theirs)) {
         TRY(decide_give(decide, record, &theirs, CARD_MERGED));
         held = theirs;
     }

@@ -190,28 +190,24 @@ enum status decide_cards(const struct decide *decide, const struct opening_score
     const struct program_set *programs = decide->writer->programs;
     const struct program_version *version = program_set_at(programs, record->at_ms);
     CHECK(version != NULL);
-    const struct program *latest = programs->versions[programs->count - 1].program;
-    const struct card *mine = account_card(account);
-    struct held_card held = {.tier = names_text(&account->names, mine->tier),
-                             .from_ms = mine->from_ms,
-                             .until_ms = mine->until_ms};
-    held = card != NULL ? *card : held;
-    int rank = advance_rank(version->program, latest, held.tier);
+    const struct program *latest = advance_latest(programs);
+    struct holding holding = advance_holding(account);
+    if (card != NULL) {
+        advance_hold(&holding, card);
+    }
     if (card == NULL && began_before(scores, score_count, record->at_ms)) {
         struct late_score late = {.extra = scores, .extra_count = score_count};
         struct held_card replayed = advance_replay(account, programs, &late);
-        int replayed_rank = advance_rank(version->program, latest, replayed.tier);
-        if (replayed_rank > rank) {
+        if (!replayed.complimentary &&
+            advance_takes_place(version->program, latest, &holding.card, &replayed)) {
             TRY(decide_give(decide, record, &replayed, CARD_LATE_SCORE));
-            held = replayed;
-            rank = replayed_rank;
+            advance_hold(&holding, &replayed);
         }
     }
     int64_t gained = score_now(scores, score_count, record->at_ms);
-    int reached = advance_reached(version->program, account->score + gained, false);
-    if (gained > 0 && reached > rank) {
-        struct held_card upgraded = advance_upgraded(version, &held, reached, record->at_ms);
-        return decide_give(decide, record, &upgraded, CARD_IMMEDIATE);
+    struct card_test test = {.at_ms = record->at_ms, .score = account->score + gained};
+    if (gained > 0 && advance_raise(version, latest, &test, &holding)) {
+        return decide_give(decide, record, &holding.card, CARD_IMMEDIATE);
     }
     return STATUS_OK;
 }

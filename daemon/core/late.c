@@ -10,7 +10,7 @@ struct replay {
     const struct program_set *programs;
     const struct late_score *late;
     const struct program *latest;
-    struct held_card card;
+    struct holding holding;
     int64_t at_ms;
 };
 
@@ -45,6 +45,25 @@ static int64_t replay_start(const struct replay *replay, int64_t now_ms)
     return from_ms < replay->account->enrolled_ms ? replay->account->enrolled_ms : from_ms;
 }
 
+static bool is_met_again(enum card_cause cause)
+{
+    switch (cause) {
+    case CARD_IMMEDIATE:
+    case CARD_OPENING:
+    case CARD_MERGED:
+    case CARD_GRANTED:
+    case CARD_REVOKED:
+        return true;
+    case CARD_ENROLLED:
+    case CARD_RESCORE:
+    case CARD_END:
+    case CARD_LATE_SCORE:
+    case CARD_RESUMED:
+        break;
+    }
+    return false;
+}
+
 // The earliest card given at once in (after, until], or NULL. One that a back-dated card has taken
 // the place of since is not among them: as known now it was never held.
 static const struct card *next_given(const struct account *account, int64_t after_ms,
@@ -53,9 +72,7 @@ static const struct card *next_given(const struct account *account, int64_t afte
     const struct card *next = NULL;
     for (uint32_t i = 0; i < account->cards.count; i++) {
         const struct card *card = &account->cards.items[i];
-        bool given = card->cause == CARD_IMMEDIATE || card->cause == CARD_OPENING ||
-                     card->cause == CARD_MERGED;
-        if (given && card->from_ms > after_ms && card->from_ms <= until_ms &&
+        if (is_met_again(card->cause) && card->from_ms > after_ms && card->from_ms <= until_ms &&
             (next == NULL || card->from_ms < next->from_ms) &&
             account_card_at(account, card->from_ms) == card) {
             next = card;
@@ -64,36 +81,14 @@ static const struct card *next_given(const struct account *account, int64_t afte
     return next;
 }
 
-static int replay_rank(const struct replay *replay, const struct program *program, struct span tier)
-{
-    return advance_rank(program, replay->latest, tier);
-}
-
-static void replay_end(struct replay *replay, const struct program_version *version, int64_t score)
-{
-    int old_rank = replay_rank(replay, version->program, replay->card.tier);
-    int rank = advance_rank_after_end(version, score, old_rank);
-    replay->card = advance_new_card(version, rank, replay->at_ms);
-}
-
-static void replay_rescore(struct replay *replay, const struct program_version *version,
-                           int64_t score)
-{
-    int rank = replay_rank(replay, version->program, replay->card.tier);
-    int reached = advance_reached(version->program, score, true);
-    if (reached > rank) {
-        replay->card = advance_upgraded(version, &replay->card, reached, replay->at_ms);
-    }
-}
-
+// One that was revoked whatever its rank.
 static void replay_given(struct replay *replay, const struct program_version *version,
                          const struct card *given)
 {
-    struct span tier = names_text(&replay->account->names, given->tier);
-    int rank = replay_rank(replay, version->program, replay->card.tier);
-    if (replay_rank(replay, version->program, tier) > rank) {
-        replay->card = (struct held_card){
-            .tier = tier, .from_ms = given->from_ms, .until_ms = given->until_ms};
+    struct held_card card = advance_card(replay->account, given);
+    if (given->cause == CARD_REVOKED ||
+        advance_takes_place(version->program, replay->latest, &replay->holding.card, &card)) {
+        advance_hold(&replay->holding, &card);
     }
 }
 
@@ -107,7 +102,7 @@ static bool replay_step(struct replay *replay, int64_t now_ms)
 {
     int64_t rescore_ms = program_set_next_rescore(replay->programs, replay->at_ms, now_ms);
     const struct card *given = next_given(replay->account, replay->at_ms, now_ms);
-    int64_t at_ms = earliest(rescore_ms, replay->card.until_ms);
+    int64_t at_ms = earliest(rescore_ms, replay->holding.card.until_ms);
     at_ms = earliest(at_ms, given == NULL ? INSTANT_NEVER : given->from_ms);
     if (at_ms > now_ms) {
         return false;
@@ -115,14 +110,14 @@ static bool replay_step(struct replay *replay, int64_t now_ms)
     replay->at_ms = at_ms;
     const struct program_version *version = program_set_at(replay->programs, at_ms);
     if (version == NULL) {
-        return replay->card.until_ms > at_ms; // an end without rules ends the replay
+        return replay->holding.card.until_ms > at_ms; // an end without rules ends the replay
     }
-    int64_t score = replay_score(replay, at_ms);
-    if (replay->card.until_ms <= at_ms) {
-        replay_end(replay, version, score);
+    struct card_test test = {.at_ms = at_ms, .score = replay_score(replay, at_ms), .rescore = true};
+    if (replay->holding.card.until_ms <= at_ms) {
+        advance_end_card(version, replay->latest, &test, &replay->holding);
     }
     if (at_ms == rescore_ms) {
-        replay_rescore(replay, version, score);
+        advance_raise(version, replay->latest, &test, &replay->holding);
     }
     if (given != NULL && given->from_ms == at_ms) {
         replay_given(replay, version, given);
@@ -137,14 +132,11 @@ struct held_card advance_replay(const struct account *account, const struct prog
         .account = account,
         .programs = programs,
         .late = late,
-        .latest = programs->versions[programs->count - 1].program,
+        .latest = advance_latest(programs),
     };
     replay.at_ms = replay_start(&replay, account->now_ms);
-    const struct card *start = account_card_at(account, replay.at_ms);
-    replay.card = (struct held_card){.tier = names_text(&account->names, start->tier),
-                                     .from_ms = start->from_ms,
-                                     .until_ms = start->until_ms};
+    replay.holding = advance_holding_of(account, account_card_at(account, replay.at_ms));
     while (replay_step(&replay, account->now_ms)) {
     }
-    return replay.card;
+    return replay.holding.card;
 }

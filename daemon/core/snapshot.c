@@ -372,6 +372,12 @@ enum status snapshot_apply(struct account *account, struct span payload, const u
     return apply_retained_marks(account, &cursor, arena);
 }
 
+enum status snapshot_put_state(struct account *account, struct buffer *out)
+{
+    struct codec codec = {.writing = true, .out = out};
+    return layout_state(&codec, account);
+}
+
 enum status snapshot_verify(struct span payload, const uint8_t *tail, chain_hash_fn *hash)
 {
     if (payload.len < CHAIN_HASH_BYTES) {

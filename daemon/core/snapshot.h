@@ -29,6 +29,9 @@ MUST_CHECK enum status snapshot_apply(struct account *account, struct span paylo
 // STATUS_NO_MEMORY. Used by snapshot_build and snapshot_apply.
 MUST_CHECK enum status snapshot_check(const struct account *account);
 
+// Appends the account's state alone, as a snapshot has it: the same bytes for the same state.
+MUST_CHECK enum status snapshot_put_state(struct account *account, struct buffer *out);
+
 // Its own checksum, which the chain cannot give: CHAIN_HASH_BYTES at the payload's start.
 MUST_CHECK enum status snapshot_verify(struct span payload, const uint8_t *tail,
                                        chain_hash_fn *hash);

@@ -11,26 +11,19 @@ static int64_t earlier(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-static struct held_card held_now(const struct account *account)
-{
-    const struct card *card = account_card(account);
-    return (struct held_card){.tier = names_text(&account->names, card->tier),
-                              .from_ms = card->from_ms,
-                              .until_ms = card->until_ms};
-}
-
 struct outlook statement_outlook(const struct account *account, const struct program_set *programs,
                                  int64_t until_ms)
 {
-    const struct program *latest = programs->versions[programs->count - 1].program;
-    struct outlook ahead = {.card = held_now(account), .score = account->score};
+    const struct program *latest = advance_latest(programs);
+    struct outlook ahead = {.holding = advance_holding(account), .score = account->score};
     int64_t at_ms = account->now_ms;
     uint32_t step = 0;
     while (at_ms < until_ms) {
         bool stepped = step < account->steps.count;
         int64_t step_ms = stepped ? account->steps.items[step].at_ms : INSTANT_NEVER;
         int64_t rescore_ms = program_set_next_rescore(programs, at_ms, until_ms);
-        at_ms = earlier(earlier(until_ms, rescore_ms), earlier(step_ms, ahead.card.until_ms));
+        at_ms =
+            earlier(earlier(until_ms, rescore_ms), earlier(step_ms, ahead.holding.card.until_ms));
         bool rose = false;
         if (at_ms == step_ms) {
             ahead.score += account->steps.items[step].rise - account->steps.items[step].fall;
@@ -38,16 +31,13 @@ struct outlook statement_outlook(const struct account *account, const struct pro
             step++;
         }
         const struct program_version *version = program_set_at(programs, at_ms);
-        int rank = advance_rank(version->program, latest, ahead.card.tier);
-        if (ahead.card.until_ms <= at_ms) {
-            rank = advance_rank_after_end(version, ahead.score, rank);
-            ahead.card = advance_new_card(version, rank, at_ms);
-        }
         bool rescored = at_ms == rescore_ms;
-        int reached =
-            rose || rescored ? advance_reached(version->program, ahead.score, rescored) : 0;
-        if (reached > rank) {
-            ahead.card = advance_upgraded(version, &ahead.card, reached, at_ms);
+        struct card_test test = {.at_ms = at_ms, .score = ahead.score, .rescore = rescored};
+        if (ahead.holding.card.until_ms <= at_ms) {
+            advance_end_card(version, latest, &test, &ahead.holding);
+        }
+        if (rose || rescored) {
+            advance_raise(version, latest, &test, &ahead.holding);
         }
     }
     return ahead;
@@ -64,7 +54,7 @@ static enum status forecast_rescore(struct arena *arena, const struct account *a
     struct outlook outlook = statement_outlook(account, programs, at_ms);
     forecast->next_rescore_score = outlook.score;
     TRY(replies_instant(arena, at_ms, &forecast->next_rescore_at));
-    return replies_text(arena, outlook.card.tier, &forecast->next_rescore_tier_id);
+    return replies_text(arena, outlook.holding.card.tier, &forecast->next_rescore_tier_id);
 }
 
 // What the tier held wants at the card's end, by the version in force then.
@@ -81,7 +71,7 @@ static enum status forecast_card_end(struct arena *arena, const struct account *
                                      const struct program_set *programs,
                                      Loyalty__V1__TierForecast *forecast)
 {
-    struct held_card card = held_now(account);
+    struct held_card card = advance_card(account, account_card(account));
     if (card.until_ms == INSTANT_NEVER) {
         return STATUS_OK;
     }
@@ -89,7 +79,7 @@ static enum status forecast_card_end(struct arena *arena, const struct account *
     forecast->card_end_score = outlook.score;
     forecast->missing_to_keep = missing_to_keep(programs, card.until_ms, card.tier, outlook.score);
     TRY(replies_instant(arena, card.until_ms, &forecast->card_ends_at));
-    return replies_text(arena, outlook.card.tier, &forecast->card_end_tier_id);
+    return replies_text(arena, outlook.holding.card.tier, &forecast->card_end_tier_id);
 }
 
 enum status statement_forecast(struct arena *arena, const struct account *account,

@@ -7,7 +7,7 @@
 #include "loyalty/v1/members.pb-c.h"
 
 struct outlook {
-    struct held_card card;
+    struct holding holding;
     int64_t score;
 };
 

@@ -18,7 +18,7 @@ static enum status fill_outlook(struct arena *arena, const struct account *accou
     struct outlook outlook = statement_outlook(account, programs, rescore_ms);
     response->next_rescore_score = outlook.score;
     TRY(replies_instant(arena, rescore_ms, &response->next_rescore_at));
-    return replies_text(arena, outlook.card.tier, &response->next_rescore_tier_id);
+    return replies_text(arena, outlook.holding.card.tier, &response->next_rescore_tier_id);
 }
 
 static enum status make_part(struct arena *arena, const struct contribution *contribution,
