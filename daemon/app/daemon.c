@@ -25,6 +25,7 @@
 #include "face/face.h"
 #include "face/frames.h"
 #include "jobs/compact.h"
+#include "jobs/runner.h"
 #include "jobs/sweep.h"
 #include "net/listen.h"
 #include "net/server.h"
@@ -55,6 +56,7 @@ struct daemon {
     struct service *service;
     struct compact *compact; // NULL: off
     struct sweep *sweep;     // NULL: off
+    struct runner *runner;   // NULL: off
     struct frames frames;
     struct face *face;
     struct server *server;
@@ -280,6 +282,10 @@ static enum status start_jobs(struct daemon *daemon, uint64_t seed)
                                           .bytes = options->compact_bytes};
         TRY(say(compact_new(&compact, &daemon->compact), "compact", ""));
     }
+    if (!options->jobs_off) {
+        struct runner_options runner = {.service = daemon->service, .pace = options->jobs_pace};
+        TRY(say(runner_new(&runner, &daemon->runner), "jobs", ""));
+    }
     if (options->sweep_off || options->sweep_pace == 0) {
         return STATUS_OK;
     }
@@ -438,6 +444,7 @@ static void finish(struct daemon *daemon)
     store_free(daemon->store);
     compact_free(daemon->compact);
     sweep_free(daemon->sweep);
+    runner_free(daemon->runner);
     service_free(daemon->service);
     server_free(daemon->server);
     if (daemon->server != NULL) {

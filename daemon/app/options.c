@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "jobs/compact.h"
+#include "jobs/runner.h"
 #include "jobs/sweep.h"
 
 const char *argp_program_version = "loyaltyd 0.1.0";
@@ -34,6 +35,8 @@ enum {
     OPTION_EVENT_RETENTION,
     OPTION_SWEEP,
     OPTION_SWEEP_PACE,
+    OPTION_JOBS,
+    OPTION_JOBS_PACE,
     OPTION_CLOCK_OFFSET_MS,
     OPTION_SANDBOX,
     OPTION_DURABILITY,
@@ -93,6 +96,11 @@ static const struct argp_option table[] = {
      "write down near its time what time makes of members, so that it is told (default on)", 3},
     {"sweep-pace", OPTION_SWEEP_PACE, "N", 0,
      "and so many members a second at most, 1 to 100000 (default 500)", 3},
+    {"jobs", OPTION_JOBS, "on|off", 0,
+     "work on operations that were asked for: plans, re-scorings (default on)", 3},
+    {"jobs-pace", OPTION_JOBS_PACE, "N", 0,
+     "and so many members a second at most, 0 to 1000000 (default 0: as fast as requests allow)",
+     3},
     {"sandbox", OPTION_SANDBOX, NULL, 0, "a test clock stands in the ledger and may be set", 3},
     {"log-level", OPTION_LOG_LEVEL, "LEVEL", 0, "debug, info (default), warning or error", 3},
     {"clock-offset-ms", OPTION_CLOCK_OFFSET_MS, "N", OPTION_HIDDEN, "for tests", 3},
@@ -245,6 +253,12 @@ static error_t parse_working(int key, char *text, struct argp_state *state)
         return 0;
     case OPTION_SWEEP_PACE:
         options->sweep_pace = (uint32_t)parse_number(state, "sweep-pace", text, 1, SWEEP_PACE_MAX);
+        return 0;
+    case OPTION_JOBS:
+        options->jobs_off = parse_word(state, "jobs", text, switches, "on, off") == 1;
+        return 0;
+    case OPTION_JOBS_PACE:
+        options->jobs_pace = (uint32_t)parse_number(state, "jobs-pace", text, 0, RUNNER_PACE_MAX);
         return 0;
     case OPTION_CLOCK_OFFSET_MS:
         options->clock_offset_ms =

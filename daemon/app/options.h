@@ -39,6 +39,8 @@ struct options {
     uint32_t event_retention; // entries a partition; 0: the service's default
     uint32_t sweep_pace;      // accounts a second; 0: none
     bool sweep_off;
+    uint32_t jobs_pace; // accounts a second; 0: as fast as it goes
+    bool jobs_off;
     int64_t clock_offset_ms; // for tests of the clock fence
     bool sandbox;
     bool relaxed;
