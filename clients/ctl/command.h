@@ -20,6 +20,7 @@ command_fn program_list;
 command_fn program_show;
 command_fn program_diff;
 command_fn program_withdraw;
+command_fn program_whatif;
 command_fn member_enroll;
 command_fn member_get;
 command_fn member_log;

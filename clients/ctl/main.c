@@ -15,6 +15,7 @@ static const struct command commands[] = {
     {"program list", "List the program's versions", program_list},
     {"program show", "Show a version of the program", program_show},
     {"program diff", "Show what a version or a file changes", program_diff},
+    {"program whatif", "Say what a program would change", program_whatif},
     {"program withdraw", "Take back a version that is not in force yet", program_withdraw},
     {"member enroll", "Enrol a member", member_enroll},
     {"member get", "Show where a member stands now", member_get},

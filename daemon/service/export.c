@@ -114,7 +114,7 @@ static enum status name_accounts(struct exporting *exporting, const struct store
     const Loyalty__V1__ExportAccountsRequest *message =
         (const Loyalty__V1__ExportAccountsRequest *)exporting->request->message;
     Loyalty__V1__ExportAccountsResponse *response = &exporting->response;
-    response->accounts = arena_alloc_array(arena, reply->count, sizeof(*response->accounts));
+    response->accounts = arena_alloc_array(arena, reply->count, sizeof(Loyalty__V1__AccountLog *));
     if (response->accounts == NULL) {
         return STATUS_NO_MEMORY;
     }
