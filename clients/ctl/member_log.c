@@ -1,4 +1,6 @@
 // `member log`: a member's statement, newest first.
+#include "ctl/member_log.h"
+
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,11 +12,12 @@
 #include "ctl/session.h"
 #include "loyalty/v1/members.pb-c.h"
 
-enum { KEY_LIMIT = 0x200, LIMIT_DEFAULT = 50, LIMIT_MAX = 1000000, PAGE_MAX = 200 };
+enum { KEY_LIMIT = 0x200, KEY_ARCHIVED, LIMIT_DEFAULT = 50, LIMIT_MAX = 1000000, PAGE_MAX = 200 };
 
 struct log_line {
     struct member_line member;
     int64_t limit;
+    const char *archived; // folder; NULL: the service's own log
 };
 
 static error_t take_log(int key, char *arg, struct argp_state *state)
@@ -24,6 +27,11 @@ static error_t take_log(int key, char *arg, struct argp_state *state)
         if (!parse_number(arg, 1, LIMIT_MAX, &line->limit)) {
             argp_error(state, "%s is no number of records", arg);
         }
+        return 0;
+    }
+    if (key == KEY_ARCHIVED) {
+        line->archived = arg;
+        line->limit = line->limit == LIMIT_DEFAULT ? LIMIT_MAX : line->limit;
         return 0;
     }
     return member_line_take(&line->member, false, key, arg, state);
@@ -55,7 +63,7 @@ static const char *about(const Loyalty__V1__Activity *activity)
     return *activity->request_id != '\0' && !refused ? activity->request_id : activity->reason;
 }
 
-static void add_activity(struct print_table *table, const Loyalty__V1__Activity *activity)
+void member_log_add(struct print_table *table, const Loyalty__V1__Activity *activity)
 {
     char seq[PRINT_TEXT_BYTES];
     char at[PRINT_TEXT_BYTES];
@@ -83,13 +91,17 @@ static void add_activity(struct print_table *table, const Loyalty__V1__Activity 
     print_table_add(table, cells);
 }
 
-// Pages until the limit or the end. The pages' JSON is one object a line.
-static int print_log(struct session *session, const struct log_line *line)
+struct print_table *member_log_table(void)
 {
     static const char *const headers[] = {"RECORD", "AT",   "KIND", "POINTS",
                                           "SCORE",  "CARD", "BY",   "ABOUT"};
-    struct print_table *table =
-        session->globals->json ? NULL : print_table_new(8, 1 | 8 | 16, headers);
+    return print_table_new(8, 1 | 8 | 16, headers);
+}
+
+// Pages until the limit or the end. The pages' JSON is one object a line.
+static int print_log(struct session *session, const struct log_line *line)
+{
+    struct print_table *table = session->globals->json ? NULL : member_log_table();
     Loyalty__V1__ListActivityRequest request = LOYALTY__V1__LIST_ACTIVITY_REQUEST__INIT;
     request.member = session_member(session, &line->member.member);
     int64_t left = line->limit;
@@ -106,7 +118,7 @@ static int print_log(struct session *session, const struct log_line *line)
         const Loyalty__V1__ListActivityResponse *response =
             (const Loyalty__V1__ListActivityResponse *)answer;
         for (size_t i = 0; table != NULL && i < response->n_activities; i++) {
-            add_activity(table, response->activities[i]);
+            member_log_add(table, response->activities[i]);
         }
         code = table == NULL ? print_json(session, answer, false) : CTL_OK;
         left -= (int64_t)response->n_activities;
@@ -123,6 +135,10 @@ int member_log(int argc, char **argv, const struct globals *globals)
 {
     static const struct argp_option options[] = {
         {"limit", KEY_LIMIT, "N", 0, "At most so many records (50)", 0},
+        {"archived", KEY_ARCHIVED, "DIR", 0,
+         "The whole history, what compaction cut off too; all that is written, unless --limit says "
+         "less. For role admin",
+         0},
         {0},
     };
     static const struct argp parser = {
@@ -138,7 +154,9 @@ int member_log(int argc, char **argv, const struct globals *globals)
     struct session session;
     int code = session_open(&session, &line.member.globals);
     if (code == CTL_OK) {
-        code = print_log(&session, &line);
+        code = line.archived == NULL
+                   ? print_log(&session, &line)
+                   : member_log_archived(&session, &line.member.member, line.archived, line.limit);
     }
     session_close(&session);
     return code;

@@ -8,10 +8,12 @@
 #include "ctl/member_line.h"
 #include "ctl/print.h"
 #include "ctl/session.h"
+#include "ctl/verify_archived.h"
 #include "loyalty/v1/admin.pb-c.h"
 
 enum {
     KEY_ALL = 0x200,
+    KEY_ARCHIVED,
     WINDOW = 16,       // partitions asked for at a time
     ATTEMPTS_MAX = 40, // of one page, a RETRY_LATER each
     PAUSE_MS = 250,
@@ -23,6 +25,7 @@ static const char method[] = "/loyalty.v1.AdminService/VerifyAccounts";
 struct verify_line {
     struct member_line member;
     bool all;
+    const char *archived; // folder
 };
 
 struct totals {
@@ -244,8 +247,11 @@ static error_t take(int key, char *arg, struct argp_state *state)
     case KEY_ALL:
         line->all = true;
         return 0;
+    case KEY_ARCHIVED:
+        line->archived = arg;
+        return 0;
     case ARGP_KEY_END:
-        if (line->all == (line->member.member.value != NULL)) {
+        if (line->archived == NULL && line->all == (line->member.member.value != NULL)) {
             argp_error(state, "a member, or --all");
         }
         return 0;
@@ -258,12 +264,14 @@ int verify_accounts(int argc, char **argv, const struct globals *globals)
 {
     static const struct argp_option options[] = {
         {"all", KEY_ALL, NULL, 0, "Every account of every partition", 0},
+        {"archived", KEY_ARCHIVED, "DIR", 0,
+         "Check here, from the first record on: what the archive in DIR has, then the log", 0},
         {0},
     };
     static const struct argp parser = {
         .options = options,
         .parser = take,
-        .args_doc = "MEMBER\n--all",
+        .args_doc = "MEMBER\n--all\n--archived DIR [MEMBER]",
         .doc = "Has the service read logs again and check them: the chain of hashes, every "
                "record's contents, and that the figures add up. Faults go to stderr; exit code 1 "
                "if there is one.",
@@ -274,6 +282,11 @@ int verify_accounts(int argc, char **argv, const struct globals *globals)
     struct session session;
     int code = session_open(&session, &line.member.globals);
     struct verification whole = {.session = &session};
+    if (code == CTL_OK && line.archived != NULL) {
+        code = verify_archived(&session, line.archived, &line.member.member);
+        session_close(&session);
+        return code;
+    }
     if (code == CTL_OK) {
         code = line.all ? verify_all(&whole) : verify_one(&whole, &line.member.member);
     }
