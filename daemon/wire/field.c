@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "google/protobuf/duration.pb-c.h"
 #include "google/protobuf/timestamp.pb-c.h"
 
 static char raised(char c)
@@ -80,6 +81,12 @@ bool field_is_timestamp(const ProtobufCFieldDescriptor *field)
 {
     return field->type == PROTOBUF_C_TYPE_MESSAGE &&
            field->descriptor == &google__protobuf__timestamp__descriptor;
+}
+
+bool field_is_duration(const ProtobufCFieldDescriptor *field)
+{
+    return field->type == PROTOBUF_C_TYPE_MESSAGE &&
+           field->descriptor == &google__protobuf__duration__descriptor;
 }
 
 size_t field_value_bytes(ProtobufCType type)

@@ -39,6 +39,7 @@ static inline bool field_same_oneof(const ProtobufCFieldDescriptor *a,
 // Whether it is a map: a repeated message of key and value, named by protoc after the field.
 bool field_is_map(const ProtobufCMessageDescriptor *owner, const ProtobufCFieldDescriptor *field);
 bool field_is_timestamp(const ProtobufCFieldDescriptor *field);
+bool field_is_duration(const ProtobufCFieldDescriptor *field);
 
 // Bytes of one value of this type in a message or an array.
 size_t field_value_bytes(ProtobufCType type);

@@ -2,28 +2,9 @@
 #include "wire/jobs.h"
 
 #include "base/limits.h"
+#include "wire/any.h"
 #include "wire/message.h"
 #include "wire/replies.h"
-
-static const char type_prefix[] = "type.googleapis.com/";
-
-static enum status pack(const ProtobufCMessage *message, struct arena *arena,
-                        Google__Protobuf__Any **ret_any)
-{
-    struct span bytes;
-    Google__Protobuf__Any *any =
-        (Google__Protobuf__Any *)message_new(&google__protobuf__any__descriptor, arena);
-    TRY(message_encode(message, arena, &bytes));
-    char *type = arena_printf(arena, "%s%s", type_prefix, message->descriptor->name);
-    if (any == NULL || type == NULL) {
-        return STATUS_NO_MEMORY;
-    }
-    any->type_url = type;
-    any->value.data = (uint8_t *)bytes.data;
-    any->value.len = bytes.len;
-    *ret_any = any;
-    return STATUS_OK;
-}
 
 static char *name_of(const char *id, struct arena *arena)
 {
@@ -125,7 +106,7 @@ static enum status plan_of(const Loyaltyd__Job *job, struct arena *arena,
     TRY(list_errors(job, arena, &plan.n_error_samples, &plan.error_samples));
     plan.seconds = seconds_of(job);
     plan.full = job->full;
-    return plan.name == NULL ? STATUS_NO_MEMORY : pack(&plan.base, arena, ret_any);
+    return plan.name == NULL ? STATUS_NO_MEMORY : any_pack(&plan.base, arena, ret_any);
 }
 
 static enum status report_of(const Loyaltyd__Job *job, struct arena *arena,
@@ -146,7 +127,7 @@ static enum status report_of(const Loyaltyd__Job *job, struct arena *arena,
     report.corrected = job->corrected;
     report.differ = job->differ;
     TRY(list_differences(job, arena, &report));
-    return report.plan == NULL ? STATUS_NO_MEMORY : pack(&report.base, arena, ret_any);
+    return report.plan == NULL ? STATUS_NO_MEMORY : any_pack(&report.base, arena, ret_any);
 }
 
 static enum status index_report_of(const Loyaltyd__Job *job, struct arena *arena,
@@ -169,7 +150,7 @@ static enum status index_report_of(const Loyaltyd__Job *job, struct arena *arena
     report.errors = job->errors;
     TRY(list_errors(job, arena, &report.n_error_samples, &report.error_samples));
     report.seconds = seconds_of(job);
-    return pack(&report.base, arena, ret_any);
+    return any_pack(&report.base, arena, ret_any);
 }
 
 static enum status response_of(const Loyaltyd__Job *job, struct arena *arena,
@@ -242,7 +223,7 @@ static enum status progress_of(const Loyaltyd__Job *job, int64_t now_ms, struct 
         }
     }
     progress.cancelled = job->cancelled;
-    return pack(&progress.base, arena, ret_any);
+    return any_pack(&progress.base, arena, ret_any);
 }
 
 enum status jobs_operation(const Loyaltyd__Job *job, int64_t now_ms, struct arena *arena,

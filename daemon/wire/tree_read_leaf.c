@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "wire/base64.h"
+#include "wire/duration.h"
 #include "wire/field.h"
 #include "wire/instant.h"
 #include "wire/text.h"
@@ -48,7 +49,8 @@ const char *tree_found(const json_t *value, char out[TREE_FOUND_BYTES])
 
 bool tree_is_leaf(const ProtobufCFieldDescriptor *field)
 {
-    return field->type != PROTOBUF_C_TYPE_MESSAGE || field_is_timestamp(field);
+    return field->type != PROTOBUF_C_TYPE_MESSAGE || field_is_timestamp(field) ||
+           field_is_duration(field);
 }
 
 // `expected` names what would be right.
@@ -248,6 +250,15 @@ static enum status read_timestamp(struct problems *problems, const json_t *value
     return STATUS_OK;
 }
 
+static enum status read_duration(struct problems *problems, const json_t *value,
+                                 const struct path *at, Google__Protobuf__Duration *place)
+{
+    if (!json_is_string(value) || duration_parse(text_of(value), place) != STATUS_OK) {
+        return refuse(problems, value, at, "a length of time such as \"5s\"");
+    }
+    return STATUS_OK;
+}
+
 enum status tree_read_leaf(struct problems *problems, const json_t *value,
                            const ProtobufCFieldDescriptor *field, const struct path *at,
                            void *place)
@@ -262,6 +273,9 @@ enum status tree_read_leaf(struct problems *problems, const json_t *value,
     case PROTOBUF_C_TYPE_BYTES:
         return read_bytes(problems, value, at, place);
     case PROTOBUF_C_TYPE_MESSAGE:
+        if (field_is_duration(field)) {
+            return read_duration(problems, value, at, *(Google__Protobuf__Duration **)place);
+        }
         CHECK(field_is_timestamp(field));
         return read_timestamp(problems, value, at, *(Google__Protobuf__Timestamp **)place);
     default:

@@ -15,7 +15,8 @@ enum { TREE_FOUND_BYTES = 96 };
 // is used where there is something to show.
 const char *tree_found(const json_t *value, char out[TREE_FOUND_BYTES]);
 
-// Whether values of this field are leaves: everything but messages other than Timestamp.
+// Whether values of this field are leaves: everything but messages other than Timestamp
+// and Duration.
 bool tree_is_leaf(const ProtobufCFieldDescriptor *field);
 
 // Reads one value of `field` into `place`; for a Timestamp a message must stand there. A value that

@@ -4,6 +4,8 @@
 #include <stdint.h>
 
 #include "base/check.h"
+#include "wire/any.h"
+#include "wire/bounds.h"
 #include "wire/field.h"
 #include "wire/message.h"
 #include "wire/text.h"
@@ -117,6 +119,30 @@ static enum status write_field(const ProtobufCMessage *message,
     return write_list(*(const uint8_t *const *)place, count, field, options, depth, ret_tree);
 }
 
+static enum status write_fields(const ProtobufCMessage *message, unsigned options, unsigned depth,
+                                json_t *object);
+
+// What it holds, and "@type" before it; one that is not known, as it is.
+static enum status write_any(const Google__Protobuf__Any *any, unsigned options, unsigned depth,
+                             json_t *object)
+{
+    struct arena arena;
+    ProtobufCMessage *message = NULL;
+    arena_init(&arena, WIRE_DOCUMENT_ARENA_BYTES);
+    enum status status = any_unpack(any, &arena, &message);
+    if (status == STATUS_OK &&
+        json_object_set_new(object, "@type", json_string(any->type_url)) != 0) {
+        status = STATUS_NO_MEMORY;
+    }
+    if (status == STATUS_OK) {
+        status = write_fields(message, options, depth, object);
+    } else if (status == STATUS_NOT_FOUND) {
+        status = write_fields(&any->base, options, depth, object);
+    }
+    arena_fini(&arena);
+    return status;
+}
+
 static enum status write_message(const ProtobufCMessage *message, unsigned options, unsigned depth,
                                  json_t **ret_tree)
 {
@@ -125,6 +151,18 @@ static enum status write_message(const ProtobufCMessage *message, unsigned optio
     if (object == NULL) {
         return STATUS_NO_MEMORY;
     }
+    if (message->descriptor == &google__protobuf__any__descriptor) {
+        TRY(write_any((const Google__Protobuf__Any *)message, options, depth, object));
+    } else {
+        TRY(write_fields(message, options, depth, object));
+    }
+    *ret_tree = json_incref(object);
+    return STATUS_OK;
+}
+
+static enum status write_fields(const ProtobufCMessage *message, unsigned options, unsigned depth,
+                                json_t *object)
+{
     const ProtobufCMessageDescriptor *type = message->descriptor;
     for (unsigned i = 0; i < type->n_fields; i++) {
         const ProtobufCFieldDescriptor *field = &type->fields[i];
@@ -140,7 +178,6 @@ static enum status write_message(const ProtobufCMessage *message, unsigned optio
             return STATUS_NO_MEMORY;
         }
     }
-    *ret_tree = json_incref(object);
     return STATUS_OK;
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "wire/base64.h"
+#include "wire/duration.h"
 #include "wire/field.h"
 #include "wire/instant.h"
 #include "wire/text.h"
@@ -76,6 +77,13 @@ static enum status write_timestamp(const Google__Protobuf__Timestamp *timestamp,
     return give(json_string(text), ret_value);
 }
 
+static enum status write_duration(const Google__Protobuf__Duration *duration, json_t **ret_value)
+{
+    char text[DURATION_TEXT_BYTES];
+    TRY(duration_format(duration, text));
+    return give(json_string(text), ret_value);
+}
+
 enum status tree_write_leaf(const void *place, const ProtobufCFieldDescriptor *field,
                             unsigned options, json_t **ret_value)
 {
@@ -103,6 +111,9 @@ enum status tree_write_leaf(const void *place, const ProtobufCFieldDescriptor *f
     case PROTOBUF_C_TYPE_BYTES:
         return write_bytes(place, ret_value);
     case PROTOBUF_C_TYPE_MESSAGE:
+        if (field_is_duration(field)) {
+            return write_duration(*(Google__Protobuf__Duration *const *)place, ret_value);
+        }
         CHECK(field_is_timestamp(field));
         return write_timestamp(*(Google__Protobuf__Timestamp *const *)place, ret_value);
     case PROTOBUF_C_TYPE_FLOAT:
