@@ -176,8 +176,9 @@ static void histories_fold_to_their_state(void **state)
     assert_true(counts.late_cards > 10);
     assert_in_range(counts.award_bytes_max, 40, AWARD_BYTES_MAX);
     static const enum record_type LATER[] = {
-        RECORD_HELD,      RECORD_CAPTURED, RECORD_RELEASED,    RECORD_REVERSED,
-        RECORD_TOMBSTONE, RECORD_LAPSED,   RECORD_CONTRIBUTED, RECORD_CONTRIBUTION_REDUCED};
+        RECORD_HELD,      RECORD_CAPTURED,     RECORD_RELEASED,    RECORD_REVERSED,
+        RECORD_TOMBSTONE, RECORD_LAPSED,       RECORD_CONTRIBUTED, RECORD_CONTRIBUTION_REDUCED,
+        RECORD_ADJUSTED,  RECORD_CARD_GRANTED, RECORD_CARD_REVOKED};
     for (size_t i = 0; i < sizeof LATER / sizeof LATER[0]; i++) {
         printf("records of type %d: %zu\n", (int)LATER[i], counts.types[LATER[i]]);
         assert_true(counts.types[LATER[i]] > ROUNDS / 20);

@@ -130,7 +130,10 @@ static int64_t score_had_twice(const struct pair *pair, int64_t instant_ms)
         bool latest = account_reported(gone, brought->key) == brought;
         bool counts = brought->from_ms <= instant_ms && instant_ms < brought->until_ms;
         bool twice = had != NULL && had->score > 0 && had->until_ms > pair->now_ms;
-        score += latest && counts && twice ? brought->score : 0;
+        int64_t from_ms = brought->from_ms > gone->now_ms ? brought->from_ms : gone->now_ms;
+        int64_t left = account_score_left(gone, brought->seq, from_ms, brought->until_ms);
+        left = left < brought->score ? left : brought->score; // the rest was taken by hand
+        score += latest && counts && twice ? left : 0;
     }
     return score;
 }

@@ -19,8 +19,9 @@ static void expect_card(struct story *story, const struct account *account)
 static const char *cause_name(enum card_cause cause)
 {
     static const char *const NAMES[] = {"?",        "ENROLLED",   "IMMEDIATE", "RESCORE",
-                                        "CARD_END", "LATE_SCORE", "OPENING"};
-    return cause <= CARD_OPENING ? NAMES[cause] : NAMES[0];
+                                        "CARD_END", "LATE_SCORE", "OPENING",   "MERGED",
+                                        "GRANTED",  "REVOKED",    "RESUMED"};
+    return cause <= CARD_CAUSE_LAST ? NAMES[cause] : NAMES[0];
 }
 
 static bool expect_figure(struct story *story, const struct account *account)
@@ -36,6 +37,7 @@ static bool expect_figure(struct story *story, const struct account *account)
         {"cards", account->cards.count}, {"records", (int64_t)account->seq},
         {"held", account->held_points},  {"forgiven", account->forgiven},
         {"taken", account->taken_back},  {"given", account->given_back},
+        {"adjusted", account->adjusted},
     };
     for (size_t i = 0; i < sizeof FIGURES / sizeof FIGURES[0]; i++) {
         if (words_take(story, FIGURES[i].name)) {

@@ -11,7 +11,7 @@ void story_run(struct story *story, struct member *member, struct command *comma
     }
     if (words_take(story, "as")) {
         command->id = (uint64_t)words_number(story);
-    } else if (command->kind != COMMAND_JOB) {
+    } else if (command->kind != COMMAND_JOB && command->kind != COMMAND_DONE) {
         command->id = story->next_id++;
     }
     const char *wrong = member_do(member, command, &story->last);
@@ -198,7 +198,7 @@ bool story_command(struct story *story, const char *verb)
         story_bound(story, strcmp(verb, "lost") == 0);
     } else {
         return story_spending(story, verb) || story_contribution(story, verb) ||
-               story_perk(story, verb);
+               story_perk(story, verb) || story_act(story, verb);
     }
     return true;
 }

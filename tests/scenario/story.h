@@ -91,6 +91,9 @@ bool story_contribution_claim(struct story *story, const char *verb);
 bool story_perk(struct story *story, const char *verb);
 bool story_perk_claim(struct story *story, const char *verb);
 
+// Lines of admins that adjust, grant, revoke and change a status (acts.c).
+bool story_act(struct story *story, const char *verb);
+
 // Claims about what a member was told (notices.c).
 bool story_notice_claim(struct story *story, const char *verb);
 

@@ -110,6 +110,26 @@ static uint64_t content_of_end(const struct contribution_end_command *command)
     return MIX(content, command->change);
 }
 
+static uint64_t content_by_hand(const struct command *command)
+{
+    uint64_t content = 0;
+    switch (command->kind) {
+    case COMMAND_ADJUST:
+        content = MIX(16, command->adjust.points);
+        content = MIX(content, command->adjust.score);
+        return MIX(content, command->adjust.ends_on);
+    case COMMAND_GRANT:
+        content = mix(17, command->grant.tier);
+        return MIX(content, command->grant.until);
+    case COMMAND_REVOKE:
+        return mix(18, command->revoke.tier);
+    case COMMAND_STATUS:
+        return MIX(19, command->status.status);
+    default:
+        return content; // no request
+    }
+}
+
 // What a retry must repeat.
 static struct mark mark_of(const struct command *command)
 {
@@ -169,7 +189,8 @@ static struct mark mark_of(const struct command *command)
     case COMMAND_BONUS:
         content = MIX(15, command->bonus.points);
         break;
-    case COMMAND_JOB:
+    default:
+        content = content_by_hand(command);
         break;
     }
     return member_mark(command->id, span_of(&content, sizeof content));
@@ -179,6 +200,28 @@ static struct ledger_writer writer_of(struct member *member)
 {
     return (struct ledger_writer){
         .out = &member->out, .hash = club_chain_hash, .programs = &member->club->programs};
+}
+
+// What is done by hand, or by nobody.
+static enum status decide_by_hand(const struct decide *decide, const struct command *command,
+                                  struct decision *ret_decision)
+{
+    switch (command->kind) {
+    case COMMAND_ADJUST:
+        return decide_adjust(decide, &command->adjust, ret_decision);
+    case COMMAND_GRANT:
+        return decide_grant(decide, &command->grant, ret_decision);
+    case COMMAND_REVOKE:
+        return decide_revoke(decide, &command->revoke, ret_decision);
+    case COMMAND_STATUS:
+        return decide_status(decide, &command->status, ret_decision);
+    case COMMAND_DONE:
+        return decide_done(decide, &command->done, ret_decision);
+    default:
+        CHECK(command->kind == COMMAND_JOB);
+        *ret_decision = (struct decision){.outcome = OUTCOME_APPLIED};
+        return advance(decide->account, decide->writer, decide->arena, command->now_ms);
+    }
 }
 
 static const char *decide(struct member *member, const struct command *command,
@@ -242,9 +285,8 @@ static const char *decide(struct member *member, const struct command *command,
     case COMMAND_BONUS:
         status = decide_bonus(&decide, &command->bonus, ret_decision);
         break;
-    case COMMAND_JOB:
-        status = advance(&member->account, &writer, &member->arena, command->now_ms);
-        *ret_decision = (struct decision){.outcome = OUTCOME_APPLIED};
+    default:
+        status = decide_by_hand(&decide, command, ret_decision);
         break;
     }
     return status == STATUS_OK ? NULL : status_name(status);

@@ -10,7 +10,9 @@
 #include "base/buffer.h"
 #include "core/account.h"
 #include "core/decide.h"
+#include "core/decide_acts.h"
 #include "core/decide_contributions.h"
+#include "core/decide_membership.h"
 #include "core/decide_perks.h"
 #include "core/decide_pools.h"
 #include "support/club.h"
@@ -43,7 +45,12 @@ enum command_kind {
     COMMAND_REVERSE_PERK,
     COMMAND_POOL_MEMBER,
     COMMAND_BONUS,
-    COMMAND_JOB, // time alone: what an advance writes
+    COMMAND_ADJUST,
+    COMMAND_GRANT,
+    COMMAND_REVOKE,
+    COMMAND_STATUS,
+    COMMAND_DONE, // the end of an obligation
+    COMMAND_JOB,  // time alone: what an advance writes
 };
 
 struct command {
@@ -67,6 +74,11 @@ struct command {
         struct reverse_perk_command reverse_perk;
         struct pool_member_command pool_member;
         struct bonus_command bonus;
+        struct adjust_command adjust;
+        struct grant_command grant;
+        struct revoke_command revoke;
+        struct status_command status;
+        struct done_command done;
     };
 };
 

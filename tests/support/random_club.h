@@ -59,6 +59,10 @@ void history_close(struct history *history);
 void history_reverse(struct history *history);
 // Adds one of a partner's contribution (random_contributions.c).
 void history_contribute(struct history *history, const struct account *account);
+// Adds an act by hand, or the end of what one obliges to (random_acts.c).
+void history_act(struct history *history, const struct account *account);
+// Ends all that the member is obliged to. NULL, or which invariant broke.
+const char *history_settle(struct history *history, struct member *member);
 // The next one, at or after the last, for an account as it is now. The command is kept.
 struct history_command *history_next(struct history *history, const struct account *account);
 // A whole history: enrolment and so many commands for a member the caller has not initialised.

@@ -12,7 +12,7 @@ struct history_command *history_add(struct history *history, enum command_kind k
     next->command = (struct command){
         .kind = kind,
         .now_ms = history->now_ms,
-        .id = kind == COMMAND_JOB ? 0 : history->count,
+        .id = kind == COMMAND_JOB || kind == COMMAND_DONE ? 0 : history->count,
         .actor = span_of_text(random_once_in(&history->random, 4) ? "pos/store-2/till-1"
                                                                   : "pos/store-1/till-1"),
     };
@@ -223,7 +223,7 @@ struct history_command *history_next(struct history *history, const struct accou
         return &history->commands[history->count - 1];
     }
     history->now_ms = history_instant(history, account, history->now_ms);
-    int64_t kind = random_below(random, 36);
+    int64_t kind = random_below(random, 42);
     if (kind < 11) {
         sale(history, account);
     } else if (kind < 14) {
@@ -243,6 +243,8 @@ struct history_command *history_next(struct history *history, const struct accou
         history_reverse(history);
     } else if (kind < 34) {
         history_contribute(history, account);
+    } else if (kind < 40) {
+        history_act(history, account);
     } else {
         history_add(history, COMMAND_JOB);
     }
@@ -257,5 +259,5 @@ const char *history_run(struct history *history, struct member *member, size_t c
     while (wrong == NULL && history->count < commands) {
         wrong = member_do(member, &history_next(history, &member->account)->command, &answer);
     }
-    return wrong;
+    return wrong == NULL ? history_settle(history, member) : wrong;
 }
