@@ -17,7 +17,7 @@ bool program_number(const char *text, uint32_t *ret_version)
     return true;
 }
 
-static void take_argument(struct program_line *line, char *arg, struct argp_state *state)
+static void take_argument(struct program_line *line, const char *arg, struct argp_state *state)
 {
     if (line->argument_count == PROGRAM_ARGUMENTS_MAX) {
         argp_usage(state);
@@ -26,7 +26,7 @@ static void take_argument(struct program_line *line, char *arg, struct argp_stat
     line->arguments[line->argument_count++] = arg;
 }
 
-static void take_set(struct program_line *line, char *arg, struct argp_state *state)
+static void take_set(struct program_line *line, const char *arg, struct argp_state *state)
 {
     if (line->sets.count == DOCUMENT_SETS_MAX) {
         argp_error(state, "at most %d times --set", DOCUMENT_SETS_MAX);

@@ -1,9 +1,9 @@
-// The program's own log: records of versions behind a chain that is made to fit, through
-// service/program_log. What is taken are versions in order; taken in two parts they are the same;
-// what does not go on from the known tail is forgotten.
+// The program's own log: records of versions and withdrawals behind a chain that is made to fit,
+// through service/program_log. What is taken are versions in order; taken in two parts they are the
+// same; what does not go on from the known tail is forgotten.
 //
 // Input: versions, each behind its length: two choices, then a program (or, if the choice says so,
-// a record's body as it is).
+// nothing that counts: the version of the second choice is withdrawn; or a record's body as it is).
 #include "fuzz/fuzz.h"
 
 #include <string.h>
@@ -16,12 +16,23 @@
 #include "service/program_log.h"
 
 enum { CHOICES = 2, ITEMS_MAX = 8, ITEM_BYTES_MAX = 4096, MEMORY_BYTES_MAX = 128 << 20 };
-enum { CHOICE_RAW = 1, CHOICE_NUMBER = 2, CHOICE_BACK = 4 };
+enum { CHOICE_RAW = 1, CHOICE_NUMBER = 2, CHOICE_BACK = 4, CHOICE_WITHDRAW = 8 };
 
 struct places {
     size_t ends[ITEMS_MAX]; // behind each record
     size_t count;
+    uint32_t versions; // of them
 };
+
+static void put_withdrawn(struct buffer *log, uint32_t number, int64_t at_ms)
+{
+    struct record record = {
+        .type = RECORD_WITHDRAWN,
+        .at_ms = at_ms > 0 ? at_ms : 0,
+        .withdrawn = {.number = number, .by = span_of_text("admin/head-office")},
+    };
+    CHECK(record_encode(&record, log) == STATUS_OK);
+}
 
 static void put_published(struct buffer *log, const uint8_t *choices, struct span document,
                           uint32_t number, int64_t *at_ms)
@@ -39,15 +50,18 @@ static void put_published(struct buffer *log, const uint8_t *choices, struct spa
     CHECK(record_encode(&record, log) == STATUS_OK);
 }
 
-static void put_item(struct buffer *log, struct span item, uint32_t number, int64_t *at_ms,
+static void put_item(struct buffer *log, struct span item, struct places *places, int64_t *at_ms,
                      uint8_t *tail)
 {
     size_t start = log->len;
     struct span document = span_from(item, CHOICES);
     if ((item.data[0] & CHOICE_RAW) != 0) {
         CHECK(buffer_put_sized(log, document) == STATUS_OK);
+    } else if ((item.data[0] & CHOICE_WITHDRAW) != 0) {
+        put_withdrawn(log, item.data[1], *at_ms);
     } else {
-        put_published(log, item.data, document, number, at_ms);
+        places->versions++;
+        put_published(log, item.data, document, places->versions, at_ms);
     }
     fuzz_chain_hash(tail, span_from(buffer_span(log), start), tail);
     CHECK(buffer_append(log, span_of(tail, CHAIN_HASH_BYTES)) == STATUS_OK);
@@ -59,10 +73,10 @@ static void chain(struct span items, struct buffer *log, struct places *places)
     struct reader reader = {.rest = items};
     int64_t at_ms = FUZZ_CLUB_FROM_MS;
     struct span item;
-    places->count = 0;
+    *places = (struct places){0};
     while (places->count < ITEMS_MAX && reader_sized(&reader, ITEM_BYTES_MAX, &item) == STATUS_OK &&
            item.len >= CHOICES) {
-        put_item(log, item, (uint32_t)places->count + 1, &at_ms, tail);
+        put_item(log, item, places, &at_ms, tail);
         places->ends[places->count++] = log->len;
     }
 }
@@ -72,9 +86,11 @@ static void chain(struct span items, struct buffer *log, struct places *places)
 static void check_versions(const struct program_log *log)
 {
     struct program_set set = program_log_set(log);
-    CHECK(set.count == log->count && set.count <= LIMIT_PROGRAM_VERSIONS);
+    CHECK(set.count <= log->count && log->count <= LIMIT_PROGRAM_VERSIONS);
+    CHECK(log->records == 2 * log->count - set.count);
     for (size_t i = 0; i < set.count; i++) {
-        CHECK(set.versions[i].number == i + 1);
+        CHECK(program_log_number(log, set.versions[i].number)->withdrawal == NULL);
+        CHECK(i == 0 || set.versions[i].number > set.versions[i - 1].number);
         CHECK(i == 0 || set.versions[i].effective_from_ms > set.versions[i - 1].effective_from_ms);
         CHECK(set.versions[i].zone->count > 0 && set.versions[i].program->tier_count > 0);
     }
@@ -100,6 +116,7 @@ static void take_in_parts(const struct program_log *whole, struct span stored, s
     }
     check_versions(&log);
     CHECK(log.count == whole->count && log.bytes == whole->bytes);
+    CHECK(log.standing_count == whole->standing_count);
     CHECK(memcmp(log.tail, whole->tail, sizeof(log.tail)) == 0);
     CHECK(status != STATUS_NOT_FOUND);
     program_log_fini(&log);
@@ -166,7 +183,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     begin(&log);
     enum status status = program_log_take(&log, buffer_span(&stored), stored.len);
     CHECK(status == STATUS_OK || status == STATUS_CORRUPT || status == STATUS_UNKNOWN_TYPE);
-    CHECK((status == STATUS_OK) == (log.count == places.count));
+    CHECK((status == STATUS_OK) == (log.records == places.count));
     check_versions(&log);
     if (places.count > 0) {
         take_in_parts(&log, buffer_span(&stored), places.ends[len % places.count]);

@@ -274,8 +274,8 @@ static void a_lost_answer_is_found_again(void **state)
 
 enum { ORDER_STEPS = 8 };
 
-// A publish and a withdrawal with one etag, in every order of steps: one lands, the other is told to
-// read again.
+// A publish and a withdrawal with one etag, in every order of steps: one lands, the other is told
+// to read again.
 static void of_two_editors_one_wins(void **state)
 {
     (void)state;
