@@ -32,19 +32,24 @@ enum status account_apply_contributed(struct account *account, const struct reco
 }
 
 // Whether a record takes from what is there, in its interval, and leaves what it says: a shorter
-// interval, or less score in the same.
-static bool fits(const struct record_contribution_reduced *reduced, const struct reported *was)
+// interval, or less score in the same. Of what was taken by hand before it takes nothing.
+static bool fits(const struct account *account, const struct record_contribution_reduced *reduced,
+                 const struct reported *was)
 {
+    int64_t left = account_score_left(account, was->seq, reduced->from_ms, reduced->until_ms);
     bool inside = reduced->until_ms == was->until_ms && reduced->from_ms >= was->from_ms &&
-                  reduced->from_ms <= was->until_ms && reduced->score <= was->score;
-    bool ended = reduced->left_until_ms == reduced->from_ms && reduced->score == was->score &&
-                 reduced->left_score <= was->score;
-    bool cut = reduced->left_until_ms == was->until_ms &&
-               reduced->left_score == was->score - reduced->score;
+                  reduced->from_ms <= was->until_ms && reduced->score <= was->score &&
+                  (reduced->score == 0 || reduced->score <= left);
+    bool all = reduced->score == was->score || reduced->score == left;
+    bool ended =
+        reduced->left_until_ms == reduced->from_ms && all && reduced->left_score <= was->score;
+    int64_t cut_score = was->score - reduced->left_score;
+    bool cut = reduced->left_until_ms == was->until_ms && cut_score >= 0 &&
+               (reduced->score == cut_score || (all && reduced->score < cut_score));
     return inside && reduced->left_from_ms == was->from_ms && (ended || cut);
 }
 
-// Nothing is taken from the past, nor what was taken by hand already.
+// Nothing is taken from the past.
 static enum status take_away(struct account *account,
                              const struct record_contribution_reduced *reduced, uint64_t seq)
 {
@@ -54,14 +59,9 @@ static enum status take_away(struct account *account,
     if (reduced->from_ms < account->now_ms || reduced->from_ms >= reduced->until_ms) {
         return STATUS_CORRUPT;
     }
-    int64_t left = account_score_left(account, seq, reduced->from_ms, reduced->until_ms);
-    int64_t score = reduced->score < left ? reduced->score : left;
-    if (score == 0) {
-        return STATUS_OK;
-    }
     return account_add_contribution(account, &(struct contribution){.from_ms = reduced->from_ms,
                                                                     .until_ms = reduced->until_ms,
-                                                                    .score = -score,
+                                                                    .score = -reduced->score,
                                                                     .seq = seq});
 }
 
@@ -69,7 +69,7 @@ enum status account_apply_contribution_reduced(struct account *account, const st
 {
     const struct record_contribution_reduced *reduced = &record->contribution_reduced;
     const struct reported *was = account_reported(account, reduced->key);
-    if (was == NULL || !fits(reduced, was)) {
+    if (was == NULL || !fits(account, reduced, was)) {
         return STATUS_CORRUPT;
     }
     struct reported left = *was;

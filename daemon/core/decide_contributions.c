@@ -85,9 +85,14 @@ static int64_t first_instant(const struct decide *decide, const struct reported 
     return later(decide->account->now_ms, reported->from_ms);
 }
 
+// Of what was taken by hand before, nothing is taken again.
 static enum status take(const struct decide *decide, const uint8_t *key,
                         struct record_contribution_reduced *reduced, struct decision *ret_decision)
 {
+    const struct account *account = decide->account;
+    int64_t left = account_score_left(account, account_reported(account, key)->seq,
+                                      reduced->from_ms, reduced->until_ms);
+    reduced->score = reduced->score < left ? reduced->score : left;
     struct record record;
     TRY(decide_begin(decide, RECORD_CONTRIBUTION_REDUCED, &record));
     memcpy(reduced->key, key, sizeof reduced->key);

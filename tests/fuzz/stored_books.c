@@ -114,6 +114,21 @@ static void book_spent(struct books *books, const struct record_redeemed *redeem
     book_moves(books, redeemed->lots, redeemed->lot_count, -1);
 }
 
+static void book_adjusted(struct books *books, const struct record *record)
+{
+    const struct record_adjusted *adjusted = &record->adjusted;
+    if (adjusted->points > 0) {
+        book_points(books, adjusted->lot_ends_ms, adjusted->points);
+    } else {
+        book_moves(books, adjusted->lots, adjusted->lot_count, -1);
+        books->total -= adjusted->deficit;
+        books->owed = books->owed || adjusted->deficit > 0;
+    }
+    for (size_t i = 0; i < adjusted->score_count; i++) {
+        book_score(books, record->at_ms, adjusted->scores[i].until_ms, adjusted->scores[i].score);
+    }
+}
+
 static enum status book_record(void *context, uint64_t seq, const struct record *record)
 {
     (void)seq;
@@ -153,6 +168,9 @@ static enum status book_record(void *context, uint64_t seq, const struct record 
     case RECORD_CONTRIBUTION_REDUCED:
         book_score(books, record->contribution_reduced.from_ms,
                    record->contribution_reduced.until_ms, -record->contribution_reduced.score);
+        break;
+    case RECORD_ADJUSTED:
+        book_adjusted(books, record);
         break;
     default:
         break;

@@ -119,6 +119,8 @@ static void totals(void **state)
     SPOIL(account.balance = INT64_MIN);
     SPOIL(account.deficit = INT64_MIN);
     SPOIL(account.held_points = INT64_MAX);
+    SPOIL(account.adjusted = 1);
+    SPOIL(account.adjusted = INT64_MIN);
 }
 
 static void lots_and_cards(void **state)
@@ -134,7 +136,7 @@ static void lots_and_cards(void **state)
     SPOIL(account.cards.count = 0);
     SPOIL(account.cards.items[0].tier = 0);
     SPOIL(account.cards.items[0].tier = 3);
-    SPOIL(account.cards.items[0].cause = 8);
+    SPOIL(account.cards.items[0].cause = CARD_CAUSE_LAST + 1);
     SPOIL(account.cards.items[0].until_ms = account.now_ms);
     SPOIL(account.uses.items[0].rule = 3);
     SPOIL(account.uses.items[0].points = INT64_MAX);
