@@ -1,5 +1,5 @@
-// `rescore plan`, `rescore moves`, `rescore run` and `rescore calendar`: the half-yearly re-scoring,
-// planned, read, and made durable.
+// `rescore plan`, `rescore moves`, `rescore run` and `rescore calendar`: the half-yearly
+// re-scoring, planned, read, and made durable.
 #include <stdio.h>
 #include <string.h>
 
@@ -93,7 +93,7 @@ static error_t take(int key, char *arg, struct argp_state *state)
     "Which re-scoring: its day (YYYY-MM-DD) in the program's zone, or its instant", 0}
 #define OPTION_FULL {"full", KEY_FULL, NULL, 0, "Visit everyone, whatever the due index says", 0}
 #define OPTION_REASON {"reason", KEY_REASON, "TEXT", 0, "Why; no personal datum", 0}
-#define OPTION_WAIT {"wait", KEY_WAIT, NULL, 0, "Wait until it is done, and show what came of it", 0}
+#define OPTION_WAIT {"wait", KEY_WAIT, NULL, 0, "Wait until it is done, and show its result", 0}
 #define OPTION_ID {"request-id", KEY_REQUEST_ID, "UUID", 0, "Of the attempt that is repeated", 0}
 // clang-format on
 

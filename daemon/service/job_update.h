@@ -26,7 +26,7 @@ struct job_update {
     const ProtobufCMessageDescriptor *type;
     bool list;                 // the list of all ...
     char id[JOB_ID_BYTES + 1]; // ... or this one
-    // `exists` false: nothing is stored, the message is empty. STATUS_NO_MEMORY ends it UNAVAILABLE.
+    // `exists` false: nothing is stored, the message is empty. STATUS_NO_MEMORY: UNAVAILABLE.
     enum status (*change)(struct job_update *update, ProtobufCMessage *message, bool exists,
                           enum job_change *ret_change);
     // OK; UNAVAILABLE (nothing was changed); UNKNOWN; FAILED (what is stored is broken, or too

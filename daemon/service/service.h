@@ -66,7 +66,7 @@ struct service {
     void (*on_job)(void *context); // the runner's, may be NULL
     void *job_context;
     size_t waiting; // requests in hand that only wait for a job
-    bool draining; // no stream begins any more
+    bool draining;  // no stream begins any more
     bool stopping;
 };
 

@@ -50,7 +50,8 @@ rescoring = MODULES["rescoring"]
 tills = MODULES["tills"]
 operations = importlib.import_module("google.longrunning.operations_pb2")
 METHODS = {f"/{service.full_name}/{method.name}": method
-           for module in [*MODULES.values(), operations] for service in module.DESCRIPTOR.services_by_name.values()
+           for module in [*MODULES.values(), operations]
+           for service in module.DESCRIPTOR.services_by_name.values()
            for method in service.methods}
 SHORT = {path.rsplit("/", 1)[1]: path for path in METHODS}
 
