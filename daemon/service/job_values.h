@@ -65,13 +65,12 @@ MUST_CHECK enum status job_add_edge(Loyaltyd__Job *job, struct arena *arena, con
 // --- the list of all jobs ---
 
 Loyaltyd__JobHead *job_list_find(const Loyaltyd__Jobs *jobs, const char *id);
-// A new head in front, with an id of its kind and the next number; where there are JOBS_MAX, the
 // A new head in front, with an id of its kind and the next number; of JOBS_MAX the oldest one that
 // is done and no plan goes (`ret_dropped`; empty: none). STATUS_TOO_LARGE: none may.
+MUST_CHECK enum status job_list_add(Loyaltyd__Jobs *jobs, struct arena *arena,
                                     Loyalty__V1__JobKind kind, Loyaltyd__JobHead **ret_head,
                                     char ret_dropped[JOB_ID_BYTES + 1]);
-                                    void job_list_remove(Loyaltyd__Jobs *jobs, const char *id);
-                                    // The bits of a new job's partitions, none done.
-                                    MUST_CHECK enum status job_set_partitions(Loyaltyd__Job *job,
-                                                                              struct arena *arena,
-                                                                              uint32_t partitions);
+void job_list_remove(Loyaltyd__Jobs *jobs, const char *id);
+// The bits of a new job's partitions, none done.
+MUST_CHECK enum status job_set_partitions(Loyaltyd__Job *job, struct arena *arena,
+                                          uint32_t partitions);
