@@ -22,6 +22,7 @@ enum {
     SERVICE_RECONCILE_LOOKUPS = 128, // claims looked up in members' logs at a time
     SERVICE_VERIFY_PAGE = 100,       // accounts one VerifyAccounts answer looks at
     SERVICE_VERIFY_FAULTS = 100,     // and the most it reports
+    SERVICE_AUDIT_BYTES = 48 << 10,  // of entries in a page of the audit
     SERVICE_EXPORT_PAGE = 64,        // accounts one ExportAccounts answer names
     SERVICE_EXPORT_BYTES = 48 << 10, // of logs in an answer
     SERVICE_SUBSCRIPTIONS = 64,      // streams of events at once

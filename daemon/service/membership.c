@@ -1,5 +1,5 @@
-// The life of a membership: its status, merging two, forgetting one. Merging and erasing are
-// answered when they are done everywhere.
+// The life of a membership: its status, merging two, forgetting one. All are answered when they are
+// done everywhere, and listed in the audit.
 #include "wire/membership.h"
 
 #include "service/handlers.h"
@@ -7,19 +7,19 @@
 #include "service/persons.h"
 #include "service/settling.h"
 
-// --- SetStatus ---
+// --- SetStatus and Erase ---
+
+static enum status decide_new_status(const struct decide *decide, const void *command,
+                                     struct decision *ret_decision)
+{
+    return decide_status(decide, command, ret_decision);
+}
 
 static enum status read_status(struct commands *commands, const ProtobufCMessage *message,
                                void *ret_command)
 {
     return membership_read_status(commands, (const Loyalty__V1__SetStatusRequest *)message,
                                   ret_command);
-}
-
-static enum status decide_new_status(const struct decide *decide, const void *command,
-                                     struct decision *ret_decision)
-{
-    return decide_status(decide, command, ret_decision);
 }
 
 void membership_set_status(struct request *request)
@@ -29,92 +29,31 @@ void membership_set_status(struct request *request)
         .read = read_status,
         .decide = decide_new_status,
     };
-    operation_begin(request, &set_status);
+    settling_begin(request, &set_status);
 }
 
-// --- Merge and Erase ---
-
-struct change {
-    struct settling settling; // first
-    struct status_command erase;
-    struct merge_command merge;
-};
-
-static void answer(struct request *request, const struct task_result *result)
+static enum status read_erase(struct commands *commands, const ProtobufCMessage *message,
+                              void *ret_command)
 {
-    const struct change *change = request->state;
-    struct replies replies = replies_of_account(result->account, &request->arena);
-    ProtobufCMessage *response = NULL;
-    Loyalty__V1__Error *error = NULL;
-    enum status status =
-        replies_record(&replies, result->account, result->record, result->seq, &response, &error);
-    if (status != STATUS_OK) {
-        request_in_doubt(request);
-    } else if (error != NULL) {
-        request_error(request, error, !change->settling.first);
-    } else {
-        request_reply(request, response, !change->settling.first);
-    }
-}
-
-static struct change *change_begin(struct request *request, task_decide_fn *decide,
-                                   task_result_fn *on_settled)
-{
-    struct change *change = request_state(request, sizeof(*change));
-    if (change != NULL) {
-        change->settling =
-            (struct settling){.request = request, .decide = decide, .on_settled = on_settled};
-    }
-    return change;
-}
-
-static void change_submit(struct change *change, enum status status)
-{
-    struct request *request = change->settling.request;
-    if (status != STATUS_OK) {
-        request_bad(request, status);
-        request_end(request);
-        return;
-    }
-    settling_submit(&change->settling);
-}
-
-// --- Erase ---
-
-static enum status decide_erase(void *context, const struct decide *decide,
-                                struct decision *ret_decision)
-{
-    const struct request *request = context;
-    const struct change *change = request->state;
-    if (!request_is_meant(request, decide->account)) {
-        return request_decide_other(request, decide->account, ret_decision);
-    }
-    return decide_status(decide, &change->erase, ret_decision);
-}
-
-static void on_erased(void *context, const struct task_result *result)
-{
-    answer(context, result);
-}
-
-static void erase_resolved(struct request *request)
-{
-    struct change *change = change_begin(request, decide_erase, on_erased);
-    if (change != NULL) {
-        change_submit(change,
-                      membership_read_erase(&request->commands,
-                                            (const Loyalty__V1__EraseRequest *)request->message,
-                                            &change->erase));
-    }
+    return membership_read_erase(commands, (const Loyalty__V1__EraseRequest *)message, ret_command);
 }
 
 void membership_erase(struct request *request)
 {
-    request_resolve(request, ((const Loyalty__V1__EraseRequest *)request->message)->member,
-                    erase_resolved);
+    static const struct operation erase = {
+        .command_bytes = sizeof(struct status_command),
+        .read = read_erase,
+        .decide = decide_new_status,
+    };
+    settling_begin(request, &erase);
 }
 
 // --- Merge ---
+
+struct change {
+    struct settling settling; // first
+    struct merge_command merge;
+};
 
 static enum status decide_merged(void *context, const struct decide *decide,
                                  struct decision *ret_decision)
@@ -135,7 +74,7 @@ static void on_merged(void *context, const struct task_result *result)
     bool stands = result->record->type == RECORD_MERGED &&
                   span_is_text(result->record->merged.into, account->merged_into);
     if (stands || result->record->type != RECORD_MERGED) {
-        answer(request, result);
+        settling_answer(request, result);
         return;
     }
     struct refusal refusal = {.reason = REFUSAL_CLOSED, .field = "into"};
@@ -155,15 +94,22 @@ static enum refusal_reason judge_into(const struct person *into)
 
 static void merge_resolved(struct request *request)
 {
-    struct change *change = change_begin(request, decide_merged, on_merged);
+    struct change *change = request_state(request, sizeof(*change));
     if (change == NULL) {
         return;
     }
+    change->settling =
+        (struct settling){.request = request, .decide = decide_merged, .on_settled = on_merged};
     change->merge.into = person_id(request->person);
     change->merge.into_says = judge_into(request->person);
-    change_submit(change, membership_read_merge(&request->commands,
-                                                (const Loyalty__V1__MergeRequest *)request->message,
-                                                &change->merge));
+    enum status status = membership_read_merge(
+        &request->commands, (const Loyalty__V1__MergeRequest *)request->message, &change->merge);
+    if (status != STATUS_OK) {
+        request_bad(request, status);
+        request_end(request);
+        return;
+    }
+    settling_submit(&change->settling);
 }
 
 static void into_found(struct request *request)

@@ -120,13 +120,26 @@ static void derive_id(const struct job *job, uint8_t ret_id[REQUEST_ID_BYTES])
     job->service->options.chain_hash(none, span_of(bytes, sizeof(bytes)), ret_id);
 }
 
+static void prepare_derived(struct job *job, struct span id, task_decide_fn *decide,
+                            task_result_fn *on_result, void (*then)(struct job *job))
+{
+    job->then = then;
+    job->task = task_of(job, id, decide, on_result);
+    job->task.mark = (struct mark){.present = true, .system = true};
+    derive_id(job, job->task.mark.id);
+}
+
+void job_submit_derived(struct job *job, struct span id, task_decide_fn *decide,
+                        task_result_fn *on_result, void (*then)(struct job *job))
+{
+    prepare_derived(job, id, decide, on_result, then);
+    accounts_submit(job->service->accounts, &job->task);
+}
+
 void job_submit_elsewhere(struct job *job, bool follows, task_decide_fn *decide,
                           task_result_fn *on_result, void (*then)(struct job *job))
 {
-    job->then = then;
-    job->task = task_of(job, job_other(job), decide, on_result);
-    job->task.mark = (struct mark){.present = true, .system = true};
-    derive_id(job, job->task.mark.id);
+    prepare_derived(job, job_other(job), decide, on_result, then);
     if (follows) {
         job->task.moves = (struct task_moves){.id = job->other_id,
                                               .len = &job->other_id_len,
@@ -198,14 +211,33 @@ static void on_looked(void *context, const struct task_result *result)
     }
 }
 
+static bool is_act(enum record_type type)
+{
+    return type == RECORD_ADJUSTED || type == RECORD_CARD_GRANTED || type == RECORD_CARD_REVOKED ||
+           type == RECORD_STATUS_CHANGED || type == RECORD_MERGED;
+}
+
 // Reads the record that obliges, and what it refers to.
 static enum status read_record(struct job *job, const struct task_result *result)
 {
+    const struct account *account = result->account;
     arena_reset(&job->kept);
     TRY(ledger_at(result->log, job->obligation.seq, &job->kept, &job->record));
     job->done = (struct done_command){.seq = job->obligation.seq};
-    return job->obligation.type == RECORD_STATUS_CHANGED ? job_read_erased(job, result->account)
-                                                         : job_read_elsewhere(job, result->account);
+    if (is_act(job->record.type)) {
+        TRY(job_read_audited(job, account, result->programs));
+    }
+    switch (job->record.type) {
+    case RECORD_ADJUSTED:
+    case RECORD_CARD_GRANTED:
+    case RECORD_CARD_REVOKED:
+        return STATUS_OK;
+    case RECORD_STATUS_CHANGED:
+        return job->record.status_changed.status == MEMBER_ERASED ? job_read_erased(job, account)
+                                                                  : STATUS_OK;
+    default:
+        return job_read_elsewhere(job, account);
+    }
 }
 
 static void on_record(void *context, const struct task_result *result)
@@ -224,8 +256,7 @@ static void job_looked(struct job *job)
     } else if (job->has_identifier) {
         job_settle_identifier(job);
     } else {
-        bool erases = job->obligation.type == RECORD_STATUS_CHANGED;
-        job->then = erases ? job_do_erase : job_do_elsewhere;
+        job->then = is_act(job->obligation.type) ? job_do_audit : job_do_elsewhere;
         job->task = task_of(job, member, NULL, on_record);
         job->task.whole_log = true;
         accounts_submit(job->service->accounts, &job->task);

@@ -1,9 +1,11 @@
 // What the parts of service/obligations.h share: the jobs (obligations.c), identifiers in the store
-// (obligations_claims.c), what other accounts are to do (obligations_elsewhere.c), and what is
-// deleted of a person (obligations_erase.c). Nobody else includes this.
+// (obligations_claims.c), acts by hand to be listed (obligations_audit.c), what other accounts are
+// to do (obligations_elsewhere.c), and what is deleted of a person (obligations_erase.c). Nobody
+// else includes this.
 #pragma once
 
 #include "base/arena.h"
+#include "core/decide_acts.h"
 #include "core/decide_membership.h"
 #include "core/decide_pools.h"
 #include "core/record.h"
@@ -42,6 +44,9 @@ struct job {
         struct bonus_command bonus;
         struct settle_command settle;
     };
+    // an act to be listed; its texts are in `kept`
+    struct audited_command audited;
+    char audit_id[LIMIT_MEMBER_ID_BYTES + 1];
     // a person to be forgotten
     struct identifier listed[LIMIT_IDENTIFIERS];
     size_t listed_count;
@@ -64,7 +69,10 @@ static inline struct span job_other(const struct job *job)
 // Takes the next step when the task is released; a task that failed fails the step.
 void job_submit(struct job *job, struct span id, task_decide_fn *decide, task_result_fn *on_result,
                 void (*then)(struct job *job));
-// The same on another account, under the derived id; `follows`: or on whoever that was merged into.
+// The same on another account, under an id derived from the member and the record that obliges.
+void job_submit_derived(struct job *job, struct span id, task_decide_fn *decide,
+                        task_result_fn *on_result, void (*then)(struct job *job));
+// The same on the other account; `follows`: or on whoever that was merged into.
 void job_submit_elsewhere(struct job *job, bool follows, task_decide_fn *decide,
                           task_result_fn *on_result, void (*then)(struct job *job));
 // For results that only have to be there.
@@ -86,5 +94,9 @@ void job_settle_identifier(struct job *job);
 // one that obliges to nothing.
 MUST_CHECK enum status job_read_elsewhere(struct job *job, const struct account *account);
 void job_do_elsewhere(struct job *job);
+// Read besides what else an act obliges to, and done before it.
+MUST_CHECK enum status job_read_audited(struct job *job, const struct account *account,
+                                        const struct program_set *programs);
+void job_do_audit(struct job *job);
 MUST_CHECK enum status job_read_erased(struct job *job, const struct account *account);
 void job_do_erase(struct job *job);

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "service/obligations.h"
+#include "service/operation.h"
 #include "service/request.h"
 
 // The first member of the request's state.
@@ -21,3 +22,8 @@ struct settling {
 
 // `request->state` begins with `settling`, whose first three fields are set.
 void settling_submit(struct settling *settling);
+// Answers by the record: what `on_settled` mostly is.
+void settling_answer(struct request *request, const struct task_result *result);
+// Takes the request over, as operation_begin does, and answers when all is done. Of the operation
+// `command_bytes`, `read` and `decide` alone are used.
+void settling_begin(struct request *request, const struct operation *operation);

@@ -77,6 +77,11 @@ static event_type main_type(const struct record *record)
         return TYPE(MERGED);
     case RECORD_BONUS:
         return TYPE(BONUS);
+    case RECORD_ADJUSTED:
+        return TYPE(ADJUSTED);
+    case RECORD_CARD_GRANTED:
+    case RECORD_CARD_REVOKED:
+        return NOTHING; // their card says it
     default:
         return TYPE(OTHER);
     }
@@ -116,7 +121,8 @@ static int64_t points_expired(const struct record *record)
     }
 }
 
-// A card's end gives the tier of that instant's score: the same, a lower or a higher one.
+// A card's end gives the tier of that instant's score: the same, a lower or a higher one. So may one
+// that goes on, after a complimentary card.
 static event_type card_end_type(const struct events_entry *entry, struct span before,
                                 struct span after)
 {
@@ -136,7 +142,13 @@ static event_type card_type(const struct events_entry *entry, enum card_cause ca
     case CARD_ENROLLED:
         return NOTHING;
     case CARD_END:
+    case CARD_RESUMED:
         return card_end_type(entry, before, after);
+    case CARD_REVOKED:
+        return TYPE(LOWERED);
+    case CARD_IMMEDIATE:
+    case CARD_RESCORE: // an earned card may take the place of a complimentary one of its tier
+        return span_equal(before, after) ? TYPE(RENEWED) : TYPE(UPGRADED);
     case CARD_OPENING:
         return span_equal(before, after) ? NOTHING : TYPE(UPGRADED);
     default:
@@ -179,7 +191,7 @@ static void add_notice(const struct told *told, const struct record_noticed *not
 static bool is_told(enum record_type type)
 {
     return type != RECORD_RECEIPT && type != RECORD_SETTLED && type != RECORD_SNAPSHOT &&
-           type != RECORD_PUBLISHED;
+           type != RECORD_PUBLISHED && type != RECORD_WITHDRAWN && type != RECORD_AUDITED;
 }
 
 static void find_parts(const struct events_entry *entry, const struct replies *replies,

@@ -4,6 +4,7 @@
 #include "wire/replies.h"
 
 #include "base/check.h"
+#include "wire/acts.h"
 #include "wire/contributions.h"
 #include "wire/identify.h"
 #include "wire/membership.h"
@@ -207,6 +208,7 @@ struct answer {
     Loyalty__V1__ChangeIdentifiersResponse *identifiers;
     ProtobufCMessage *of_pool;    // which GetOutcome does not show
     ProtobufCMessage *membership; // the same
+    ProtobufCMessage *by_hand;    // the same
     Loyalty__V1__UsePerkResponse *perk_used;
     Loyalty__V1__ReversePerkResponse *perk_reversed;
     Loyalty__V1__Error *error;
@@ -243,6 +245,11 @@ static enum status make_answer(const struct replies *replies, const struct accou
         return membership_status_response(replies, record, seq, &ret_answer->membership);
     case RECORD_MERGED:
         return membership_merge_response(replies, record, seq, &ret_answer->membership);
+    case RECORD_ADJUSTED:
+        return acts_adjusted_response(replies, record, seq, &ret_answer->by_hand);
+    case RECORD_CARD_GRANTED:
+    case RECORD_CARD_REVOKED:
+        return acts_tier_response(replies, record, seq, &ret_answer->by_hand);
     case RECORD_PERK_USED:
         return perks_used_response(replies, record, seq, &ret_answer->perk_used);
     case RECORD_PERK_REVERSED:
@@ -277,6 +284,7 @@ static ProtobufCMessage *response_of(const struct answer *answer)
         answer->perk_reversed == NULL ? NULL : &answer->perk_reversed->base,
         answer->of_pool,
         answer->membership,
+        answer->by_hand,
         answer->contribution == NULL ? NULL : &answer->contribution->base,
         answer->identifiers == NULL ? NULL : &answer->identifiers->base,
     };

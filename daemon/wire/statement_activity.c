@@ -35,6 +35,9 @@ static Loyalty__V1__ActivityKind kind_of(enum record_type type)
         [RECORD_REFERRED] = LOYALTY__V1__ACTIVITY_KIND__ACTIVITY_KIND_REFERRED,
         [RECORD_POOL_MEMBER] = LOYALTY__V1__ACTIVITY_KIND__ACTIVITY_KIND_POOL_CHANGED,
         [RECORD_POOL_SPENT] = LOYALTY__V1__ACTIVITY_KIND__ACTIVITY_KIND_POOL_SPENT,
+        [RECORD_ADJUSTED] = LOYALTY__V1__ACTIVITY_KIND__ACTIVITY_KIND_ADJUSTED,
+        [RECORD_CARD_GRANTED] = LOYALTY__V1__ACTIVITY_KIND__ACTIVITY_KIND_TIER_GRANTED,
+        [RECORD_CARD_REVOKED] = LOYALTY__V1__ACTIVITY_KIND__ACTIVITY_KIND_TIER_REVOKED,
         [RECORD_REVERSED] = LOYALTY__V1__ACTIVITY_KIND__ACTIVITY_KIND_REVERSED,
         [RECORD_TOMBSTONE] = LOYALTY__V1__ACTIVITY_KIND__ACTIVITY_KIND_TOMBSTONE,
     };
@@ -92,6 +95,8 @@ static int64_t points_of_member(const struct record *record)
                record->absorbed.forgiven;
     case RECORD_BONUS:
         return record->bonus.lot_ends_ms > record->at_ms ? record->bonus.points : 0;
+    case RECORD_ADJUSTED:
+        return record->adjusted.points;
     default:
         return 0;
     }
@@ -154,6 +159,8 @@ static int64_t score_changed(const struct record *record)
         return -score_carried(&record->merged.carried);
     case RECORD_ABSORBED:
         return score_carried(&record->absorbed.carried);
+    case RECORD_ADJUSTED:
+        return record->adjusted.score;
     default:
         return 0;
     }
@@ -192,6 +199,9 @@ const struct lot_move *statement_lots(const struct record *record, size_t *ret_c
     case RECORD_ABSORBED:
         *ret_count = record->absorbed.carried.lot_count;
         return record->absorbed.carried.lots;
+    case RECORD_ADJUSTED:
+        *ret_count = record->adjusted.lot_count;
+        return record->adjusted.lots;
     default:
         *ret_count = 0;
         return NULL;
@@ -210,6 +220,9 @@ static enum status fill_lots(const struct replies *replies, const struct record 
     } else if (record->type == RECORD_BONUS) {
         own =
             (struct lot_move){.ends_ms = record->bonus.lot_ends_ms, .points = record->bonus.points};
+    } else if (record->type == RECORD_ADJUSTED) {
+        own = (struct lot_move){.ends_ms = record->adjusted.lot_ends_ms,
+                                .points = record->adjusted.points};
     }
     if (own.points > 0) {
         lots = &own;
@@ -247,6 +260,15 @@ static enum status fill_reason(const struct replies *replies, const struct recor
         break;
     case RECORD_MERGED:
         reason = record->merged.reason;
+        break;
+    case RECORD_ADJUSTED:
+        reason = record->adjusted.reason;
+        break;
+    case RECORD_CARD_GRANTED:
+        reason = record->granted.reason;
+        break;
+    case RECORD_CARD_REVOKED:
+        reason = record->revoked.reason;
         break;
     default:
         return STATUS_OK;
