@@ -12,6 +12,7 @@
 enum option_key {
     OPTION_FIRST = 256,
     OPTION_RATE,
+    OPTION_CREATED,
     OPTION_KEYS,
     OPTION_SEED,
     OPTION_MIX,
@@ -63,6 +64,8 @@ static const struct argp_option argp_options[] = {
     {"full", OPTION_FULL, NULL, 0, "lookups ask for the forecast and the progress too", 0},
     {"rate", OPTION_RATE, "N", 0,
      "so many operations a second by schedule; latency counts from the scheduled instant", 0},
+    {"created-at", OPTION_CREATED, "SECONDS", 0,
+     "when requests say they were made, since 1970: a sandbox's clock; default now", 0},
     {"watch", OPTION_WATCH, "NAME=PID", 0, "another process whose CPU counts; may be repeated", 0},
     {"existing", OPTION_EXISTING, NULL, 0, "members are there already (append)", 0},
     {"no-check", OPTION_NO_CHECK, NULL, 0, "balances are not compared", 0},
@@ -76,6 +79,16 @@ static uint32_t parse_number(const char *text, uint32_t least, struct argp_state
     if (end == text || *end != '\0' || value < least || value > BENCH_COUNT_MAX) {
         argp_error(state, "'%s' is not a number from %u to %u", text, least,
                    (unsigned)BENCH_COUNT_MAX);
+    }
+    return (uint32_t)value;
+}
+
+static uint32_t parse_instant(const char *text, struct argp_state *state)
+{
+    char *end;
+    unsigned long value = strtoul(text, &end, 10);
+    if (end == text || *end != '\0' || value == 0 || value > UINT32_MAX) {
+        argp_error(state, "'%s' is no instant in seconds since 1970", text);
     }
     return (uint32_t)value;
 }
@@ -145,6 +158,9 @@ static error_t parse_long_option(int key, char *text, struct argp_state *state)
         return 0;
     case OPTION_RATE:
         options->rate = parse_number(text, 1, state);
+        return 0;
+    case OPTION_CREATED:
+        options->created_s = parse_instant(text, state);
         return 0;
     case OPTION_KEYS:
         options->keys = (enum bench_keys_kind)parse_word(text, keys_words, state);

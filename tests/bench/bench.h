@@ -30,8 +30,9 @@ struct bench_options {
     uint32_t members;
     uint32_t operations;
     uint32_t connections;
-    uint32_t depth; // requests in flight a connection
-    uint32_t rate;  // operations a second by schedule; 0: as fast as answers come
+    uint32_t depth;     // requests in flight a connection
+    uint32_t rate;      // operations a second by schedule; 0: as fast as answers come
+    uint32_t created_s; // when requests say they were made, Unix seconds; 0: now
     enum bench_keys_kind keys;
     uint64_t seed;
     struct bench_mix mix;

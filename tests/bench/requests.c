@@ -244,7 +244,7 @@ struct bench_requests *bench_requests_new(const struct bench_options *options)
     arena_init(&requests->scratch, SCRATCH_BYTES);
     name_run(requests);
     Google__Protobuf__Timestamp created = GOOGLE__PROTOBUF__TIMESTAMP__INIT;
-    created.seconds = bench_wall_ms() / 1000;
+    created.seconds = options->created_s > 0 ? options->created_s : bench_wall_ms() / 1000;
     Loyalty__V1__Mutation mutation = LOYALTY__V1__MUTATION__INIT;
     mutation.request_id = requests->id;
     mutation.created_at = &created;

@@ -3,4 +3,4 @@
 import os
 import sys
 
-sys.path.insert(0, os.path.abspath(f"{__file__}/../../support"))
+sys.path[:0] = [os.path.abspath(f"{__file__}/../../{folder}") for folder in ("support", "rescore")]
