@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/check.h"
 #include "base/vec.h"
 #include "core/ledger.h"
 #include "ctl/chain_hash.h"
@@ -16,6 +17,7 @@
 enum {
     ATTEMPTS_MAX = 40, // of one call, a RETRY_LATER each
     PAUSE_MS = 250,
+    REQUEST_BYTES_MAX = 256,
     ROUNDS_MAX = 5,         // readings of one log
     ACCOUNTS_MAX = 1 << 24, // of a partition
     FOLD_ARENA_BYTES = 128 << 20,
@@ -44,9 +46,14 @@ static int no_memory(void)
 static int ask(struct session *session, const char *method, const ProtobufCMessage *request,
                const ProtobufCMessageDescriptor *type, ProtobufCMessage **ret_answer)
 {
+    uint8_t bytes[REQUEST_BYTES_MAX]; // not the session's memory: there may be millions of calls
+    size_t len = protobuf_c_message_get_packed_size(request);
+    CHECK(len <= sizeof(bytes));
+    (void)protobuf_c_message_pack(request, bytes);
     for (int attempt = 1;; attempt++) {
         struct loyalty_reply reply;
-        int code = session_ask(session, method, request, &reply);
+        int code = session_exit_code(loyalty_call(session->client, method, bytes, len,
+                                                  session->globals->timeout_ms, &reply));
         bool again = (code == CTL_RETRY_LATER || code == CTL_UNKNOWN) && attempt < ATTEMPTS_MAX;
         if (code == CTL_OK) {
             *ret_answer = protobuf_c_message_unpack(type, NULL, reply.payload_bytes, reply.payload);

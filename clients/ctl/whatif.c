@@ -158,7 +158,8 @@ static void add_to_matrix(struct whatif_matrix *matrix, int old, int new)
     add_change(&matrix->change, old, new);
 }
 
-void whatif_compare(struct whatif *whatif, const struct whatif_outcome outcomes[WHATIF_SIDES])
+void whatif_compare(struct whatif *whatif, struct span id,
+                    const struct whatif_outcome outcomes[WHATIF_SIDES])
 {
     const struct whatif_outcome *old = &outcomes[WHATIF_OLD];
     const struct whatif_outcome *new = &outcomes[WHATIF_NEW];
@@ -167,6 +168,11 @@ void whatif_compare(struct whatif *whatif, const struct whatif_outcome outcomes[
         add_to_matrix(&whatif->at_until, old->rank_until, new->rank_until);
     }
     add_change(&whatif->points, old->points, new->points);
+    bool changed = old->rank_end != new->rank_end || old->rank_until != new->rank_until ||
+                   old->points != new->points;
+    if (changed && whatif->on_change != NULL) {
+        whatif->on_change(whatif->context, id, old, new);
+    }
 }
 
 static int64_t latest_end(const struct program_set *programs, int64_t end_ms)

@@ -62,8 +62,20 @@ struct whatif_matrix {
     struct whatif_change change;
 };
 
+// How one account fares by one program.
+struct whatif_outcome {
+    bool carded; // it has a tier
+    int rank_end;
+    int rank_until;
+    int64_t points; // issued to it
+};
+
 struct whatif {
     bool live;
+    // Told of each account that fares otherwise by the new program; NULL: nobody is.
+    void (*on_change)(void *context, struct span id, const struct whatif_outcome *old,
+                      const struct whatif_outcome *new);
+    void *context;
     const struct program *ranks; // the new program, which has all tiers there are
     const struct zone *zone;
     int64_t begin_ms; // of the first sale's day; live: now

@@ -24,6 +24,7 @@ enum {
     KEY_EFFECTIVE,
     KEY_SVG,
     KEY_SET,
+    KEY_MEMBERS,
     MEMBERS_A_STEP = 64, // between looks at the progress
 };
 
@@ -38,6 +39,7 @@ struct whatif_line {
     const char *until;
     const char *effective_from;
     const char *svg;
+    const char *members;
     bool live;
     struct document_sets sets;
 };
@@ -54,6 +56,7 @@ struct comparison {
     struct whatif_rules old;
     struct whatif_rules new;
     struct whatif *whatif;
+    struct whatif_roll roll;
     struct progress progress;
 };
 
@@ -118,6 +121,9 @@ static error_t take(int key, char *arg, struct argp_state *state)
         return 0;
     case KEY_SVG:
         line->svg = arg;
+        return 0;
+    case KEY_MEMBERS:
+        line->members = arg;
         return 0;
     case KEY_SET:
         take_set(line, arg, state);
@@ -213,6 +219,36 @@ static int parse_until(const struct comparison *comparison, int64_t end_ms, int6
     return CTL_OK;
 }
 
+static int cannot_write(const char *path)
+{
+    (void)fprintf(stderr, "loyaltyctl: %s cannot be written: %s\n", path, strerror(errno));
+    return CTL_USAGE;
+}
+
+static int open_roll(struct comparison *comparison)
+{
+    struct whatif_roll *roll = &comparison->roll;
+    *roll = (struct whatif_roll){.whatif = comparison->whatif,
+                                 .out = fopen(comparison->line->members, "we")};
+    if (roll->out == NULL) {
+        return cannot_write(comparison->line->members);
+    }
+    whatif_roll_begin(roll);
+    comparison->whatif->on_change = whatif_roll_add;
+    comparison->whatif->context = roll;
+    return CTL_OK;
+}
+
+// True when all of it was written.
+static bool close_roll(struct comparison *comparison)
+{
+    FILE *out = comparison->roll.out;
+    bool written = out == NULL || ferror(out) == 0;
+    written = (out == NULL || fclose(out) == 0) && written;
+    comparison->roll.out = NULL;
+    return written;
+}
+
 static int begin(struct comparison *comparison, struct whatif_times *times)
 {
     int code = parse_until(comparison, times->end_ms, &times->until_ms);
@@ -221,7 +257,10 @@ static int begin(struct comparison *comparison, struct whatif_times *times)
     }
     comparison->whatif =
         whatif_new(&comparison->old.set, &comparison->new.set, times, comparison->line->live);
-    return comparison->whatif == NULL ? no_memory() : CTL_OK;
+    if (comparison->whatif == NULL) {
+        return no_memory();
+    }
+    return comparison->line->members == NULL ? CTL_OK : open_roll(comparison);
 }
 
 // --- sales ---
@@ -352,11 +391,7 @@ static int draw(const struct comparison *comparison, const struct whatif_titles 
     FILE *file = fopen(path, "we");
     bool drawn = file != NULL && whatif_draw(comparison->whatif, titles, file);
     bool closed = file != NULL && fclose(file) == 0;
-    if (!drawn || !closed) {
-        (void)fprintf(stderr, "loyaltyctl: %s cannot be written: %s\n", path, strerror(errno));
-        return CTL_USAGE;
-    }
-    return CTL_OK;
+    return drawn && closed ? CTL_OK : cannot_write(path);
 }
 
 static int report(const struct comparison *comparison)
@@ -388,6 +423,7 @@ static const struct argp_option options[] = {
     {"effective-from", KEY_EFFECTIVE, "INSTANT", 0,
      "Of --live: from when on the new program would be in force (now+1m)", 0},
     {"svg", KEY_SVG, "FILE", 0, "Draw the sizes of tiers month by month", 0},
+    {"members", KEY_MEMBERS, "FILE", 0, "List who fares otherwise, with tiers and points (CSV)", 0},
     {"set", KEY_SET, "FIELD=VALUE", 0,
      "Of --sales: put VALUE in the place of a top-level field of both files", 0},
     {0},
@@ -415,6 +451,9 @@ int program_whatif(int argc, char **argv, const struct globals *globals)
     int code = read_programs(&comparison);
     if (code == CTL_OK) {
         code = line.live ? compare_live(&comparison) : compare_sales(&comparison);
+    }
+    if (!close_roll(&comparison) && code == CTL_OK) {
+        code = cannot_write(line.members);
     }
     if (code == CTL_OK) {
         code = report(&comparison);

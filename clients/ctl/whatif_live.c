@@ -33,6 +33,6 @@ enum status whatif_live(struct whatif *whatif, struct account *account, struct s
     }
     whatif->members += account->kind == ACCOUNT_MEMBER;
     whatif->pools += account->kind == ACCOUNT_POOL;
-    whatif_compare(whatif, outcomes);
+    whatif_compare(whatif, span_of_text(account->id), outcomes);
     return STATUS_OK;
 }

@@ -3,14 +3,6 @@
 
 #include "ctl/whatif.h"
 
-// What became of one account on one side.
-struct whatif_outcome {
-    bool carded; // it has a tier
-    int rank_end;
-    int rank_until;
-    int64_t points; // issued to it
-};
-
 // Moves the account, all of whose commands are decided, to the end of the data and on to `until`,
 // and adds what it comes to. Cards up to `cards_before` and points that had expired by then do not
 // count as this side's doing.
@@ -18,7 +10,8 @@ MUST_CHECK enum status whatif_finish(struct whatif *whatif, enum whatif_which wh
                                      struct account *account, uint32_t cards_before,
                                      int64_t expired_before, struct whatif_outcome *outcome);
 // Adds up how one account fares by both.
-void whatif_compare(struct whatif *whatif, const struct whatif_outcome outcomes[WHATIF_SIDES]);
+void whatif_compare(struct whatif *whatif, struct span id,
+                    const struct whatif_outcome outcomes[WHATIF_SIDES]);
 
 // A writer whose records nobody keeps: they are decided and applied, the chain is left out.
 struct ledger_writer whatif_writer(struct whatif *whatif, enum whatif_which which);

@@ -71,6 +71,6 @@ enum status whatif_replay(struct whatif *whatif, struct span id, const struct sa
         TRY(status);
     }
     whatif->members++;
-    whatif_compare(whatif, outcomes);
+    whatif_compare(whatif, id, outcomes);
     return STATUS_OK;
 }

@@ -122,8 +122,9 @@ class Sales(unittest.TestCase):
         cls.old = Model(changed(), cls.rows, cls.end, cls.until)
         cls.new = Model(cls.changes(), cls.rows, cls.end, cls.until)
         cls.svg = f"{CLUB.world.folder}/tiers.svg"
+        cls.roll = f"{CLUB.world.folder}/members.csv"
         cls.line = (write("new.yaml", cls.changes()), "--sales", cls.file, "--old", RETAIL, *SETS,
-                    "--svg", cls.svg)
+                    "--svg", cls.svg, "--members", cls.roll)
         cls.text = whatif(*cls.line).stdout
         cls.report = json.loads(cls.text)
 
@@ -178,6 +179,22 @@ class Sales(unittest.TestCase):
         found = self.report["difference"]
         self.assertEqual(found["tier_at_end"]["old_x_new"], matrix)
         self.assertEqual(found["points"], points)
+
+    def test_the_members_are_listed(self):
+        expected = {}
+        for customer in self.rows:
+            old, new = self.old, self.new
+            row = (old.standing[customer][0], new.standing[customer][0],
+                   old.members[customer].tier, new.members[customer].tier,
+                   str(old.issued[customer]), str(new.issued[customer]))
+            if any(before != after for before, after in zip(row[::2], row[1::2])):
+                expected[customer] = row
+        with open(self.roll, encoding="utf-8") as file:
+            header, *lines = file.read().splitlines()
+        found = [tuple(line.split(",")) for line in lines]
+        self.assertEqual(header.count(","), 6)
+        self.assertEqual({row[0]: row[1:] for row in found}, expected)
+        self.assertEqual(len(found), len(expected))
 
     def test_the_same_bytes_again(self):
         with open(self.svg, encoding="utf-8") as file:
