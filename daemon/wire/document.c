@@ -127,14 +127,15 @@ static struct span parent_of(struct span path)
 }
 
 // Whether a problem at `path` may follow from one of the first `count`: it is at that one's place
-// or around it, or it misses something in the same part, which may be what was misspelt.
+// or around it, or it misses something in the same part, which may be what was misspelt there.
 static bool may_follow(const struct reading *reading, size_t count, struct span path)
 {
     bool is_missing = !lines_holds(&reading->lines, path);
     for (size_t i = reading->problems_before; i < count; i++) {
         struct span wrong = reading->problems->items[i].path;
         struct span around = parent_of(wrong);
-        bool same_part = around.len > 0 && leads_to(around, path);
+        bool same_part =
+            reading->problems->items[i].unknown_field && around.len > 0 && leads_to(around, path);
         if (leads_to(path, wrong) || leads_to(wrong, path) || (same_part && is_missing)) {
             return true;
         }
@@ -197,8 +198,12 @@ static enum status compile(const struct reading *reading, const struct document_
     TRY(program_from_message(message, problems->arena, program));
     struct program_problems found = {.arena = problems->arena};
     TRY(program_compile(program, &found));
-    TRY(look_around(context, message, program, &found));
     TRY(add_found(reading, shape_count, &found));
+    size_t alone_count = found.count;
+    TRY(look_around(context, message, program, &found));
+    for (size_t i = alone_count; i < found.count; i++) {
+        TRY(problem_add_text(problems, found.items[i].path, found.items[i].reason, 0));
+    }
     *ret_program = program;
     return STATUS_OK;
 }

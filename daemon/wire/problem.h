@@ -2,6 +2,7 @@
 // with a cap; where, why, and in which line of the text if that is known.
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/arena.h"
@@ -14,6 +15,7 @@ struct problem {
     struct span path;   // "tiers[2].threshold"; empty: the whole
     struct span reason; // what is wrong, and what would be right
     uint32_t line;      // counted from 1; 0: not known
+    bool unknown_field; // which may be a known one, misspelt
 };
 
 // Zeroed but for the arena is empty. The texts live in the arena.

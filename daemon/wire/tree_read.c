@@ -166,10 +166,13 @@ static enum status unknown_field(struct problems *problems, const struct path *a
 {
     char names[LISTING_BYTES];
     if (type->n_fields == 0) {
-        return problem_add(problems, at, "unknown field; there are none here");
+        TRY(problem_add(problems, at, "unknown field; there are none here"));
+    } else {
+        TRY(problem_add(problems, at, "unknown field; known are: %s",
+                        list_fields(type, NULL, names)));
     }
-    return problem_add(problems, at, "unknown field; known are: %s",
-                       list_fields(type, NULL, names));
+    problems->items[problems->count - 1].unknown_field = true;
+    return STATUS_OK;
 }
 
 // One key and its value; `seen` says which fields of the type have been given.

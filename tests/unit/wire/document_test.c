@@ -228,6 +228,11 @@ static void what_follows_from_a_shape_is_not_said_twice(void **state)
                               "    validity_months: 24\n",
                    "9 tiers[1].upgrade: expected one of IMMEDIATE, AT_RESCORE, found text "
                    "\"SOON\"\n");
+    // What is missing beside a value that is none is missing all the same.
+    check_problems(HEAD TIERS "    upgrade: SOON\n",
+                   "7 tiers[1].validity_months: is 0; must be 1 to 1200\n"
+                   "9 tiers[1].upgrade: expected one of IMMEDIATE, AT_RESCORE, found text "
+                   "\"SOON\"\n");
     // What stands beside a misspelt field is still judged, what is missing there is not.
     check_problems(HEAD
                    "tiers:\n"
@@ -310,6 +315,44 @@ static void any_document_fits_its_arena(void **state)
     }
 }
 
+static bool is_shanghai(const char *name)
+{
+    return strcmp(name, "Asia/Shanghai") == 0;
+}
+
+// What only shows in its context is told beside all the rest, with its line.
+static void a_document_in_its_context(void **state)
+{
+    (void)state;
+    static const char text[] = "id: club\nzone: Asia/Tokyo\ncurrency: yen\ntiers:\n"
+                               "- id: member\n- id: gold\n  threshold: many\n";
+    struct reading before;
+    struct reading reading = {0};
+    char *published = file_text("programs/retail.yaml");
+    read_program(&before, published);
+    arena_init(&reading.arena, WIRE_DOCUMENT_ARENA_BYTES);
+    reading.problems.arena = &reading.arena;
+    struct document_context context = {.before = before.program, .is_zone = is_shanghai};
+    assert_int_equal(document_read_version(span_of_text(text), &context, &reading.problems,
+                                           &reading.message, &reading.program),
+                     STATUS_OK);
+    assert_null(reading.message);
+    const char *found = listed(&reading);
+    static const char *const told[] = {
+        "1 id: ",
+        "2 zone: is not a time zone this machine knows",
+        "3 currency: ",
+        "4 tiers: 'silver' is missing; must stay in every version",
+        "7 tiers[1].threshold: ",
+    };
+    for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++) {
+        assert_non_null(strstr(found, told[i]));
+    }
+    arena_fini(&reading.arena);
+    arena_fini(&before.arena);
+    free(published);
+}
+
 static void a_small_arena_is_no_memory(void **state)
 {
     (void)state;
@@ -358,6 +401,7 @@ int main(void)
         cmocka_unit_test(what_is_missing_is_said_at_the_first_line),
         cmocka_unit_test(at_most_a_hundred_problems),
         cmocka_unit_test(any_document_fits_its_arena),
+        cmocka_unit_test(a_document_in_its_context),
         cmocka_unit_test(a_small_arena_is_no_memory),
         cmocka_unit_test(other_messages_are_documents_too),
     };
