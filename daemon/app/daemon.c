@@ -124,7 +124,9 @@ static void on_drain(evutil_socket_t fd, short what, void *context)
     struct daemon *daemon = context;
     size_t requests = service_in_hand(daemon->service) + server_in_flight(daemon->server);
     size_t connections = server_connections(daemon->server);
-    if (requests + connections == 0 || monotonic_ms(NULL) >= daemon->drain_until_ms) {
+    bool idle =
+        requests + connections == 0 && (daemon->runner == NULL || runner_is_idle(daemon->runner));
+    if (idle || monotonic_ms(NULL) >= daemon->drain_until_ms) {
         log_event(LOG_INFO, "ended", "requests_left=%zu connections_left=%zu", requests,
                   connections);
         event_base_loopbreak(daemon->base); // takes no memory, unlike loopexit

@@ -1,228 +1,282 @@
-// Turns, lanes and pace. Invariant: at most one update is under way; lanes are at work only on
-// partitions of `claimed`.
-#include "jobs/runner_parts.h"
+// Turns. One timer drives it all. Invariants: one thing of the stored job or list is under way at a
+// time; a claim is held from the answer that gave it until the one that took it.
+#include "jobs/runner.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/check.h"
-
-enum { ACCOUNT = 1000 };
+#include "base/log.h"
+#include "jobs/runner_parts.h"
 
 int64_t runner_now(const struct runner *runner)
 {
     return timers_now(runner->options.service->options.timers);
 }
 
+int64_t runner_store_now(const struct runner *runner)
+{
+    return lease_store_now_ms(runner->options.service->lease);
+}
+
+bool runner_is_idle(const struct runner *runner)
+{
+    return runner->claimed.attempt == 0 && !runner->update.busy && crew_is_idle(runner->crew);
+}
+
 static void on_turn(struct timer *timer);
 
-void runner_turn_at(struct runner *runner, int64_t at_ms)
+static void turn_at(struct runner *runner, int64_t at_ms)
 {
-    timers_set(runner->options.service->options.timers, &runner->timer, at_ms, on_turn);
-}
-
-static bool is_stopping(const struct runner *runner)
-{
-    return runner->options.service->stopping || runner->options.service->draining;
-}
-
-static uint32_t lanes_busy(const struct runner *runner)
-{
-    uint32_t busy = 0;
-    for (uint32_t i = 0; i < RUNNER_LANES; i++) {
-        busy += runner->lanes[i].busy ? 1 : 0;
+    if (!runner->options.service->stopping) {
+        timers_set(runner->options.service->options.timers, &runner->timer, at_ms, on_turn);
     }
-    return busy;
 }
 
-// --- pace ---
-
-static bool is_busy(struct runner *runner)
+static void turn_soon(struct runner *runner)
 {
-    const struct service *service = runner->options.service;
+    turn_at(runner, runner_now(runner));
+}
+
+static void rest(struct runner *runner, int64_t ms)
+{
+    runner->looking = false;
+    runner->next_look_ms = runner_now(runner) + ms;
+}
+
+static void on_job(void *context)
+{
+    struct runner *runner = context;
+    runner->woken = true;
+    turn_soon(runner);
+}
+
+// --- a claim ---
+
+static void claim_forget(struct runner *runner)
+{
+    runner->claimed = (struct claimed){0};
+    runner->begun = 0;
+    runner->done = 0;
+    runner->sent = 0;
+    runner->reported = 0;
+    runner->tally = (struct tally){0};
+    runner->fault = NULL;
+}
+
+// What is under way for it ends, for nothing.
+static void claim_lose(struct runner *runner)
+{
+    claim_forget(runner);
+    crew_quit(runner->crew);
+}
+
+static void claim_begin(struct runner *runner)
+{
+    claim_forget(runner);
+    runner->claimed = runner->next;
+    runner->report_ms = runner_now(runner);
+    crew_set_work(runner->crew, &runner->work);
+}
+
+static uint32_t claim_count(const struct runner *runner)
+{
+    return runner->claimed.until - runner->claimed.from;
+}
+
+static void begin_partitions(struct runner *runner)
+{
+    while (runner->begun < claim_count(runner) && crew_has_room(runner->crew) &&
+           !runner->options.service->draining) {
+        runner->begun++;
+        crew_begin(runner->crew, runner->claimed.from + runner->begun - 1);
+    }
+}
+
+static void on_partition(void *owner, uint32_t partition, const struct tally *tally,
+                         const char *fault)
+{
+    struct runner *runner = owner;
+    CHECK(partition >= runner->claimed.from && partition < runner->claimed.until);
+    if (fault != NULL) {
+        runner->fault = fault;
+    } else {
+        runner->done |= UINT32_C(1) << (partition - runner->claimed.from);
+        tally_merge(&runner->tally, tally);
+    }
+    turn_soon(runner);
+}
+
+// --- reports ---
+
+static void note_rate(struct runner *runner, int64_t now_ms)
+{
+    int64_t passed_ms = now_ms - runner->rate_from_ms;
+    if (passed_ms >= RUNNER_REPORT_MS) {
+        uint64_t visits = crew_visits(runner->crew);
+        runner->rate = (uint32_t)((visits - runner->rate_from) * 1000 / (uint64_t)passed_ms);
+        runner->rate_from = visits;
+        runner->rate_from_ms = now_ms;
+    }
+}
+
+static bool report_is_due(const struct runner *runner, int64_t now_ms)
+{
+    uint32_t known = runner->done | runner->sent | runner->reported;
+    bool whole = known == (UINT32_MAX >> (32 - claim_count(runner)));
+    bool drained = runner->options.service->draining && crew_is_idle(runner->crew);
+    int64_t since_ms = now_ms - runner->report_ms;
+    bool some = (runner->done | runner->sent) != 0 && since_ms >= RUNNER_REPORT_MS;
+    return whole || drained || runner->fault != NULL || some || since_ms >= RUNNER_RENEW_MS;
+}
+
+void runner_reported(struct runner *runner, enum store_result result)
+{
     int64_t now_ms = runner_now(runner);
-    if (service_in_hand(service) > service->waiting) {
-        runner->busy_until_ms = now_ms + RUNNER_BUSY_MS;
-    }
-    return now_ms < runner->busy_until_ms;
-}
-
-static bool on_allow(struct lane *lane)
-{
-    struct runner *runner = lane->context;
-    uint32_t width = is_busy(runner) ? RUNNER_WIDTH_BUSY : RUNNER_WIDTH;
-    if (runner->at_work >= width || (runner->options.pace > 0 && runner->allowed < ACCOUNT)) {
-        return false;
-    }
-    runner->at_work++;
-    runner->allowed -= runner->options.pace > 0 ? ACCOUNT : 0;
-    return true;
-}
-
-static void on_visited_one(struct lane *lane)
-{
-    struct runner *runner = lane->context;
-    CHECK(runner->at_work > 0);
-    runner->at_work--;
-}
-
-static void allow_more(struct runner *runner, int64_t now_ms)
-{
-    int64_t passed_ms = now_ms - runner->allowed_at_ms;
-    int64_t most = (int64_t)runner->options.pace * RUNNER_TICK_MS * 4 + ACCOUNT;
-    passed_ms = passed_ms < RUNNER_IDLE_MS ? passed_ms : RUNNER_IDLE_MS;
-    runner->allowed += passed_ms * runner->options.pace;
-    runner->allowed = runner->allowed < most ? runner->allowed : most;
-    runner->allowed_at_ms = now_ms;
-}
-
-// --- lanes ---
-
-static void begin_lane(struct runner *runner, struct lane *lane)
-{
-    if (runner->claimed_next < runner->claimed_count && !is_stopping(runner)) {
-        lane_begin(lane, &runner->order, runner->claimed[runner->claimed_next++]);
-    }
-}
-
-static void on_over(struct lane *lane, bool done)
-{
-    struct runner *runner = lane->context;
-    if (!done) {
-        if (!is_stopping(runner) && !lane->stopping) {
-            runner_fail(runner);
-        }
+    runner->report_ms = now_ms;
+    if (runner->options.service->stopping) {
         return;
     }
-    if (vec_reserve_one(&runner->results, RUNNER_CLAIM) != STATUS_OK) {
-        runner_fail(runner);
+    if (result == STORE_FAILED) { // what is stored is of no use; somebody may mend or delete it
+        log_event(LOG_ERROR, "job-unreadable", "job=%s", runner->id);
+        claim_lose(runner);
+        runner->id_at++;
+    } else if (result != STORE_OK) {
+        runner->resume_ms = now_ms + RUNNER_BACKOFF_MS;
+        turn_at(runner, runner->resume_ms);
         return;
+    } else if (runner->news == NEWS_MINE) {
+        runner->reported |= runner->sent;
+        runner->sent = 0;
+    } else if (runner->news == NEWS_CLAIMED) {
+        claim_begin(runner);
+        runner->looking = false;
+    } else if (runner->news == NEWS_OVER) {
+        claim_lose(runner);
+        runner_close(runner);
+        return;
+    } else { // lost, nothing left, or not to be judged now: the next one of the list
+        claim_lose(runner);
+        runner->id_at++;
     }
-    runner->results.items[runner->results.count++] = lane->result;
-    begin_lane(runner, lane);
-    if (lanes_busy(runner) == 0 && !runner->update.busy) {
-        runner_turn_at(runner, runner_now(runner));
+    turn_soon(runner);
+}
+
+// --- looks ---
+
+static void take_next(struct runner *runner)
+{
+    if (runner->id_at < runner->id_count) {
+        memcpy(runner->id, runner->ids[runner->id_at], sizeof runner->id);
+        runner_report(runner);
+    } else if (runner->wants_reindex) {
+        runner->wants_reindex = false;
+        runner_make_reindex(runner);
+    } else {
+        rest(runner, runner->woken ? 0 : RUNNER_LOOK_MS);
+        turn_at(runner, runner->next_look_ms);
     }
 }
 
-void runner_begin_lanes(struct runner *runner)
+void runner_listed(struct runner *runner, enum store_result result)
 {
-    for (uint32_t i = 0; i < RUNNER_LANES; i++) {
-        if (!runner->lanes[i].busy) {
-            begin_lane(runner, &runner->lanes[i]);
-        }
+    if (result != STORE_OK) {
+        rest(runner, RUNNER_LOOK_MS);
     }
+    turn_soon(runner);
 }
 
-static void stop_lanes(struct runner *runner)
+// A head was ended, or a re-index made: what the list says now is looked at anew. One whose job is
+// not there yet keeps nobody from the next.
+void runner_settled(struct runner *runner, enum store_result result)
 {
-    runner->claimed_next = runner->claimed_count;
-    for (uint32_t i = 0; i < RUNNER_LANES; i++) {
-        if (runner->lanes[i].busy) {
-            lane_stop(&runner->lanes[i]);
-        }
+    if (result == STORE_OK && runner->missing && !runner->deleted && runner->looking) {
+        runner->id_at++;
+    } else {
+        rest(runner, result == STORE_OK ? 0 : RUNNER_LOOK_MS);
     }
+    runner->missing = false;
+    turn_soon(runner);
 }
 
-void runner_leave(struct runner *runner)
+static void look(struct runner *runner, int64_t now_ms)
 {
-    runner->id[0] = '\0';
-    runner->claimed_count = 0;
-    runner->claimed_next = 0;
-    runner->results.count = 0;
-    stop_lanes(runner);
-}
-
-void runner_fail(struct runner *runner)
-{
-    runner->resume_ms = runner_now(runner) + RUNNER_BACKOFF_MS;
-    runner_leave(runner);
+    if (runner->looking) {
+        take_next(runner);
+    } else if (runner->woken || now_ms >= runner->next_look_ms) {
+        runner->woken = false;
+        runner->looking = true;
+        runner->id_count = 0;
+        runner->id_at = 0;
+        runner_list(runner);
+    }
 }
 
 // --- turns ---
 
-static bool has_work_left(const struct runner *runner)
-{
-    return lanes_busy(runner) > 0 || runner->claimed_next < runner->claimed_count;
-}
-
-static void know_programs(struct runner *runner, int64_t now_ms)
-{
-    const struct program_log *log = lease_programs(runner->options.service->lease);
-    if (!runner->has_etag || memcmp(runner->etag, log->tail, sizeof(runner->etag)) != 0) {
-        memcpy(runner->etag, log->tail, sizeof(runner->etag));
-        runner->has_etag = true;
-        runner->etag_since_ms = now_ms;
-    }
-}
-
 static void work(struct runner *runner, int64_t now_ms)
 {
-    if (runner->id[0] == '\0') {
-        if (lanes_busy(runner) == 0) {
-            runner_look(runner);
-        }
-    } else if (!has_work_left(runner)) {
-        runner_step(runner, true);
-    } else if (now_ms >= runner->merged_at_ms + RUNNER_MERGE_MS) {
-        runner_step(runner, false);
+    note_rate(runner, now_ms);
+    if (runner->fault == NULL) {
+        begin_partitions(runner);
+        crew_turn(runner->crew);
     }
+    if (!runner->update.busy && report_is_due(runner, now_ms)) {
+        runner_report(runner);
+    }
+}
+
+static bool may_act(struct runner *runner, int64_t now_ms)
+{
+    const struct service *service = runner->options.service;
+    return now_ms >= runner->resume_ms && lease_check(service->lease, true) == TROUBLE_NONE;
 }
 
 static void on_turn(struct timer *timer)
 {
     struct runner *runner =
         (struct runner *)(void *)((char *)timer - offsetof(struct runner, timer));
-    struct service *service = runner->options.service;
+    const struct service *service = runner->options.service;
     int64_t now_ms = runner_now(runner);
-    if (is_stopping(runner)) {
-        stop_lanes(runner);
-        runner_turn_at(runner, now_ms + RUNNER_IDLE_MS);
+    int64_t next_ms = RUNNER_TURN_MS;
+    if (service->stopping) {
         return;
     }
-    bool may = lease_check(service->lease, true) == TROUBLE_NONE && now_ms >= runner->resume_ms;
-    if (may) {
-        know_programs(runner, now_ms);
-        allow_more(runner, now_ms);
-    }
-    if (may && !runner->update.busy) {
+    if (!may_act(runner, now_ms)) {
+        next_ms = RUNNER_BACKOFF_MS;
+    } else if (runner->claimed.attempt != 0) {
         work(runner, now_ms);
+    } else if (!runner->update.busy && crew_is_idle(runner->crew) && !service->draining) {
+        look(runner, now_ms);
+        next_ms = runner->looking || runner->next_look_ms <= now_ms ? RUNNER_TURN_MS
+                                                                    : runner->next_look_ms - now_ms;
     }
-    for (uint32_t i = 0; may && i < RUNNER_LANES; i++) {
-        lane_poke(&runner->lanes[i]);
-    }
-    bool working = runner->id[0] != '\0' && !runner->waits;
     if (runner->timer.place == 0) {
-        runner_turn_at(runner, now_ms + (working || !may || runner->update.busy ? RUNNER_TICK_MS
-                                                                                : RUNNER_IDLE_MS));
+        turn_at(runner, now_ms + next_ms);
     }
-}
-
-static void on_job(void *context)
-{
-    struct runner *runner = context;
-    runner_turn_at(runner, runner_now(runner));
 }
 
 enum status runner_new(const struct runner_options *options, struct runner **ret_runner)
 {
-    struct runner *runner = calloc(1, sizeof(*runner));
+    struct runner *runner = calloc(1, sizeof *runner);
     if (runner == NULL) {
         return STATUS_NO_MEMORY;
     }
     runner->options = *options;
-    for (uint32_t i = 0; i < RUNNER_LANES; i++) {
-        struct lane *lane = &runner->lanes[i];
-        lane_init(lane, options->service);
-        lane->context = runner;
-        lane->allow = on_allow;
-        lane->visited_one = on_visited_one;
-        lane->on_over = on_over;
+    struct crew_options crew = {
+        .service = options->service,
+        .pace = options->pace,
+        .owner = runner,
+        .on_partition = on_partition,
+    };
+    enum status status = crew_new(&crew, &runner->crew);
+    if (status != STATUS_OK) {
+        free(runner);
+        return status;
     }
-    runner->update.service = options->service;
-    runner->allowed_at_ms = runner_now(runner);
+    runner->tail_ms = runner_now(runner);
     service_on_job(options->service, on_job, runner);
-    runner_turn_at(runner, runner_now(runner) + RUNNER_TICK_MS);
+    turn_at(runner, runner_now(runner) + RUNNER_LOOK_MS);
     *ret_runner = runner;
     return STATUS_OK;
 }
@@ -232,12 +286,9 @@ void runner_free(struct runner *runner)
     if (runner == NULL) {
         return;
     }
-    CHECK(!runner->update.busy && runner->at_work == 0);
+    CHECK(!runner->update.busy);
     service_on_job(runner->options.service, NULL, NULL);
     timers_clear(runner->options.service->options.timers, &runner->timer);
-    for (uint32_t i = 0; i < RUNNER_LANES; i++) {
-        lane_fini(&runner->lanes[i]);
-    }
-    vec_fini(&runner->results);
+    crew_free(runner->crew);
     free(runner);
 }

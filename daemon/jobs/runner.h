@@ -1,46 +1,49 @@
-// Works on stored jobs (service/job_values.h): plans of a re-scoring, re-scorings, due instants made
-// right after the rules have changed, plans forgotten. Every daemon has a runner; they share a job
-// by claims on its partitions that lapse, so one that dies is followed by the others. What a
-// partition brought is counted together with the bit that says it is done, under compare-and-set: so
-// once, however often it was begun.
+// The runner: works off what is asked for by plans, runs and deletions (service/rescoring.c,
+// service/operations.c), and begins a re-index by itself when the programs have changed. Every
+// daemon has one; each looks at the list of jobs, takes the oldest that is not done, claims a few
+// of its partitions (claims.h), has its crew visit them, and puts what came of it into the stored
+// job together with the bits that say so. So a partition is counted once, whoever dies on the way;
+// one that is begun again changes nothing but who counts what.
 //
-//     list -> job: claim partitions -> lanes at work -> results merged, more claimed -> ... -> ended
+//     rest -> list -> job: claim -> work -> report, claim on -> ... -> nothing left -> list
+//                      \-> over: its head is ended in the list (of a re-index with what it is for)
 //
-// It goes behind the requests at hand: many accounts at a time while there are none, few while
-// there are.
+// Whoever finds all partitions done ends the job. A daemon that drains reports what it has and
+// gives its claim back. Nothing is written by a runner that any reader would not see already, and
+// the index is set right only for what a log calls for.
 #pragma once
 
-#include <stddef.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/status.h"
 #include "service/service.h"
 
 enum {
-    RUNNER_LANES = 4,         // partitions at work
-    RUNNER_CLAIM = 32,        // partitions claimed at a time
-    RUNNER_IDLE_MS = 2000,    // between looks at the list
-    RUNNER_TICK_MS = 20,      // between turns of work
-    RUNNER_WAIT_MS = 500,     // before a job is looked at again of which nothing was to be had
-    RUNNER_MERGE_MS = 1000,   // between updates of a job's progress
-    RUNNER_CLAIM_MS = 30000,  // after which a claim lapses
-    RUNNER_WIDTH = 192,       // accounts at a time while nobody asks for anything ...
-    RUNNER_WIDTH_BUSY = 8,    // ... and while somebody does ...
-    RUNNER_BUSY_MS = 100,     // ... or did, so long ago
-    RUNNER_BACKOFF_MS = 1000, // after a failure of the store
     RUNNER_PACE_MAX = 1000000,
-    // A daemon that has not read new rules yet may write by the old ones so long: due instants are
-    // made right behind that.
-    RUNNER_REINDEX_AFTER_MS = LIMIT_LEASE_MS + 10000,
+    RUNNER_LOOK_MS = 2000,     // between looks at the list
+    RUNNER_TURN_MS = 20,       // between turns while at work
+    RUNNER_REPORT_MS = 1000,   // between reports, when a partition is done
+    RUNNER_RENEW_MS = 10000,   // ... or when none is
+    RUNNER_BACKOFF_MS = 500,   // after a failure of the store
+    RUNNER_REINDEX_MS = 30000, // after the programs were first seen as they are
+    RUNNER_ORPHAN_MS = 60000,  // a head in the list without a job is nobody's after this
+    RUNNER_MISMATCHES = 5,     // looks in a row at programs that are not the job's
 };
+
+static_assert((int)RUNNER_REINDEX_MS > (int)LIMIT_LEASE_MS,
+              "nobody writes due instants by programs before those any more");
 
 struct runner;
 
 struct runner_options {
     struct service *service; // outlives the runner
-    uint32_t pace;           // accounts a second at most; 0: as fast as it goes
+    uint32_t pace;           // members a second at most; 0: as many as the requests at hand allow
 };
 
+// Takes the service's hook on jobs (service_on_job).
 MUST_CHECK enum status runner_new(const struct runner_options *options, struct runner **ret_runner);
 // After service_stop and the store's end, before service_free.
 void runner_free(struct runner *runner);
+// Whether nothing is claimed: a daemon that drains may go.
+bool runner_is_idle(const struct runner *runner);

@@ -1,401 +1,316 @@
-// A job's steps under compare-and-set: what lanes brought is merged with its done bits, claims are
-// made and renewed, a stage or the job is ended by whoever finds all bits set.
-#include "jobs/runner_parts.h"
-
+// The stored job: what is done is put into it together with its counts, under the attempt's claim.
+// Each change may be tried several times, and an answer may be lost: bits that are set under our
+// own claim are ours, and are not counted again.
 #include <stdio.h>
 #include <string.h>
 
-#include "base/check.h"
-#include "base/log.h"
-#include "loyalty/v1/common.pb-c.h"
-#include "wire/message.h"
+#include "jobs/runner_parts.h"
+#include "service/bounds.h"
 
 static struct runner *runner_of(struct job_update *update)
 {
     return (struct runner *)(void *)((char *)update - offsetof(struct runner, update));
 }
 
-static const struct lease *lease_of(const struct runner *runner)
+// --- how a job ends ---
+
+static enum status end_badly(Loyaltyd__Job *job, struct arena *arena, int64_t now_ms,
+                             Loyalty__V1__Code code, const char *reason, const char *message)
 {
-    return runner->options.service->lease;
-}
-
-// --- merging ---
-
-static enum status add_samples(struct arena *arena, const struct lane_sample *samples,
-                               uint32_t count, size_t *n, Loyaltyd__JobSample ***list)
-{
-    Loyaltyd__JobSample **more =
-        arena_alloc_array(arena, JOB_SAMPLES_MAX, sizeof(Loyaltyd__JobSample *));
-    if (more == NULL) {
-        return STATUS_NO_MEMORY;
-    }
-    if (*n > 0) {
-        memcpy(more, *list, *n * sizeof(Loyaltyd__JobSample *));
-    }
-    *list = more;
-    for (uint32_t i = 0; i < count && *n < JOB_SAMPLES_MAX; i++) {
-        Loyaltyd__JobSample *sample =
-            (Loyaltyd__JobSample *)message_new(&loyaltyd__job_sample__descriptor, arena);
-        if (sample == NULL) {
-            return STATUS_NO_MEMORY;
-        }
-        // They are copied, for the results are the runner's until the update stands.
-        sample->member_id = arena_printf(arena, "%s", samples[i].member_id);
-        sample->what = arena_printf(arena, "%s", samples[i].what);
-        sample->planned = arena_printf(arena, "%s", samples[i].planned);
-        sample->actual = arena_printf(arena, "%s", samples[i].actual);
-        if (sample->member_id == NULL || sample->what == NULL || sample->planned == NULL ||
-            sample->actual == NULL) {
-            return STATUS_NO_MEMORY;
-        }
-        more[(*n)++] = sample;
-    }
-    return STATUS_OK;
-}
-
-static enum status merge(Loyaltyd__Job *job, struct arena *arena, const struct lane_result *result)
-{
-    if (job_is_done(job, result->partition)) {
-        return STATUS_OK; // another's attempt was counted
-    }
-    job_set_done(job, result->partition);
-    job->members += result->members;
-    job->moves += result->moves;
-    job->moved_before += result->moved_before;
-    job->errors += result->errors;
-    job->corrected += result->corrected;
-    job->differ += result->differ;
-    for (uint32_t i = 0; i < result->edge_count; i++) {
-        const struct lane_edge *edge = &result->edges[i];
-        TRY(job_add_edge(job, arena, edge->from_tier, edge->to_tier, edge->count));
-    }
-    if (result->error_samples > 0) {
-        TRY(add_samples(arena, result->error_sample, result->error_samples, &job->n_error_samples,
-                        &job->error_samples));
-    }
-    if (result->difference_samples > 0) {
-        TRY(add_samples(arena, result->difference_sample, result->difference_samples,
-                        &job->n_difference_samples, &job->difference_samples));
-    }
-    return STATUS_OK;
-}
-
-// --- claims ---
-
-static bool is_claimed(const Loyaltyd__Job *job, uint32_t partition)
-{
-    for (size_t i = 0; i < job->n_claims; i++) {
-        if (partition >= job->claims[i]->from_partition &&
-            partition < job->claims[i]->until_partition) {
-            return true;
-        }
-    }
-    return false;
-}
-
-// Ours are made anew; those that have lapsed are nobody's.
-static void drop_claims(const struct runner *runner, Loyaltyd__Job *job)
-{
-    int64_t now_ms = lease_store_now_ms(lease_of(runner));
-    size_t kept = 0;
-    for (size_t i = 0; i < job->n_claims; i++) {
-        if (job->claims[i]->until_ms > now_ms && job->claims[i]->attempt != runner->attempt) {
-            job->claims[kept++] = job->claims[i];
-        }
-    }
-    job->n_claims = kept;
-}
-
-static enum status add_claim(const struct runner *runner, Loyaltyd__Job *job, struct arena *arena,
-                             uint64_t attempt, uint32_t from, uint32_t until)
-{
-    Loyaltyd__JobClaim **claims =
-        arena_alloc_array(arena, job->n_claims + 1, sizeof(Loyaltyd__JobClaim *));
-    Loyaltyd__JobClaim *claim =
-        (Loyaltyd__JobClaim *)message_new(&loyaltyd__job_claim__descriptor, arena);
-    if (claims == NULL || claim == NULL) {
-        return STATUS_NO_MEMORY;
-    }
-    if (job->n_claims > 0) {
-        memcpy(claims, job->claims, job->n_claims * sizeof(Loyaltyd__JobClaim *));
-    }
-    claim->from_partition = from;
-    claim->until_partition = until;
-    claim->attempt = attempt;
-    claim->until_ms = lease_store_now_ms(lease_of(runner)) + RUNNER_CLAIM_MS;
-    claim->rate = runner->rate;
-    claims[job->n_claims++] = claim;
-    job->claims = claims;
-    return STATUS_OK;
-}
-
-// The first row of partitions that are nobody's: an eighth of what is left, so that daemons that
-// come later find some.
-static enum status claim_more(struct runner *runner, Loyaltyd__Job *job, struct arena *arena)
-{
-    uint32_t left = job->partitions - job_done_count(job);
-    uint32_t most = (left + 7) / 8 < RUNNER_CLAIM ? (left + 7) / 8 : RUNNER_CLAIM;
-    uint32_t from = 0;
-    while (from < job->partitions && (job_is_done(job, from) || is_claimed(job, from))) {
-        from++;
-    }
-    uint32_t until = from;
-    while (until < job->partitions && until - from < most && !job_is_done(job, until) &&
-           !is_claimed(job, until)) {
-        until++;
-    }
-    runner->claimed_count = 0;
-    runner->claimed_next = 0;
-    if (until == from || job->n_claims >= JOB_CLAIMS_MAX) {
-        runner->waits = true;
-        return STATUS_OK;
-    }
-    job->attempts++;
-    for (uint32_t i = from; i < until; i++) {
-        runner->claimed[runner->claimed_count++] = i;
-    }
-    return add_claim(runner, job, arena, job->attempts, from, until);
-}
-
-static enum status keep_claim(struct runner *runner, Loyaltyd__Job *job, struct arena *arena)
-{
-    CHECK(runner->claimed_count > 0);
-    return add_claim(runner, job, arena, runner->attempt, runner->claimed[0],
-                     runner->claimed[runner->claimed_count - 1] + 1);
-}
-
-// --- ends ---
-
-static int64_t now_of(const struct runner *runner)
-{
-    return lease_store_now_ms(lease_of(runner));
-}
-
-static void end_job(const struct runner *runner, Loyaltyd__Job *job)
-{
-    job->ended_ms = now_of(runner);
+    job->ended_ms = now_ms;
     job->n_claims = 0;
-}
-
-static void end_in_error(const struct runner *runner, Loyaltyd__Job *job, Loyalty__V1__Code code,
-                         const char *reason, const char *message)
-{
     job->error_code = code;
-    job->error_reason = (char *)reason;
-    job->error_message = (char *)message;
-    end_job(runner, job);
+    job->error_reason = arena_printf(arena, "%s", reason);
+    job->error_message = arena_printf(arena, "%s", message);
+    return job->error_reason == NULL || job->error_message == NULL ? STATUS_NO_MEMORY : STATUS_OK;
 }
 
-// All partitions are done.
-static void end_stage(struct runner *runner, Loyaltyd__Job *job)
+static bool compares(const Loyaltyd__Job *job)
 {
-    bool compares = job->kind == LOYALTY__V1__JOB_KIND__JOB_KIND_RESCORE && job->stage == 0;
-    if (job->deleting) {
-        runner->deletes = true;
-    } else if (compares && job->differ > 0 && !job->accept_changes) {
-        end_in_error(runner, job, LOYALTY__V1__CODE__CODE_FAILED_PRECONDITION, "PLAN_MOVED",
-                     "The moves are not those that were planned; nothing was begun. Plan again, or "
-                     "accept the changes.");
-    } else if (compares) {
-        job->stage = 1;
-        job->members = 0;
-        job->moves = 0;
-        job->errors = 0;
-        job->corrected = 0;
-        job->n_edges = 0;
-        job->n_error_samples = 0;
+    return *job->plan != '\0' && job->stage == 0;
+}
+
+static enum status end_moved(Loyaltyd__Job *job, struct arena *arena, int64_t now_ms)
+{
+    char message[LIMIT_TEXT_BYTES];
+    snprintf(message, sizeof message,
+             "The moves are not those that were planned: %llu members differ. Nothing was begun; "
+             "plan again, or accept the changes.",
+             (unsigned long long)job->differ);
+    return end_badly(job, arena, now_ms, LOYALTY__V1__CODE__CODE_FAILED_PRECONDITION, "PLAN_MOVED",
+                     message);
+}
+
+// All partitions are done: the next stage begins, or the job is over.
+static enum status end_stage(Loyaltyd__Job *job, struct arena *arena, int64_t now_ms)
+{
+    if (!compares(job)) {
+        job->ended_ms = now_ms > job->started_ms ? now_ms : job->started_ms;
         job->n_claims = 0;
-        memset(job->done.data, 0, job->done.len);
-        return;
-    } else {
-        end_job(runner, job);
-    }
-    runner->over = true;
-}
-
-// --- the step ---
-
-// Due instants are made right by whoever sees that they are not; nobody asked for it.
-static enum status make_reindex(const struct runner *runner, Loyaltyd__Job *job,
-                                struct arena *arena)
-{
-    struct span etag;
-    TRY(arena_copy(arena, span_of(runner->etag, sizeof(runner->etag)), &etag));
-    job->id = arena_printf(arena, "%s", runner->id);
-    job->kind = LOYALTY__V1__JOB_KIND__JOB_KIND_REINDEX;
-    job->full = true;
-    job->stage = 1;
-    job->created_ms = now_of(runner);
-    job->etag.data = (uint8_t *)etag.data;
-    job->etag.len = etag.len;
-    return job->id == NULL ? STATUS_NO_MEMORY
-                           : job_set_partitions(job, arena, lease_partitions(lease_of(runner)));
-}
-
-static enum lane_work work_of(const Loyaltyd__Job *job)
-{
-    switch (job->kind) {
-    case LOYALTY__V1__JOB_KIND__JOB_KIND_PLAN:
-        return job->deleting ? LANE_FORGET : LANE_PLAN;
-    case LOYALTY__V1__JOB_KIND__JOB_KIND_RESCORE:
-        return job->stage == 0 ? LANE_COMPARE : LANE_RUN;
-    default:
-        return LANE_INDEX;
-    }
-}
-
-static bool is_superseded(const struct runner *runner, const Loyaltyd__Job *job)
-{
-    return job->kind == LOYALTY__V1__JOB_KIND__JOB_KIND_REINDEX &&
-           (job->etag.len != sizeof(runner->etag) ||
-            memcmp(job->etag.data, runner->etag, sizeof(runner->etag)) != 0);
-}
-
-static void take_order(struct runner *runner, const Loyaltyd__Job *job)
-{
-    struct lane_order *order = &runner->order;
-    *order = (struct lane_order){
-        .work = work_of(job),
-        .attempt = job->attempts,
-        .at_ms = job->kind == LOYALTY__V1__JOB_KIND__JOB_KIND_REINDEX ? INSTANT_NEVER : job->at_ms,
-        .full = job->full || *job->plan != '\0',
-    };
-    snprintf(order->job, sizeof(order->job), "%s", job->id);
-    snprintf(order->plan, sizeof(order->plan), "%s", job->plan);
-}
-
-static enum status go_on(struct runner *runner, Loyaltyd__Job *job, struct arena *arena)
-{
-    if (work_of(job) == runner->order.work) { // else of a stage that others have ended
-        for (uint32_t i = 0; i < runner->merging; i++) {
-            TRY(merge(job, arena, &runner->results.items[i]));
-        }
-    }
-    drop_claims(runner, job);
-    if (job_done_count(job) == job->partitions) {
-        end_stage(runner, job);
-    }
-    if (runner->over) {
         return STATUS_OK;
     }
-    if (!runner->claims_more) {
-        return keep_claim(runner, job, arena);
+    if (job->differ > 0 && !job->accept_changes) {
+        return end_moved(job, arena, now_ms);
     }
-    TRY(claim_more(runner, job, arena));
-    take_order(runner, job);
-    job->started_ms = job->started_ms == 0 ? now_of(runner) : job->started_ms;
+    job->stage = 1;
+    memset(job->done.data, 0, job->done.len);
     return STATUS_OK;
 }
 
-static enum status change(struct job_update *update, ProtobufCMessage *message, bool exists,
-                          enum job_change *ret_change)
+// --- whose programs ---
+
+// What is computed holds only for the programs it was asked under: of a plan, of what is compared
+// with one, of the due index. A run makes durable what any reader sees.
+static bool rests_on_programs(const Loyaltyd__Job *job)
+{
+    return !job->deleting && (job->kind != LOYALTY__V1__JOB_KIND__JOB_KIND_RESCORE ||
+                              (compares(job) && !job->accept_changes));
+}
+
+static bool has_programs(const struct runner *runner, const Loyaltyd__Job *job)
+{
+    const uint8_t *tail = lease_programs(runner->options.service->lease)->tail;
+    return job->etag.len == CHAIN_HASH_BYTES && memcmp(job->etag.data, tail, CHAIN_HASH_BYTES) == 0;
+}
+
+static enum status judge_programs(struct runner *runner, Loyaltyd__Job *job, struct arena *arena,
+                                  bool *ret_goes_on)
+{
+    const struct lease *lease = runner->options.service->lease;
+    *ret_goes_on = !rests_on_programs(job) || has_programs(runner, job);
+    if (job->kind == LOYALTY__V1__JOB_KIND__JOB_KIND_RESCORE && !job->deleting &&
+        lease_now_ms(lease) < job->at_ms) { // by this daemon's clock it has not come
+        *ret_goes_on = false;
+        runner->news = NEWS_UNSURE;
+        lease_kick(runner->options.service->lease);
+        return STATUS_OK;
+    }
+    if (*ret_goes_on) {
+        runner->mismatches = 0;
+        return STATUS_OK;
+    }
+    // Maybe it is this daemon that has not read them yet.
+    bool same = strcmp(runner->unsure_id, runner->id) == 0;
+    runner->mismatches = same ? runner->mismatches + 1 : 1;
+    memcpy(runner->unsure_id, runner->id, sizeof runner->unsure_id);
+    lease_kick(runner->options.service->lease);
+    if (runner->mismatches < RUNNER_MISMATCHES) {
+        runner->news = NEWS_UNSURE;
+        return STATUS_OK;
+    }
+    runner->news = NEWS_OVER;
+    bool moved = job->kind == LOYALTY__V1__JOB_KIND__JOB_KIND_RESCORE;
+    return end_badly(job, arena, runner_store_now(runner),
+                     LOYALTY__V1__CODE__CODE_FAILED_PRECONDITION,
+                     moved ? "PLAN_MOVED" : "PROGRAM_CHANGED",
+                     "The rules were changed since this was asked for; ask again.");
+}
+
+// --- the claim ---
+
+static uint32_t claim_bits(const struct claimed *claimed)
+{
+    uint32_t count = claimed->until - claimed->from;
+    return count >= 32 ? UINT32_MAX : (UINT32_C(1) << count) - 1;
+}
+
+static enum status merge(struct runner *runner, Loyaltyd__Job *job, struct arena *arena)
+{
+    bool merged = runner->sent != 0;
+    for (uint32_t i = 0; i < CLAIM_PARTITIONS; i++) {
+        if ((runner->sent >> i & 1) != 0) {
+            merged = merged && job_is_done(job, runner->claimed.from + i);
+            job_set_done(job, runner->claimed.from + i);
+        }
+    }
+    return merged ? STATUS_OK : tally_add_to(&runner->sending, job, arena);
+}
+
+static bool gives_back(const struct runner *runner)
+{
+    return runner->options.service->draining;
+}
+
+// Reports into our own claim. True when that goes on.
+static enum status report_own(struct runner *runner, Loyaltyd__Job *job, struct arena *arena,
+                              bool *ret_goes_on)
+{
+    Loyaltyd__JobClaim *claim = claims_find(job, runner->claimed.attempt);
+    *ret_goes_on = true;
+    if (claim == NULL) {
+        runner->news = NEWS_LOST;
+        return STATUS_OK;
+    }
+    TRY(merge(runner, job, arena));
+    uint32_t all = claim_bits(&runner->claimed);
+    bool finished = ((runner->reported | runner->sent) & all) == all;
+    if (finished || gives_back(runner)) {
+        claims_remove(job, runner->claimed.attempt);
+        *ret_goes_on = false;
+        return STATUS_OK;
+    }
+    claim->until_ms = runner_store_now(runner) + CLAIM_LAPSE_MS;
+    claim->rate = runner->rate;
+    runner->news = NEWS_MINE;
+    return STATUS_OK;
+}
+
+static enum status claim_more(struct runner *runner, Loyaltyd__Job *job, struct arena *arena,
+                              enum job_change *ret_change)
+{
+    int64_t now_ms = runner_store_now(runner);
+    claims_drop_lapsed(job, now_ms);
+    if (claims_all_done(job)) {
+        if (job->deleting) {
+            runner->news = NEWS_OVER;
+            runner->deleted = true;
+            *ret_change = JOB_CHANGE_DELETE;
+            return STATUS_OK;
+        }
+        TRY(end_stage(job, arena, now_ms));
+    }
+    if (job_has_ended(job) && !job->deleting) {
+        runner->news = NEWS_OVER;
+        return STATUS_OK;
+    }
+    if (gives_back(runner)) {
+        return STATUS_OK;
+    }
+    TRY(claims_take(job, arena, now_ms, &runner->next));
+    if (runner->next.attempt == 0) {
+        return STATUS_OK;
+    }
+    claims_find(job, runner->next.attempt)->rate = runner->rate;
+    job->started_ms = job->started_ms == 0 ? now_ms : job->started_ms;
+    runner->news = NEWS_CLAIMED;
+    return STATUS_OK;
+}
+
+// --- the change ---
+
+static enum status change_open(struct runner *runner, Loyaltyd__Job *job, struct arena *arena,
+                               enum job_change *ret_change)
+{
+    bool goes_on = false;
+    *ret_change = JOB_CHANGE_PUT;
+    if (job->cancelled && !job->deleting) {
+        runner->news = NEWS_OVER;
+        return end_badly(job, arena, runner_store_now(runner), LOYALTY__V1__CODE__CODE_ABORTED,
+                         "CANCELLED", "It was cancelled. What it had made durable stays.");
+    }
+    TRY(judge_programs(runner, job, arena, &goes_on));
+    if (!goes_on) {
+        *ret_change = runner->news == NEWS_OVER ? JOB_CHANGE_PUT : JOB_CHANGE_NONE;
+        return STATUS_OK;
+    }
+    if (runner->fault != NULL) {
+        runner->news = NEWS_OVER;
+        return end_badly(job, arena, runner_store_now(runner), LOYALTY__V1__CODE__CODE_INTERNAL,
+                         runner->fault, "A partition could not be worked at.");
+    }
+    if (runner->claimed.attempt != 0) {
+        TRY(report_own(runner, job, arena, &goes_on));
+        if (goes_on) {
+            *ret_change = runner->news == NEWS_MINE ? JOB_CHANGE_PUT : JOB_CHANGE_NONE;
+            return STATUS_OK;
+        }
+    }
+    TRY(claim_more(runner, job, arena, ret_change));
+    bool same = runner->news == NEWS_NOTHING && runner->claimed.attempt == 0;
+    *ret_change = same ? JOB_CHANGE_NONE : *ret_change;
+    return STATUS_OK;
+}
+
+static enum status change_job(struct job_update *update, ProtobufCMessage *message, bool exists,
+                              enum job_change *ret_change)
 {
     struct runner *runner = runner_of(update);
     Loyaltyd__Job *job = (Loyaltyd__Job *)message;
-    runner->over = false;
-    runner->waits = false;
-    runner->deletes = false;
-    *ret_change = JOB_CHANGE_PUT;
-    if (!exists && strncmp(runner->id, "reindex", 7) != 0) {
-        runner->waits = true; // whoever makes it has not come so far
-        *ret_change = JOB_CHANGE_NONE;
+    *ret_change = JOB_CHANGE_NONE;
+    runner->news = NEWS_NOTHING;
+    runner->next = (struct claimed){0};
+    runner->deleted = false;
+    runner->missing = !exists;
+    if (!exists || (job_has_ended(job) && !job->deleting)) {
+        runner->news = NEWS_OVER;
         return STATUS_OK;
     }
-    if (!exists) {
-        TRY(make_reindex(runner, job, &update->arena));
-    }
-    if (job_has_ended(job) && !job->deleting) {
-        runner->over = true;
-        *ret_change = JOB_CHANGE_NONE;
-        return STATUS_OK;
-    }
-    if (job->cancelled && !job->deleting) {
-        end_in_error(runner, job, LOYALTY__V1__CODE__CODE_ABORTED, "CANCELLED",
-                     "It was cancelled; what was made durable stays.");
-        runner->over = true;
-        return STATUS_OK;
-    }
-    if (lease_now_ms(lease_of(runner)) < job->at_ms &&
-        job->kind == LOYALTY__V1__JOB_KIND__JOB_KIND_RESCORE) {
-        runner->waits = true; // by this daemon's clock it has not come
-        *ret_change = JOB_CHANGE_NONE;
-        return STATUS_OK;
-    }
-    if (is_superseded(runner, job)) {
-        end_job(runner, job);
-        runner->over = true;
-        return STATUS_OK;
-    }
-    return go_on(runner, job, &update->arena);
+    return change_open(runner, job, &update->arena, ret_change);
 }
 
-static void drop_merged(struct runner *runner)
+// --- what it says of the work ---
+
+static enum work_kind kind_of(const Loyaltyd__Job *job)
 {
-    uint32_t kept = 0;
-    for (uint32_t i = runner->merging; i < runner->results.count; i++) {
-        runner->results.items[kept++] = runner->results.items[i];
+    if (job->deleting) {
+        return WORK_FORGET;
     }
-    runner->results.count = kept;
-    runner->merging = 0;
+    switch (job->kind) {
+    case LOYALTY__V1__JOB_KIND__JOB_KIND_PLAN:
+        return WORK_PLAN;
+    case LOYALTY__V1__JOB_KIND__JOB_KIND_RESCORE:
+        return compares(job) ? WORK_COMPARE : WORK_RESCORE;
+    default:
+        return WORK_REINDEX;
+    }
 }
 
-static void on_stepped(struct job_update *update, enum store_result result,
+// Where history was posted of late, the index has its accounts for a day from then on, though they
+// are due (service/account_attempt.c): so far it is asked.
+static int64_t until_of(const struct runner *runner, const Loyaltyd__Job *job)
+{
+    int64_t late_ms = lease_now_ms(runner->options.service->lease) + SERVICE_HISTORY_QUIET_MS;
+    return job->at_ms > late_ms ? job->at_ms : late_ms;
+}
+
+static void read_work(struct runner *runner, const Loyaltyd__Job *job)
+{
+    struct work *work = &runner->work;
+    *work = (struct work){
+        .service = runner->options.service,
+        .kind = kind_of(job),
+        .at_ms = job->at_ms,
+        .until_ms = until_of(runner, job),
+        .all = job->full || job->kind == LOYALTY__V1__JOB_KIND__JOB_KIND_REINDEX,
+        .full = job->full,
+        .attempt = job->deleting ? job->attempts : runner->next.attempt,
+    };
+    snprintf(work->job, sizeof work->job, "%s", job->id);
+    snprintf(work->plan, sizeof work->plan, "%s", job->deleting ? "" : job->plan);
+}
+
+static void on_changed(struct job_update *update, enum store_result result,
                        const ProtobufCMessage *message)
 {
     struct runner *runner = runner_of(update);
-    int64_t now_ms = runner_now(runner);
-    runner->merged_at_ms = now_ms;
-    if (runner->id[0] == '\0' || runner->options.service->stopping) {
-        return; // it was left meanwhile
-    }
-    if (result != STORE_OK) {
-        if (result == STORE_FAILED) {
-            log_event(LOG_ERROR, "job-failed", "job=%s", runner->id);
-        }
-        runner_fail(runner);
-        return;
-    }
-    drop_merged(runner);
     const Loyaltyd__Job *job = (const Loyaltyd__Job *)message;
-    if (runner->over) {
-        runner->reindexes = job->kind == LOYALTY__V1__JOB_KIND__JOB_KIND_REINDEX &&
-                            !is_superseded(runner, job) && job->error_code == 0;
-        runner_close(runner);
-    } else if (runner->waits) {
-        runner->resume_ms = now_ms + RUNNER_WAIT_MS;
-        runner_leave(runner); // looked at again with the list
-    } else if (runner->claims_more) {
-        runner->attempt = job->attempts;
-        runner->order.attempt = runner->attempt;
-        runner_begin_lanes(runner);
-        runner_turn_at(runner, now_ms + RUNNER_TICK_MS);
+    if (result == STORE_OK && !runner->missing) {
+        runner->is_reindex = job->kind == LOYALTY__V1__JOB_KIND__JOB_KIND_REINDEX &&
+                             job_has_ended(job) && job->error_code == 0;
+        if (job->etag.len == CHAIN_HASH_BYTES) {
+            memcpy(runner->etag, job->etag.data, CHAIN_HASH_BYTES);
+        }
+        if (runner->news == NEWS_CLAIMED) {
+            read_work(runner, job);
+        }
     }
+    runner_reported(runner, result);
 }
 
-static uint64_t visited_of(const struct runner *runner)
+void runner_report(struct runner *runner)
 {
-    uint64_t visited = 0;
-    for (uint32_t i = 0; i < RUNNER_LANES; i++) {
-        visited += runner->lanes[i].visited;
+    struct job_update *update = &runner->update;
+    update->service = runner->options.service;
+    update->type = &loyaltyd__job__descriptor;
+    update->list = false;
+    memcpy(update->id, runner->id, sizeof update->id);
+    update->change = change_job;
+    update->on_done = on_changed;
+    if (runner->sent == 0) {
+        runner->sent = runner->done;
+        runner->done = 0;
+        runner->sending = runner->tally;
+        runner->tally = (struct tally){0};
     }
-    return visited;
-}
-
-void runner_step(struct runner *runner, bool claims_more)
-{
-    int64_t passed_ms = runner_now(runner) - runner->merged_at_ms;
-    uint64_t visited = visited_of(runner);
-    if (passed_ms > 0) {
-        runner->rate = (uint32_t)((visited - runner->visited_merged) * 1000 / (uint64_t)passed_ms);
-    }
-    runner->visited_merged = visited;
-    runner->merging = runner->results.count;
-    runner->claims_more = claims_more;
-    runner->update.type = &loyaltyd__job__descriptor;
-    runner->update.list = false;
-    memcpy(runner->update.id, runner->id, sizeof(runner->id));
-    runner->update.change = change;
-    runner->update.on_done = on_stepped;
-    job_update_begin(&runner->update);
+    job_update_begin(update);
 }

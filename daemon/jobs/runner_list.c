@@ -1,14 +1,17 @@
-// The list of all jobs, as the runner reads and changes it.
-#include "jobs/runner_parts.h"
-
+// The list of all jobs: what is not done, what has ended, and the re-index that nobody asks for.
 #include <stdio.h>
 #include <string.h>
 
-#include "base/log.h"
+#include "jobs/runner_parts.h"
 
 static struct runner *runner_of(struct job_update *update)
 {
     return (struct runner *)(void *)((char *)update - offsetof(struct runner, update));
+}
+
+static const uint8_t *tail_of(const struct runner *runner)
+{
+    return lease_programs(runner->options.service->lease)->tail;
 }
 
 static void list_begin(struct runner *runner,
@@ -17,94 +20,82 @@ static void list_begin(struct runner *runner,
                        void (*on_done)(struct job_update *update, enum store_result result,
                                        const ProtobufCMessage *message))
 {
-    runner->update.type = &loyaltyd__jobs__descriptor;
-    runner->update.list = true;
-    runner->update.change = change;
-    runner->update.on_done = on_done;
-    job_update_begin(&runner->update);
+    struct job_update *update = &runner->update;
+    update->service = runner->options.service;
+    update->type = &loyaltyd__jobs__descriptor;
+    update->list = true;
+    update->change = change;
+    update->on_done = on_done;
+    job_update_begin(update);
 }
 
-// --- looking for work ---
+// --- a look ---
 
-// The oldest that is not done; one that could not be gone on with has its turn after the others.
-static const Loyaltyd__JobHead *next_of(const struct runner *runner, const Loyaltyd__Jobs *jobs)
+// Since when the programs are what they are, as far as is known here.
+static void note_tail(struct runner *runner)
 {
-    const Loyaltyd__JobHead *passed_over = NULL;
-    for (size_t i = jobs->n_heads; i > 0; i--) {
-        const Loyaltyd__JobHead *head = jobs->heads[i - 1];
-        if (!head->done && strcmp(head->id, runner->skipped) != 0) {
-            return head;
-        }
-        passed_over = head->done ? passed_over : head;
+    if (memcmp(runner->tail, tail_of(runner), CHAIN_HASH_BYTES) != 0) {
+        memcpy(runner->tail, tail_of(runner), CHAIN_HASH_BYTES);
+        runner->tail_ms = runner_now(runner);
     }
-    return passed_over;
+}
+
+static bool index_is_right(const struct runner *runner, const Loyaltyd__Jobs *jobs)
+{
+    return jobs->indexed_for.len == CHAIN_HASH_BYTES &&
+           memcmp(jobs->indexed_for.data, tail_of(runner), CHAIN_HASH_BYTES) == 0;
 }
 
 static bool wants_reindex(const struct runner *runner, const Loyaltyd__Jobs *jobs)
 {
-    bool right = jobs->indexed_for.len == sizeof(runner->etag) &&
-                 memcmp(jobs->indexed_for.data, runner->etag, sizeof(runner->etag)) == 0;
-    size_t versions = lease_programs(runner->options.service->lease)->count;
+    bool waited = runner_now(runner) >= runner->tail_ms + RUNNER_REINDEX_MS;
+    bool programs = lease_programs(runner->options.service->lease)->records > 0;
     for (size_t i = 0; i < jobs->n_heads; i++) {
-        const Loyaltyd__JobHead *head = jobs->heads[i];
-        right = right || (!head->done && head->kind == LOYALTY__V1__JOB_KIND__JOB_KIND_REINDEX);
-    }
-    return !right && versions > 0 &&
-           runner_now(runner) >= runner->etag_since_ms + RUNNER_REINDEX_AFTER_MS;
-}
-
-static enum status look(struct job_update *update, ProtobufCMessage *message, bool exists,
-                        enum job_change *ret_change)
-{
-    struct runner *runner = runner_of(update);
-    Loyaltyd__Jobs *jobs = (Loyaltyd__Jobs *)message;
-    const Loyaltyd__JobHead *next = next_of(runner, jobs);
-    (void)exists;
-    *ret_change = JOB_CHANGE_NONE;
-    runner->id[0] = '\0';
-    if (wants_reindex(runner, jobs)) {
-        char dropped[JOB_ID_BYTES + 1];
-        Loyaltyd__JobHead *head = NULL;
-        enum status status = job_list_add(jobs, &update->arena,
-                                          LOYALTY__V1__JOB_KIND__JOB_KIND_REINDEX, &head, dropped);
-        if (status == STATUS_NO_MEMORY) {
-            return status;
-        }
-        if (status == STATUS_OK) { // else they are too many: later
-            head->created_ms = lease_store_now_ms(runner->options.service->lease);
-            *ret_change = JOB_CHANGE_PUT;
-            next = next == NULL ? head : next;
+        if (!jobs->heads[i]->done &&
+            jobs->heads[i]->kind == LOYALTY__V1__JOB_KIND__JOB_KIND_REINDEX) {
+            return false;
         }
     }
-    if (next != NULL) {
-        snprintf(runner->id, sizeof(runner->id), "%s", next->id);
-        snprintf(runner->skipped, sizeof(runner->skipped), "%s", next->id);
-    }
-    return STATUS_OK;
+    return programs && waited && !index_is_right(runner, jobs);
 }
 
 static void on_looked(struct job_update *update, enum store_result result,
                       const ProtobufCMessage *message)
 {
     struct runner *runner = runner_of(update);
-    (void)message;
-    if (result != STORE_OK) {
-        runner_fail(runner);
-    } else if (runner->id[0] != '\0' && !runner->options.service->stopping) {
-        runner->attempt = 0;
-        runner->results.count = 0;
-        runner->claimed_count = 0;
-        runner->claimed_next = 0;
-        runner_step(runner, true);
+    const Loyaltyd__Jobs *jobs = (const Loyaltyd__Jobs *)message;
+    runner->id_count = 0;
+    runner->id_at = 0;
+    runner->wants_reindex = false;
+    if (result == STORE_OK && lease_check(update->service->lease, true) == TROUBLE_NONE) {
+        note_tail(runner);
+        for (size_t i = jobs->n_heads; i > 0 && runner->id_count < JOBS_MAX; i--) {
+            const Loyaltyd__JobHead *head = jobs->heads[i - 1];
+            if (!head->done) {
+                snprintf(runner->ids[runner->id_count++], sizeof runner->ids[0], "%s", head->id);
+            }
+        }
+        runner->wants_reindex = wants_reindex(runner, jobs);
     }
+    runner_listed(runner, result);
 }
 
-void runner_look(struct runner *runner)
+void runner_list(struct runner *runner)
 {
-    list_begin(runner, look, on_looked);
+    list_begin(runner, NULL, on_looked);
 }
 
-// --- a job that has ended ---
+// --- the end of a job ---
+
+static enum status set_indexed(const struct runner *runner, Loyaltyd__Jobs *jobs,
+                               struct arena *arena)
+{
+    struct span etag;
+    TRY(arena_copy(arena, span_of(runner->etag, CHAIN_HASH_BYTES), &etag));
+    jobs->indexed_for.data = (uint8_t *)(uintptr_t)etag.data;
+    jobs->indexed_for.len = etag.len;
+    return STATUS_OK;
+}
 
 static enum status close_head(struct job_update *update, ProtobufCMessage *message, bool exists,
                               enum job_change *ret_change)
@@ -113,40 +104,88 @@ static enum status close_head(struct job_update *update, ProtobufCMessage *messa
     Loyaltyd__Jobs *jobs = (Loyaltyd__Jobs *)message;
     Loyaltyd__JobHead *head = job_list_find(jobs, runner->id);
     (void)exists;
-    *ret_change = head == NULL ? JOB_CHANGE_NONE : JOB_CHANGE_PUT;
-    if (head == NULL) {
+    *ret_change = JOB_CHANGE_NONE;
+    if (head == NULL || head->done) {
         return STATUS_OK;
     }
-    if (runner->deletes) {
+    bool orphan = runner->missing && !runner->deleted;
+    if (orphan && head->created_ms + RUNNER_ORPHAN_MS > runner_store_now(runner)) {
+        return STATUS_OK; // whoever made it may still put the job
+    }
+    *ret_change = JOB_CHANGE_PUT;
+    if (runner->missing || runner->deleted) {
         job_list_remove(jobs, runner->id);
         return STATUS_OK;
     }
     head->done = true;
-    if (head->kind == LOYALTY__V1__JOB_KIND__JOB_KIND_REINDEX && runner->reindexes) {
-        struct span etag;
-        TRY(arena_copy(&update->arena, span_of(runner->etag, sizeof(runner->etag)), &etag));
-        jobs->indexed_for.data = (uint8_t *)etag.data;
-        jobs->indexed_for.len = etag.len;
-    }
-    return STATUS_OK;
+    return runner->is_reindex ? set_indexed(runner, jobs, &update->arena) : STATUS_OK;
 }
 
-static void on_closed(struct job_update *update, enum store_result result,
-                      const ProtobufCMessage *message)
+static void on_settled(struct job_update *update, enum store_result result,
+                       const ProtobufCMessage *message)
+{
+    (void)message;
+    runner_settled(runner_of(update), result);
+}
+
+void runner_close(struct runner *runner)
+{
+    list_begin(runner, close_head, on_settled);
+}
+
+// --- a re-index ---
+
+static enum status fill_reindex(const struct runner *runner, Loyaltyd__Job *job,
+                                struct arena *arena)
+{
+    const struct lease *lease = runner->options.service->lease;
+    struct span etag;
+    TRY(arena_copy(arena, span_of(runner->etag, CHAIN_HASH_BYTES), &etag));
+    job->id = arena_printf(arena, "%s", runner->id);
+    job->kind = LOYALTY__V1__JOB_KIND__JOB_KIND_REINDEX;
+    job->full = true;
+    job->created_ms = lease_store_now_ms(lease);
+    job->etag.data = (uint8_t *)(uintptr_t)etag.data;
+    job->etag.len = etag.len;
+    job->stage = 1;
+    return job->id == NULL ? STATUS_NO_MEMORY
+                           : job_set_partitions(job, arena, lease_partitions(lease));
+}
+
+static enum status put_reindex(struct job_update *update, ProtobufCMessage *message, bool exists,
+                               enum job_change *ret_change)
+{
+    *ret_change = exists ? JOB_CHANGE_NONE : JOB_CHANGE_PUT;
+    return exists ? STATUS_OK
+                  : fill_reindex(runner_of(update), (Loyaltyd__Job *)message, &update->arena);
+}
+
+static void job_begin(struct runner *runner, const char *id,
+                      enum status (*change)(struct job_update *update, ProtobufCMessage *message,
+                                            bool exists, enum job_change *ret_change),
+                      void (*on_done)(struct job_update *update, enum store_result result,
+                                      const ProtobufCMessage *message))
+{
+    struct job_update *update = &runner->update;
+    update->type = &loyaltyd__job__descriptor;
+    update->list = false;
+    snprintf(update->id, sizeof update->id, "%s", id);
+    update->change = change;
+    update->on_done = on_done;
+    job_update_begin(update);
+}
+
+static void on_dropped(struct job_update *update, enum store_result result,
+                       const ProtobufCMessage *message)
 {
     struct runner *runner = runner_of(update);
     (void)message;
-    if (result != STORE_OK) {
-        runner_fail(runner); // whoever looks next closes it
-        return;
-    }
-    log_event(LOG_INFO, runner->deletes ? "job-forgotten" : "job-ended", "job=%s", runner->id);
-    runner_leave(runner);
-    runner_turn_at(runner, runner_now(runner));
+    (void)result; // at worst a value stays that nothing tells of
+    job_begin(runner, runner->id, put_reindex, on_settled);
 }
 
-static enum status forget(struct job_update *update, ProtobufCMessage *message, bool exists,
-                          enum job_change *ret_change)
+static enum status drop_job(struct job_update *update, ProtobufCMessage *message, bool exists,
+                            enum job_change *ret_change)
 {
     (void)update;
     (void)message;
@@ -154,27 +193,47 @@ static enum status forget(struct job_update *update, ProtobufCMessage *message, 
     return STATUS_OK;
 }
 
-static void on_forgotten(struct job_update *update, enum store_result result,
+static void on_head_made(struct job_update *update, enum store_result result,
                          const ProtobufCMessage *message)
 {
     struct runner *runner = runner_of(update);
     (void)message;
-    if (result != STORE_OK) {
-        runner_fail(runner);
-        return;
+    if (result != STORE_OK || runner->id[0] == '\0') {
+        runner_settled(runner, result);
+    } else if (runner->dropped[0] != '\0') {
+        job_begin(runner, runner->dropped, drop_job, on_dropped);
+    } else {
+        job_begin(runner, runner->id, put_reindex, on_settled);
     }
-    list_begin(runner, close_head, on_closed);
 }
 
-void runner_close(struct runner *runner)
+static enum status make_head(struct job_update *update, ProtobufCMessage *message, bool exists,
+                             enum job_change *ret_change)
 {
-    if (!runner->deletes) {
-        list_begin(runner, close_head, on_closed);
-        return;
+    struct runner *runner = runner_of(update);
+    Loyaltyd__Jobs *jobs = (Loyaltyd__Jobs *)message;
+    Loyaltyd__JobHead *head = NULL;
+    (void)exists;
+    *ret_change = JOB_CHANGE_NONE;
+    runner->id[0] = '\0';
+    runner->dropped[0] = '\0';
+    note_tail(runner);
+    if (!wants_reindex(runner, jobs)) {
+        return STATUS_OK; // somebody was faster
     }
-    runner->update.type = &loyaltyd__job__descriptor;
-    runner->update.list = false;
-    runner->update.change = forget;
-    runner->update.on_done = on_forgotten;
-    job_update_begin(&runner->update);
+    enum status status = job_list_add(jobs, &update->arena, LOYALTY__V1__JOB_KIND__JOB_KIND_REINDEX,
+                                      &head, runner->dropped);
+    if (status != STATUS_OK) {
+        return status == STATUS_TOO_LARGE ? STATUS_OK : status; // until there is a place
+    }
+    memcpy(runner->etag, tail_of(runner), CHAIN_HASH_BYTES);
+    head->created_ms = runner_store_now(runner);
+    snprintf(runner->id, sizeof runner->id, "%s", head->id);
+    *ret_change = JOB_CHANGE_PUT;
+    return STATUS_OK;
+}
+
+void runner_make_reindex(struct runner *runner)
+{
+    list_begin(runner, make_head, on_head_made);
 }

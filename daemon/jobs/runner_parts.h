@@ -1,62 +1,77 @@
-// What the parts of the runner share: turns and lanes (runner.c), a job's steps under compare-and-set
-// (runner_job.c), the list of all jobs (runner_list.c). Nobody else includes this.
+// What the parts of the runner share: turns and work (runner.c), the stored job (runner_job.c), the
+// list of jobs (runner_list.c). Nobody else includes this.
 #pragma once
 
-#include "jobs/lane.h"
+#include "jobs/claims.h"
+#include "jobs/crew.h"
 #include "jobs/runner.h"
 #include "service/job_update.h"
+
+// What became of the stored job with the last report.
+enum news {
+    NEWS_NOTHING, // nothing is free in it
+    NEWS_MINE,    // the claim goes on
+    NEWS_CLAIMED, // another one
+    NEWS_LOST,    // the claim is not ours any more
+    NEWS_OVER,    // the job has ended, or gone
+    NEWS_UNSURE,  // its programs are not those known here
+};
 
 struct runner {
     struct runner_options options;
     struct timer timer;
-    struct lane lanes[RUNNER_LANES];
-    struct job_update update;
-    // the job at hand; no id: none
+    struct crew *crew;
+    struct job_update update; // one thing of the store at a time
+    bool looking;             // from a look at the list until it led to something
+    bool woken;
+    int64_t next_look_ms;
+    int64_t resume_ms; // after a failure
+    // the list
+    char ids[JOBS_MAX][JOB_ID_BYTES + 1]; // not done, oldest first
+    uint32_t id_count;
+    uint32_t id_at;
+    bool wants_reindex;
+    uint8_t tail[CHAIN_HASH_BYTES]; // of the programs, and when they were first seen so
+    int64_t tail_ms;
+    char dropped[JOB_ID_BYTES + 1];
+    // the job at hand
     char id[JOB_ID_BYTES + 1];
-    struct lane_order order;
-    uint32_t partitions;
-    uint64_t attempt;
-    uint32_t claimed[RUNNER_CLAIM];
-    uint32_t claimed_count;
-    uint32_t claimed_next;
-    VEC(struct lane_result) results; // done, and not merged
-    uint32_t merging;                // of them, in the update under way
-    bool claims_more;                // the update under way does
-    bool over;                       // the job has ended, as the last update saw it
-    bool waits;                      // nothing was left to claim
-    bool deletes;                    // the job is a plan to be forgotten, and its pages are
-    int64_t merged_at_ms;
-    int64_t resume_ms;
-    uint64_t visited_merged;
-    uint32_t rate;
-    // pace
-    uint32_t at_work;
-    int64_t busy_until_ms;
-    int64_t allowed; // thousandths of an account
-    int64_t allowed_at_ms;
-    // the programs' etag, and since when this daemon has known it
+    char unsure_id[JOB_ID_BYTES + 1];
+    uint32_t mismatches;
+    bool is_reindex;
+    bool missing;
+    bool deleted;
     uint8_t etag[CHAIN_HASH_BYTES];
-    bool has_etag;
-    int64_t etag_since_ms;
-    // from the list
-    char skipped[JOB_ID_BYTES + 1];
-    bool reindexes; // the job that has ended made due instants right for this etag
+    struct work work;
+    struct claimed claimed; // attempt 0: none
+    struct claimed next;    // as the last change would have it
+    enum news news;
+    uint32_t begun; // partitions of the claim, from its first on
+    uint32_t done;  // of these, as bits: not reported
+    uint32_t sent;  // in the report under way
+    uint32_t reported;
+    const char *fault;  // a partition could not be done
+    struct tally tally; // of those done
+    struct tally sending;
+    int64_t report_ms; // the last one
+    int64_t rate_from_ms;
+    uint64_t rate_from;
+    uint32_t rate;
 };
 
 int64_t runner_now(const struct runner *runner);
-void runner_turn_at(struct runner *runner, int64_t at_ms);
-// The job at hand is left: claims lapse, or were given back.
-void runner_leave(struct runner *runner);
-void runner_fail(struct runner *runner);
-// The last update has ended: takes up what was claimed.
-void runner_begin_lanes(struct runner *runner);
+// The store's clock.
+int64_t runner_store_now(const struct runner *runner);
 
-// --- runner_job.c ---
-// Merges results, renews claims or makes new ones, ends stage or job.
-void runner_step(struct runner *runner, bool claims_more);
+// Reports to the job at hand what was done, and claims; runner_reported is told.
+void runner_report(struct runner *runner);
+void runner_reported(struct runner *runner, enum store_result result);
 
-// --- runner_list.c ---
-// Finds a job to work on, or begins a reindex; then runner_step.
-void runner_look(struct runner *runner);
-// The job has ended: the list says so too.
+// Looks at the list; runner_listed is told when `ids` are those that are not done.
+void runner_list(struct runner *runner);
+void runner_listed(struct runner *runner, enum store_result result);
+// The job at hand is over: its head is ended, or goes; runner_settled is told.
 void runner_close(struct runner *runner);
+// Makes a re-index, if one is due; runner_settled is told.
+void runner_make_reindex(struct runner *runner);
+void runner_settled(struct runner *runner, enum store_result result);

@@ -15,7 +15,7 @@ static uint32_t edge_place(const struct tally *tally, const char *from, const ch
     return at;
 }
 
-void tally_edge(struct tally *tally, const char *from, const char *to)
+static void add_edge(struct tally *tally, const char *from, const char *to, uint64_t count)
 {
     uint32_t at = edge_place(tally, from, to);
     if (at >= TALLY_EDGES - 1) {
@@ -29,7 +29,12 @@ void tally_edge(struct tally *tally, const char *from, const char *to)
         snprintf(edge->to, sizeof edge->to, "%s", to);
         tally->edge_count++;
     }
-    edge->count++;
+    edge->count += count;
+}
+
+void tally_edge(struct tally *tally, const char *from, const char *to)
+{
+    add_edge(tally, from, to, 1);
 }
 
 void tally_error(struct tally *tally, struct span member_id, const char *what)
@@ -54,6 +59,31 @@ void tally_difference(struct tally *tally, const char *member_id, const char *pl
         snprintf(sample->planned, sizeof sample->planned, "%s", planned);
         snprintf(sample->actual, sizeof sample->actual, "%s", actual);
     }
+}
+
+static void merge_samples(struct tally_sample *samples, uint32_t *count,
+                          const struct tally_sample *others, uint32_t other_count)
+{
+    for (uint32_t i = 0; i < other_count && *count < TALLY_SAMPLES; i++) {
+        samples[(*count)++] = others[i];
+    }
+}
+
+void tally_merge(struct tally *tally, const struct tally *other)
+{
+    tally->members += other->members;
+    tally->moves += other->moves;
+    tally->moved_before += other->moved_before;
+    tally->errors += other->errors;
+    tally->corrected += other->corrected;
+    tally->differ += other->differ;
+    for (uint32_t i = 0; i < other->edge_count; i++) {
+        add_edge(tally, other->edges[i].from, other->edges[i].to, other->edges[i].count);
+    }
+    merge_samples(tally->error_samples, &tally->error_sample_count, other->error_samples,
+                  other->error_sample_count);
+    merge_samples(tally->difference_samples, &tally->difference_sample_count,
+                  other->difference_samples, other->difference_sample_count);
 }
 
 // --- into a job ---

@@ -45,6 +45,8 @@ struct tally {
 
 void tally_edge(struct tally *tally, const char *from, const char *to);
 void tally_error(struct tally *tally, struct span member_id, const char *what);
+// Adds what another one has counted.
+void tally_merge(struct tally *tally, const struct tally *other);
 // Empty: no move.
 void tally_difference(struct tally *tally, const char *member_id, const char *planned,
                       const char *actual);

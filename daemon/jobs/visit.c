@@ -91,6 +91,9 @@ static enum status decide_look(void *context, const struct decide *decide,
     struct visit *visit = context;
     *ret_decision = (struct decision){.outcome = OUTCOME_NOTHING};
     visit_note(visit, decide);
+    if (visit->aim == VISIT_INDEX && account_exists(decide->account)) {
+        visit_show(visit, decide, false);
+    }
     if (visit->aim == VISIT_INDEX || !account_exists(decide->account)) {
         return STATUS_OK;
     }

@@ -35,6 +35,9 @@ static void walk_fault(struct walk *walk, const char *why)
 static bool goes_on(struct walk *walk, enum store_result result)
 {
     walk->asking = false;
+    if (walk->quit) {
+        return false;
+    }
     if (result == STORE_OK) {
         return true;
     }
@@ -148,7 +151,7 @@ static bool has_more(struct walk *walk)
 
 bool walk_next(struct walk *walk, struct visit_found *ret_found)
 {
-    if (walk->asking || walk->stalled || !has_more(walk)) {
+    if (walk->quit || walk->asking || walk->stalled || !has_more(walk)) {
         return false;
     }
     walk->out++;
@@ -246,8 +249,8 @@ void walk_visited(struct walk *walk, const struct visit *visit, const struct wal
 static void compare_one(struct walk *walk, const struct move *planned, const struct move *actual)
 {
     if (planned == NULL) {
-        // By the index only what is not in the log yet was looked for.
-        bool known = actual->recorded && walk->work->all && !walk->work->plan_full;
+        // A plan by the index looks only for those that are not in the log.
+        bool known = actual->recorded && walk->work->all;
         if (!known) {
             tally_difference(&walk->tally, actual->member_id, "", actual->to_tier);
         }
@@ -328,6 +331,21 @@ static void write_plan(struct walk *walk)
                      &walk->moves, on_written);
 }
 
+static void on_forgotten(struct plan_pages *pages, enum plan_end end)
+{
+    struct walk *walk = (struct walk *)(void *)((char *)pages - offsetof(struct walk, pages));
+    if (goes_on(walk, end == PLAN_FAILED ? STORE_UNAVAILABLE : STORE_OK)) {
+        walk->on_done(walk);
+    }
+}
+
+static void forget_plan(struct walk *walk)
+{
+    walk->asking = true;
+    plan_pages_remove(&walk->pages, walk->work->job, walk->work->attempt, walk->partition,
+                      on_forgotten);
+}
+
 // --- steps ---
 
 static void walk_end(struct walk *walk)
@@ -347,6 +365,9 @@ static void walk_end(struct walk *walk)
 
 static void walk_step(struct walk *walk)
 {
+    if (walk->quit || walk->asking || walk->stalled) {
+        return;
+    }
     if (has_more(walk)) {
         walk->on_ready(walk);
     } else if (!walk->ended) {
@@ -362,6 +383,7 @@ void walk_begin(struct walk *walk, uint32_t partition)
     walk->tally = (struct tally){0};
     walk->fault = NULL;
     walk->stalled = false;
+    walk->quit = false;
     walk->ended = false;
     walk->writing = false;
     walk->planned_read = walk->work->plan[0] == '\0';
@@ -373,7 +395,9 @@ void walk_begin(struct walk *walk, uint32_t partition)
     walk->planned.count = 0;
     walk->moves.count = 0;
     id_set_fini(&walk->seen);
-    if (walk->planned_read) {
+    if (walk->work->kind == WORK_FORGET) {
+        forget_plan(walk);
+    } else if (walk->planned_read) {
         walk_ask(walk);
     } else {
         read_plan(walk);
@@ -386,11 +410,23 @@ void walk_resume(struct walk *walk)
         return;
     }
     walk->stalled = false;
-    if (walk->writing) {
+    if (walk->work->kind == WORK_FORGET) {
+        forget_plan(walk);
+    } else if (walk->writing) {
         write_plan(walk);
     } else if (!walk->planned_read) {
         read_plan(walk);
     } else {
         walk_ask(walk);
     }
+}
+
+void walk_quit(struct walk *walk)
+{
+    walk->quit = true;
+}
+
+bool walk_is_quiet(const struct walk *walk)
+{
+    return !walk->asking && walk->out == 0;
 }

@@ -22,7 +22,13 @@ enum {
     WALK_PAGE_MAX = 1 << 20, // that a scan may bring, at the most
 };
 
-enum work_kind { WORK_PLAN, WORK_COMPARE, WORK_RESCORE, WORK_REINDEX };
+enum work_kind {
+    WORK_PLAN,
+    WORK_COMPARE, // a plan's moves with those of now
+    WORK_RESCORE,
+    WORK_REINDEX,
+    WORK_FORGET, // a plan's pages go
+};
 
 // What is done to each partition of a claim.
 struct work {
@@ -30,12 +36,11 @@ struct work {
     enum work_kind kind;
     char job[JOB_ID_BYTES + 1];
     char plan[JOB_ID_BYTES + 1]; // empty: none
-    bool plan_full;              // it visited everyone
-    uint64_t attempt;
-    int64_t at_ms;    // the re-scoring
-    int64_t until_ms; // accounts due up to here
-    bool all;         // whatever the due index says
-    bool full;        // which is compared with the accounts
+    uint64_t attempt;            // FORGET: the last of the plan's
+    int64_t at_ms;               // the re-scoring
+    int64_t until_ms;            // accounts due up to here
+    bool all;                    // whatever the due index says
+    bool full;                   // which is compared with the accounts
 };
 
 struct walk;
@@ -55,6 +60,7 @@ struct walk {
     const char *fault; // it cannot be done: why; NULL: all is well
     // private
     bool asking;
+    bool quit;
     bool stalled;
     bool ended;   // no page follows
     bool writing; // its moves
@@ -78,6 +84,9 @@ void walk_fini(struct walk *walk);
 void walk_begin(struct walk *walk, uint32_t partition);
 // After on_failed.
 void walk_resume(struct walk *walk);
+// Takes no further step; its owner hears of it no more. It is free when it is quiet.
+void walk_quit(struct walk *walk);
+bool walk_is_quiet(const struct walk *walk);
 // The next account; false: none now.
 bool walk_next(struct walk *walk, struct visit_found *ret_found);
 

@@ -11,6 +11,7 @@
 #include "base/check.h"
 #include "base/hash.h"
 #include "jobs/compact.h"
+#include "jobs/runner.h"
 #include "jobs/sweep.h"
 #include "net/identity.h"
 #include "service/bounds.h"
@@ -72,6 +73,14 @@ static void daemon_sweep(struct world_daemon *daemon)
     }
 }
 
+static void daemon_run_jobs(struct world_daemon *daemon)
+{
+    struct runner_options options = {.service = daemon->service};
+    if (daemon->world->runs_jobs) {
+        CHECK(runner_new(&options, &daemon->runner) == STATUS_OK);
+    }
+}
+
 static void daemon_start(struct world_daemon *daemon, size_t number)
 {
     struct service_world *world = daemon->world;
@@ -95,6 +104,7 @@ static void daemon_start(struct world_daemon *daemon, size_t number)
     CHECK(service_new(&options, &daemon->service) == STATUS_OK);
     daemon_compact(daemon);
     daemon_sweep(daemon);
+    daemon_run_jobs(daemon);
     service_kick(daemon->service);
 }
 
@@ -106,6 +116,8 @@ static void daemon_stop(struct world_daemon *daemon)
     daemon->compact = NULL;
     sweep_free(daemon->sweep);
     daemon->sweep = NULL;
+    runner_free(daemon->runner);
+    daemon->runner = NULL;
     service_free(daemon->service);
     timers_fini(&daemon->timers);
 }
@@ -157,6 +169,15 @@ void service_world_sweep(struct service_world *world, uint32_t pace)
     for (size_t i = 0; i < world->daemon_count; i++) {
         CHECK(world->daemons[i].sweep == NULL);
         daemon_sweep(&world->daemons[i]);
+    }
+}
+
+void service_world_run_jobs(struct service_world *world)
+{
+    world->runs_jobs = true;
+    for (size_t i = 0; i < world->daemon_count; i++) {
+        CHECK(world->daemons[i].runner == NULL);
+        daemon_run_jobs(&world->daemons[i]);
     }
 }
 
@@ -352,7 +373,7 @@ static ProtobufCMessage *read_json(struct service_world *world, const struct met
 
 static const struct method *find_method(struct service_world *world, const char *name)
 {
-    const char *path = world_text(world, "/loyalty.v1.%s", name);
+    const char *path = *name == '/' ? name : world_text(world, "/loyalty.v1.%s", name);
     const struct method *method = method_find(span_of_text(path));
     CHECK(method != NULL);
     return method;

@@ -30,6 +30,7 @@ struct world_daemon {
     struct timers timers;
     struct compact *compact; // NULL: logs grow
     struct sweep *sweep;     // NULL: nobody sweeps
+    struct runner *runner;   // NULL: nobody works on jobs
     int64_t clock_offset_ms; // its own clock against the world's
     bool cut;                // world_run and world_pass let its calls wait; its timers fire
 };
@@ -44,6 +45,7 @@ struct service_world {
     struct store *(*wrap)(struct store *store); // and see their stores through this; it owns them
     uint64_t compact_bytes;                     // 0: no compaction
     uint32_t sweep_pace;                        // 0: no sweepers
+    bool runs_jobs;
     struct world_daemon daemons[WORLD_DAEMONS];
     size_t daemon_count;
     uint64_t ids; // given out by world_id
@@ -72,6 +74,8 @@ struct world_daemon *service_world_add(struct service_world *world);
 void service_world_compact(struct service_world *world, uint64_t bytes);
 // From now on all daemons, also those still to come, sweep at this pace.
 void service_world_sweep(struct service_world *world, uint32_t pace);
+// From now on all daemons, also those still to come, work on jobs.
+void service_world_run_jobs(struct service_world *world);
 // Kills a daemon as SIGKILL does, with whatever it was doing, and starts it again.
 void service_world_restart(struct world_daemon *daemon);
 // The same, but it has not read its lease yet.
@@ -106,7 +110,7 @@ const char *world_member_text(struct service_world *world, const char *member_id
 const char *world_outcome_text(struct service_world *world, const char *request_id,
                                const char *member_id);
 
-// Makes a call; `peer` is "pos/store-1/till-1", `method` "PointsService/Award".
+// Makes a call; `peer` is "pos/store-1/till-1", `method` "PointsService/Award", or a whole path.
 void world_ask(struct world_daemon *daemon, const char *peer, const char *method, const char *json,
                struct world_answer *answer);
 // The same, then runs this daemon until nothing waits: the answer is there.
