@@ -38,6 +38,7 @@ struct export_log {
     size_t len;
 };
 
-// One account's log by its id (at most LIMIT_MEMBER_ID_BYTES), put together from pieces; a compaction between two of them makes it
-// one that does not fold: read it again then. CTL_OK, or an exit code with the reason told.
+// One account's log by its id (at most LIMIT_MEMBER_ID_BYTES), put together from pieces; a
+// compaction between two of them makes it one that does not fold: read it again then. CTL_OK, or an
+// exit code with the reason told.
 int export_read_log(struct session *session, const char *id, struct export_log *ret_log);

@@ -24,7 +24,8 @@ enum {
     DATE_LABELS_MAX = 6,
     YEAR_CHARACTERS = 4,
     TEXT_BYTES = 256,
-    TITLE_BYTES = 48, // of a panel, which it must not outgrow
+    POINTS_A_MONTH = 4, // a step there and one back
+    TITLE_BYTES = 48,   // of a panel, which it must not outgrow
 };
 
 // By rank; told apart on light and dark ground.
@@ -109,18 +110,33 @@ static void draw_grid(const struct panel *panel, int64_t step)
     }
 }
 
+// A month's sizes stand until the next one's: cards change at instants, most of them at a
+// re-scoring's.
+static size_t add_step(const struct panel *panel, size_t month, int64_t members, bool back,
+                       struct svg_point *points)
+{
+    const struct whatif *whatif = panel->whatif;
+    bool last = month + 1 == whatif->month_count;
+    int begin = x_of(panel, whatif->months[month]);
+    int end = x_of(panel, last ? whatif->until_ms : whatif->months[month + 1]);
+    int y = y_of(panel, members);
+    points[0] = (struct svg_point){back ? end : begin, y};
+    points[1] = (struct svg_point){back ? begin : end, y};
+    return 2;
+}
+
 static void draw_area(const struct panel *panel, size_t rank, struct svg_point *points)
 {
     const struct whatif *whatif = panel->whatif;
+    bool lowest = rank == first_rank(whatif);
     size_t count = 0;
     for (size_t month = 0; month < whatif->month_count; month++) {
-        points[count++] = (struct svg_point){x_of(panel, whatif->months[month]),
-                                             y_of(panel, members_up_to(panel, month, rank))};
+        int64_t members = members_up_to(panel, month, rank);
+        count += add_step(panel, month, members, false, points + count);
     }
     for (size_t month = whatif->month_count; month > 0; month--) {
-        int64_t below = rank == first_rank(whatif) ? 0 : members_up_to(panel, month - 1, rank - 1);
-        points[count++] =
-            (struct svg_point){x_of(panel, whatif->months[month - 1]), y_of(panel, below)};
+        int64_t below = lowest ? 0 : members_up_to(panel, month - 1, rank - 1);
+        count += add_step(panel, month - 1, below, true, points + count);
     }
     svg_polygon(panel->out, colours[rank], points, count);
 }
@@ -204,7 +220,7 @@ static void draw_legend(const struct whatif *whatif, FILE *out)
 bool whatif_draw(const struct whatif *whatif, const struct whatif_titles *titles, FILE *out)
 {
     static const char title[] = "Members by tier over time";
-    struct svg_point *points = calloc(2 * whatif->month_count + 1, sizeof(*points));
+    struct svg_point *points = calloc(POINTS_A_MONTH * whatif->month_count + 1, sizeof(*points));
     if (points == NULL) {
         return false;
     }
