@@ -212,7 +212,18 @@ class Operations(unittest.TestCase):
         self.assertRegex(out, r"moves +51\b")
         self.assertRegex(out, r"moved before +0\b")
 
-    def test_8_twice_is_harmless(self):
+    def test_8_who_asked_is_on_record(self):
+        """Planned in January and in May, run in June; who was refused asked for nothing."""
+        with SCENE.client("admin") as client:
+            june = client.ask("ListAudit", frames.admin.ListAuditRequest(month="2026-06"))
+            runs = [entry for entry in june.entries
+                    if entry.act == frames.admin.AUDIT_ACT_RESCORING_RUN]
+            self.assertEqual(len(runs), 2)
+            for entry in runs:
+                self.assertEqual(entry.actor, "admin/anna")
+                client.ask("GetOperation", OPERATIONS.GetOperationRequest(name=entry.subject))
+
+    def test_9_twice_is_harmless(self):
         def events():
             return sum(SCENE.redis.command("XLEN", f"ly:{{{number}}}:ev") for number in range(32))
 
@@ -221,7 +232,7 @@ class Operations(unittest.TestCase):
         again = ctl("rescore", "run", "--wait", name="job").stdout
         for out in (first, again):
             self.assertRegex(out, r"moves +0\b")
-        self.assertEqual(events(), before)
+        self.assertEqual(events(), before + 2)  # that each was asked for, in the audit
 
 
 class Units(unittest.TestCase):
