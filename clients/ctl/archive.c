@@ -97,7 +97,7 @@ static error_t take_folder(int key, char *arg, struct argp_state *state)
 
 static int open_folder(struct archive *archive, const char *path, enum archive_mode mode)
 {
-    enum status status = archive_open(archive, path, mode);
+    enum status status = archive_folder_open(archive, path, mode);
     if (status == STATUS_OK) {
         return CTL_OK;
     }
@@ -193,7 +193,7 @@ int archive_run(int argc, char **argv, const struct globals *globals)
         }
         session_close(&session);
     }
-    archive_close(&archive);
+    archive_folder_close(&archive);
     return code;
 }
 
@@ -225,7 +225,7 @@ static void print_sums(const struct archive_sums *sums, bool json)
 static int check(struct archive *archive, bool json)
 {
     struct archive_sums sums;
-    if (archive_check(archive, &sums, on_fault) != STATUS_OK) {
+    if (archive_folder_check(archive, &sums, on_fault) != STATUS_OK) {
         (void)fprintf(stderr, "loyaltyctl: %s\n",
                       *archive->error != '\0' ? archive->error
                                               : archive_index_error(archive->index));
@@ -252,7 +252,7 @@ int archive_check_folder(int argc, char **argv, const struct globals *globals)
     if (code == CTL_OK) {
         code = check(&archive, line.globals.json);
     }
-    archive_close(&archive);
+    archive_folder_close(&archive);
     return code;
 }
 
@@ -281,6 +281,6 @@ int archive_rebuild_index(int argc, char **argv, const struct globals *globals)
     if (code == CTL_OK) {
         code = check(&archive, line.globals.json);
     }
-    archive_close(&archive);
+    archive_folder_close(&archive);
     return code;
 }

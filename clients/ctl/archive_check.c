@@ -24,7 +24,8 @@ static enum status unpack_row(const struct archive_row *row, struct span bytes, 
     return same ? segment_unpack(&entry, frame, out) : STATUS_CORRUPT;
 }
 
-enum status archive_read(struct archive *archive, const struct archive_row *row, struct buffer *out)
+enum status archive_folder_read(struct archive *archive, const struct archive_row *row,
+                                struct buffer *out)
 {
     struct buffer bytes;
     buffer_init(&bytes, SEGMENT_ENTRY_BYTES_MAX);
@@ -153,8 +154,8 @@ static enum status check_segments(struct checking *checking, uint64_t last)
     return STATUS_OK;
 }
 
-enum status archive_check(struct archive *archive, struct archive_sums *ret_sums,
-                          void (*on_fault)(const char *where, const char *what))
+enum status archive_folder_check(struct archive *archive, struct archive_sums *ret_sums,
+                                 void (*on_fault)(const char *where, const char *what))
 {
     struct checking checking = {.archive = archive, .sums = ret_sums, .on_fault = on_fault};
     uint64_t last;

@@ -49,8 +49,9 @@ static int complain(const struct archive_drain *drain, uint32_t partition, const
 static int keep_whole(struct archive_drain *drain, uint32_t partition, const char *member_id)
 {
     bool known = false;
-    enum status status = archive_put(drain->archive, partition, drain->epoch, drain->number,
-                                     span_of_text(member_id), buffer_span(&drain->whole), &known);
+    enum status status =
+        archive_folder_put(drain->archive, partition, drain->epoch, drain->number,
+                           span_of_text(member_id), buffer_span(&drain->whole), &known);
     if (status != STATUS_OK) {
         (void)complain(drain, partition, drain->archive->error);
         return status == STATUS_CORRUPT ? CTL_REFUSED : CTL_RETRY_LATER;
@@ -113,7 +114,7 @@ static int keep_pieces(struct archive_drain *drain, uint32_t partition,
     for (size_t i = 0; code == CTL_OK && i < response->n_pieces; i++) {
         code = take_piece(drain, partition, response->pieces[i], ret_through);
     }
-    if (archive_flush(drain->archive) != STATUS_OK) {
+    if (archive_folder_flush(drain->archive) != STATUS_OK) {
         (void)fprintf(stderr, "loyaltyctl: %s. Nothing of it was dropped from the store.\n",
                       drain->archive->error);
         *ret_through = 0;

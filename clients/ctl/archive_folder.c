@@ -145,7 +145,7 @@ static enum status open_folder(struct archive *archive, enum archive_mode mode)
     return STATUS_OK;
 }
 
-enum status archive_open(struct archive *archive, const char *path, enum archive_mode mode)
+enum status archive_folder_open(struct archive *archive, const char *path, enum archive_mode mode)
 {
     *archive = (struct archive){
         .folder = -1, .lock = -1, .file = -1, .segment_max = ARCHIVE_SEGMENT_BYTES};
@@ -175,7 +175,7 @@ static void close_one(int *descriptor)
     *descriptor = -1;
 }
 
-void archive_close(struct archive *archive)
+void archive_folder_close(struct archive *archive)
 {
     archive_index_close(archive->index);
     archive->index = NULL;
@@ -213,8 +213,9 @@ static enum status put_new(struct archive *archive, const struct segment_entry *
     return STATUS_OK;
 }
 
-enum status archive_put(struct archive *archive, uint32_t partition, uint64_t epoch,
-                        uint64_t number, struct span member_id, struct span prefix, bool *ret_known)
+enum status archive_folder_put(struct archive *archive, uint32_t partition, uint64_t epoch,
+                               uint64_t number, struct span member_id, struct span prefix,
+                               bool *ret_known)
 {
     struct segment_entry entry = {
         .partition = partition, .epoch = epoch, .number = number, .member_id = member_id};
@@ -239,7 +240,7 @@ enum status archive_put(struct archive *archive, uint32_t partition, uint64_t ep
                               "to what it was before");
 }
 
-void archive_forget(struct archive *archive)
+void archive_folder_forget(struct archive *archive)
 {
     buffer_clear(&archive->bytes);
     archive->rows.count = 0;

@@ -2,7 +2,7 @@
 // only appended to; what a crash left of an append is cut off when the folder is opened to write.
 //
 // The order that nothing is lost by: entries are written whole, fdatasync, then the index's
-// transaction; then, and not before, archive_add has ended well and the store may drop them.
+// transaction; then, and not before, archive_folder_flush has ended well and the store may drop them.
 #pragma once
 
 #include <stdbool.h>
@@ -40,24 +40,24 @@ enum archive_mode {
 };
 
 // On failure `error` says why: STATUS_IO, STATUS_CORRUPT, STATUS_NOT_FOUND for no archive,
-// STATUS_RANGE. archive_close is due in any case.
-MUST_CHECK enum status archive_open(struct archive *archive, const char *path,
-                                    enum archive_mode mode);
-void archive_close(struct archive *archive);
+// STATUS_RANGE. archive_folder_close is due in any case.
+MUST_CHECK enum status archive_folder_open(struct archive *archive, const char *path,
+                                           enum archive_mode mode);
+void archive_folder_close(struct archive *archive);
 
 // A prefix to be kept; nothing is written yet. Known already: it is left alone.
 // STATUS_CORRUPT when another one is known by its number, or when it is no log.
-MUST_CHECK enum status archive_put(struct archive *archive, uint32_t partition, uint64_t epoch,
-                                   uint64_t number, struct span member_id, struct span prefix,
-                                   bool *ret_known);
+MUST_CHECK enum status archive_folder_put(struct archive *archive, uint32_t partition,
+                                          uint64_t epoch, uint64_t number, struct span member_id,
+                                          struct span prefix, bool *ret_known);
 // Makes what was put durable. After a failure nothing of it is there.
-MUST_CHECK enum status archive_flush(struct archive *archive);
+MUST_CHECK enum status archive_folder_flush(struct archive *archive);
 // Forgets what was put.
-void archive_forget(struct archive *archive);
+void archive_folder_forget(struct archive *archive);
 
 // The prefix of a row, checked.
-MUST_CHECK enum status archive_read(struct archive *archive, const struct archive_row *row,
-                                    struct buffer *out);
+MUST_CHECK enum status archive_folder_read(struct archive *archive, const struct archive_row *row,
+                                           struct buffer *out);
 
 // Reads all of it: every entry whole, and the index as the segments are. Each fault is told to
 // `on_fault` with where. STATUS_IO.
@@ -69,5 +69,5 @@ struct archive_sums {
     uint64_t bytes;
     uint64_t faults;
 };
-MUST_CHECK enum status archive_check(struct archive *archive, struct archive_sums *ret_sums,
-                                     void (*on_fault)(const char *where, const char *what));
+MUST_CHECK enum status archive_folder_check(struct archive *archive, struct archive_sums *ret_sums,
+                                            void (*on_fault)(const char *where, const char *what));

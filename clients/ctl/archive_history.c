@@ -120,7 +120,7 @@ enum status archive_history_part(struct archive_history *history, uint32_t part,
         return STATUS_OK;
     }
     const struct archive_row *row = &history->rows.items[history->rows.count - 1 - part];
-    enum status status = archive_read(history->archive, row, &history->part);
+    enum status status = archive_folder_read(history->archive, row, &history->part);
     if (status != STATUS_OK) {
         return status == STATUS_CORRUPT ? fault(history, "%s", history->archive->error) : status;
     }

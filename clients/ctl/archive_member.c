@@ -60,7 +60,7 @@ int archive_member_open(struct archive_member *member, struct session *session, 
                         const struct loyalty_member *who)
 {
     *member = (struct archive_member){0};
-    if (archive_open(&member->archive, folder, ARCHIVE_READ) != STATUS_OK) {
+    if (archive_folder_open(&member->archive, folder, ARCHIVE_READ) != STATUS_OK) {
         (void)fprintf(stderr, "loyaltyctl: %s\n", member->archive.error);
         return CTL_USAGE;
     }
@@ -78,5 +78,5 @@ void archive_member_close(struct archive_member *member)
 {
     archive_history_fini(&member->history);
     free(member->log.bytes);
-    archive_close(&member->archive);
+    archive_folder_close(&member->archive);
 }

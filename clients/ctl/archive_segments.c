@@ -309,7 +309,7 @@ static enum status index_rows(struct archive *archive)
     return STATUS_OK;
 }
 
-enum status archive_flush(struct archive *archive)
+enum status archive_folder_flush(struct archive *archive)
 {
     if (archive->rows.count == 0) {
         return STATUS_OK;
@@ -318,7 +318,7 @@ enum status archive_flush(struct archive *archive)
                                       archive->end + archive->bytes.len > archive->segment_max);
     enum status status = full ? begin_segment(archive) : STATUS_OK;
     if (status != STATUS_OK) {
-        archive_forget(archive);
+        archive_folder_forget(archive);
         return status;
     }
     if (!write_all(archive->file, buffer_span(&archive->bytes), archive->end) ||
@@ -333,6 +333,6 @@ enum status archive_flush(struct archive *archive)
         // Where even this fails, the next to open the folder cuts it off.
         (void)!ftruncate(archive->file, (off_t)archive->end);
     }
-    archive_forget(archive);
+    archive_folder_forget(archive);
     return status;
 }

@@ -140,11 +140,11 @@ int verify_archived(struct session *session, const char *folder,
         return verify_member(&verifying, folder, member);
     }
     int code = CTL_USAGE;
-    if (archive_open(&verifying.archive, folder, ARCHIVE_READ) == STATUS_OK) {
+    if (archive_folder_open(&verifying.archive, folder, ARCHIVE_READ) == STATUS_OK) {
         code = verify_all(&verifying);
     } else {
         (void)fprintf(stderr, "loyaltyctl: %s\n", verifying.archive.error);
     }
-    archive_close(&verifying.archive);
+    archive_folder_close(&verifying.archive);
     return code;
 }
