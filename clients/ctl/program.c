@@ -2,7 +2,7 @@
 // mistakes are told with their lines, then as the successor of what is published; nothing is sent
 // that would surely be refused.
 #include <stdio.h>
-#include <string.h>
+#include <time.h>
 
 #include "base/limits.h"
 #include "ctl/command.h"
@@ -146,6 +146,15 @@ static int check_before(struct session *session, const struct document *document
     return by_rules != CTL_OK ? by_rules : by_time;
 }
 
+static bool is_instant(const char *text, int64_t now_ms, int64_t *ret_ms)
+{
+    bool is = parse_instant(text, now_ms, ret_ms);
+    if (!is) {
+        (void)fprintf(stderr, "loyaltyctl: --effective-from: %s is no instant\n", text);
+    }
+    return is;
+}
+
 static int print_published(struct session *session, const ProtobufCMessage *answer)
 {
     if (session->globals->json) {
@@ -164,8 +173,7 @@ static int publish(struct session *session, const struct program_line *line,
                    const struct document *document, Loyalty__V1__Program *program)
 {
     int64_t effective_ms = 0;
-    if (!parse_instant(line->effective_from, loyalty_now_ms(session->client), &effective_ms)) {
-        (void)fprintf(stderr, "loyaltyctl: %s is no instant\n", line->effective_from);
+    if (!is_instant(line->effective_from, loyalty_now_ms(session->client), &effective_ms)) {
         return CTL_USAGE;
     }
     const Loyalty__V1__GetProgramResponse *current = NULL;
@@ -211,9 +219,14 @@ int program_publish(int argc, char **argv, const struct globals *globals)
     arena_init(&arena, SESSION_ARENA_BYTES);
     struct document document;
     Loyalty__V1__Program *program = NULL;
+    int64_t about_ms = 0; // what now is exactly, the server says
+    bool timed = is_instant(line.effective_from, (int64_t)time(NULL) * 1000, &about_ms);
     int code = document_open(line.arguments[0], &line.sets, &arena, &document);
     if (code == CTL_OK) {
         code = document_check(&document, NULL, &arena, &program);
+    }
+    if (code == CTL_OK && !timed) {
+        code = CTL_USAGE;
     }
     if (code == CTL_OK) {
         struct session session;

@@ -58,7 +58,7 @@ static const struct {
                     "\"earn\": [1, 2}"},
 };
 
-// As one version, and as two.
+// Two versions, the second one withdrawn, and a third.
 static void write_versions(const char *name, struct span bytes)
 {
     struct buffer item;
@@ -68,6 +68,8 @@ static void write_versions(const char *name, struct span bytes)
     CHECK(buffer_append(&item, span_of("\x00\x1e", 2)) == STATUS_OK);
     CHECK(buffer_append(&item, bytes) == STATUS_OK);
     CHECK(buffer_put_sized(&seed, buffer_span(&item)) == STATUS_OK);
+    CHECK(buffer_put_sized(&seed, buffer_span(&item)) == STATUS_OK);
+    CHECK(buffer_put_sized(&seed, span_of("\x08\x02", 2)) == STATUS_OK);
     CHECK(buffer_put_sized(&seed, buffer_span(&item)) == STATUS_OK);
     seed_write("program_log", name, buffer_span(&seed));
     buffer_fini(&item);

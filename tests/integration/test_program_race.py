@@ -175,6 +175,12 @@ class Race(unittest.TestCase):
         self.assertTrue(withdrawn)
         self.assertFalse(seen & set(withdrawn))
         self.assertGreater(len(seen), ROUNDS // 2)
+        listed = SCENE.world.ctl_json("program", "list", daemon=SCENE.daemons[0])["versions"]
+        states = {version["version"]: version["state"] for version in listed}
+        self.assertEqual([number for number in states if states[number] == "withdrawn"], withdrawn)
+        self.assertEqual([number for number in states if states[number] == "in force"],
+                         [self.version_at(self.day.now_ms)])
+        self.assertNotIn("to come", states.values())
         SCENE.totals()
 
 

@@ -202,6 +202,9 @@ class Broken(Case):
                           if line.strip().startswith(path.rsplit(".", maxsplit=1)[-1] + ":"))
             self.assertIn(f"broken.yaml:{number}: {path}: ", told)
         self.assertIn("3 mistakes", told)
+        told = self.publish("\n".join(broken), "--effective-from", "tomorrow", daemon=None)
+        self.assertIn("tomorrow is no instant", told)
+        self.assertIn("3 mistakes", told)
 
     def test_a_document_that_may_not_follow(self):
         with open(f"{frames.SOURCE}/programs/retail.yaml", encoding="utf-8") as file:
