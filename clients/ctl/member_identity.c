@@ -37,20 +37,11 @@ struct identity_line {
     size_t consent_count;
 };
 
-typedef int send_fn(struct session *session, const struct identity_line *line);
-
 static int run(const struct argp *parser, int argc, char **argv, const struct globals *globals,
-               send_fn *send)
+               member_send_fn *send)
 {
     struct identity_line line = {.member.globals = *globals, .reason = ""};
-    globals_parse(parser, argc, argv, &line);
-    struct session session;
-    int code = session_open(&session, &line.member.globals);
-    if (code == CTL_OK) {
-        code = send(&session, &line);
-    }
-    session_close(&session);
-    return code;
+    return member_line_run(parser, argc, argv, &line.member, send);
 }
 
 // --- identifiers ---
@@ -112,14 +103,14 @@ static int change(struct session *session, const char *method, const ProtobufCMe
         if (response->unbound) {
             print_row("without", "%s", "the new one, which another member took just now");
         }
-        print_row("request", "%s%s", mutation->request_id,
-                  session->replayed ? " (repeated: this is the stored answer)" : "");
+        member_line_print_request(session, mutation);
     }
     return code;
 }
 
-static int send_add(struct session *session, const struct identity_line *line)
+static int send_add(struct session *session, const void *arguments)
 {
+    const struct identity_line *line = arguments;
     Loyalty__V1__AddIdentifierRequest request = LOYALTY__V1__ADD_IDENTIFIER_REQUEST__INIT;
     request.identifier = identifier(session, line->member.second);
     if (request.identifier == NULL) {
@@ -144,8 +135,9 @@ int member_identifier_add(int argc, char **argv, const struct globals *globals)
     return run(&parser, argc, argv, globals, send_add);
 }
 
-static int send_replace(struct session *session, const struct identity_line *line)
+static int send_replace(struct session *session, const void *arguments)
 {
+    const struct identity_line *line = arguments;
     Loyalty__V1__ReplaceIdentifierRequest request = LOYALTY__V1__REPLACE_IDENTIFIER_REQUEST__INIT;
     request.old = identifier(session, line->member.second);
     request.identifier = request.old == NULL ? NULL : identifier(session, line->third);
@@ -172,8 +164,9 @@ int member_identifier_replace(int argc, char **argv, const struct globals *globa
     return run(&parser, argc, argv, globals, send_replace);
 }
 
-static int send_remove(struct session *session, const struct identity_line *line)
+static int send_remove(struct session *session, const void *arguments)
 {
+    const struct identity_line *line = arguments;
     Loyalty__V1__RemoveIdentifierRequest request = LOYALTY__V1__REMOVE_IDENTIFIER_REQUEST__INIT;
     request.old = identifier(session, line->member.second);
     if (request.old == NULL) {
@@ -273,8 +266,9 @@ static int read_profile(struct session *session, const struct identity_line *lin
     return code;
 }
 
-static int send_get(struct session *session, const struct identity_line *line)
+static int send_get(struct session *session, const void *arguments)
 {
+    const struct identity_line *line = arguments;
     Loyalty__V1__Profile *profile = NULL;
     int code = read_profile(session, line, &profile);
     return code == CTL_OK ? show(session, profile) : code;
@@ -348,8 +342,9 @@ static size_t put_parts(struct session *session, const struct identity_line *lin
     return count;
 }
 
-static int send_set(struct session *session, const struct identity_line *line)
+static int send_set(struct session *session, const void *arguments)
 {
+    const struct identity_line *line = arguments;
     Loyalty__V1__Profile *profile = NULL;
     int code = read_profile(session, line, &profile);
     if (code != CTL_OK) {

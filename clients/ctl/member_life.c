@@ -42,27 +42,11 @@ static error_t take_two(int key, char *arg, struct argp_state *state)
     return take(key, arg, state, true);
 }
 
-// A request with what it must be told, sent and answered.
-typedef int life_fn(struct session *session, const struct life_line *line);
-
 static int run(const struct argp *parser, int argc, char **argv, const struct globals *globals,
-               life_fn *send)
+               member_send_fn *send)
 {
     struct life_line line = {.member.globals = *globals, .reason = ""};
-    globals_parse(parser, argc, argv, &line);
-    struct session session;
-    int code = session_open(&session, &line.member.globals);
-    if (code == CTL_OK) {
-        code = send(&session, &line);
-    }
-    session_close(&session);
-    return code;
-}
-
-static void print_request(const struct session *session, const Loyalty__V1__Mutation *mutation)
-{
-    print_row("request", "%s%s", mutation->request_id,
-              session->replayed ? " (repeated: this is the stored answer)" : "");
+    return member_line_run(parser, argc, argv, &line.member, send);
 }
 
 // --- status ---
@@ -76,8 +60,9 @@ static const struct {
     {"closed", LOYALTY__V1__MEMBER_STATUS__MEMBER_STATUS_CLOSED},
 };
 
-static int send_status(struct session *session, const struct life_line *line)
+static int send_status(struct session *session, const void *arguments)
 {
+    const struct life_line *line = arguments;
     Loyalty__V1__SetStatusRequest request = LOYALTY__V1__SET_STATUS_REQUEST__INIT;
     for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
         if (strcmp(line->member.second, statuses[i].word) == 0) {
@@ -105,7 +90,7 @@ static int send_status(struct session *session, const struct life_line *line)
         print_row("member", "%s", response->member_id);
         print_row("status", "%s", line->member.second);
         print_row_number("forfeited", response->forfeited);
-        print_request(session, request.mutation);
+        member_line_print_request(session, request.mutation);
     }
     return code;
 }
@@ -125,8 +110,9 @@ int member_status(int argc, char **argv, const struct globals *globals)
 
 // --- merge ---
 
-static int send_merge(struct session *session, const struct life_line *line)
+static int send_merge(struct session *session, const void *arguments)
 {
+    const struct life_line *line = arguments;
     struct loyalty_member into;
     if (!parse_member(line->member.second, &into)) {
         (void)fprintf(stderr, "loyaltyctl: '%s' is no member\n", line->member.second);
@@ -150,7 +136,7 @@ static int send_merge(struct session *session, const struct life_line *line)
         print_row("merged into", "%s", response->into);
         print_row_number("points", response->points);
         print_row_number("score", response->score);
-        print_request(session, request.mutation);
+        member_line_print_request(session, request.mutation);
     }
     return code;
 }
@@ -170,8 +156,9 @@ int member_merge(int argc, char **argv, const struct globals *globals)
 
 // --- erase ---
 
-static int send_erase(struct session *session, const struct life_line *line)
+static int send_erase(struct session *session, const void *arguments)
 {
+    const struct life_line *line = arguments;
     Loyalty__V1__EraseRequest request = LOYALTY__V1__ERASE_REQUEST__INIT;
     request.mutation = session_mutation(session, line->member.request_id);
     request.member = session_member(session, &line->member.member);
@@ -187,7 +174,7 @@ static int send_erase(struct session *session, const struct life_line *line)
         const Loyalty__V1__EraseResponse *response = (const Loyalty__V1__EraseResponse *)answer;
         print_row("member", "%s", response->member_id);
         print_row_number("forfeited", response->forfeited);
-        print_request(session, request.mutation);
+        member_line_print_request(session, request.mutation);
     }
     return code;
 }

@@ -2,6 +2,7 @@
 #include "ctl/member_line.h"
 
 #include "ctl/parse.h"
+#include "ctl/print.h"
 
 error_t member_line_two(int key, char *arg, struct argp_state *state)
 {
@@ -54,4 +55,23 @@ error_t member_line_take(struct member_line *line, bool second, int key, char *a
     default:
         return ARGP_ERR_UNKNOWN;
     }
+}
+
+int member_line_run(const struct argp *parser, int argc, char **argv, struct member_line *line,
+                    member_send_fn *send)
+{
+    globals_parse(parser, argc, argv, line);
+    struct session session;
+    int code = session_open(&session, &line->globals);
+    if (code == CTL_OK) {
+        code = send(&session, line);
+    }
+    session_close(&session);
+    return code;
+}
+
+void member_line_print_request(const struct session *session, const Loyalty__V1__Mutation *mutation)
+{
+    print_row("request", "%s%s", mutation->request_id,
+              session->replayed ? " (repeated: this is the stored answer)" : "");
 }

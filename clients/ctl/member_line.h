@@ -4,6 +4,7 @@
 #include <argp.h>
 
 #include "ctl/globals.h"
+#include "ctl/session.h"
 #include "lib/loyalty.h"
 
 struct member_line {
@@ -35,3 +36,14 @@ error_t member_line_two(int key, char *arg, struct argp_state *state);
 // ARGP_ERR_UNKNOWN.
 error_t member_line_take(struct member_line *line, bool second, int key, char *arg,
                          struct argp_state *state);
+
+// What a command sends, and shows of the answer: an exit code.
+typedef int member_send_fn(struct session *session, const void *line);
+
+// Reads the command's part of the command line into `line`, whose `member` it begins with, connects,
+// and sends. The exit code.
+int member_line_run(const struct argp *parser, int argc, char **argv, struct member_line *line,
+                    member_send_fn *send);
+// The request's id as the last row of a mutation's answer.
+void member_line_print_request(const struct session *session,
+                               const Loyalty__V1__Mutation *mutation);

@@ -120,6 +120,9 @@ static enum status visit(void *context, uint64_t seq, const struct record *recor
 
 static enum status describe_chain(struct audit_list *list, const struct account *account)
 {
+    char month[sizeof("YYYY-MM")];
+    *civil_write_month(list->ask.year, list->ask.month, month) = '\0';
+    TRY(replies_text(&list->request->arena, span_of_text(month), &list->response->month));
     if (!account_exists(account)) {
         return STATUS_OK;
     }

@@ -1,5 +1,6 @@
 // RescoringService: jobs are made, never done, here. A request makes its head in the list, which
-// knows its id, and then the job; a retry finds the head and makes what is missing.
+// knows its id, has it listed in the audit, and then makes the job; a retry finds the head and makes
+// what is missing.
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 #include "base/check.h"
 #include "google/longrunning/operations.pb-c.h"
 #include "loyalty/v1/rescoring.pb-c.h"
+#include "service/audit.h"
 #include "service/handlers.h"
 #include "service/job_update.h"
 #include "service/request.h"
@@ -32,6 +34,10 @@ struct making {
     bool known; // by this request's id
     bool too_many;
     char dropped[JOB_ID_BYTES + 1];
+    uint8_t request_id[REQUEST_ID_BYTES]; // of its head ...
+    int64_t created_ms;                   // ... by the store's clock
+    char name[sizeof("operations/") + JOB_ID_BYTES];
+    struct audit_work audit;
     struct job_update update;
 };
 
@@ -140,13 +146,49 @@ static void on_made(struct job_update *update, enum store_result result,
 
 // --- its head in the list ---
 
+static void on_audited(struct audit_work *work, bool listed)
+{
+    struct making *making =
+        (struct making *)(void *)((char *)work - offsetof(struct making, audit));
+    struct request *request = making->request;
+    if (!listed || request->service->stopping) {
+        request_trouble(request, TROUBLE_STORE_UNAVAILABLE);
+    }
+    if (request->answered) {
+        request_end(request);
+        return;
+    }
+    begin(making, false, making->id, make_job, on_made);
+}
+
+// Before the job can begin. Whoever asks for a job that is there already finds it listed.
+static void list_act(struct making *making)
+{
+    struct request *request = making->request;
+    const struct lease *lease = lease_of(making);
+    bool plan = making->kind == LOYALTY__V1__JOB_KIND__JOB_KIND_PLAN;
+    snprintf(making->name, sizeof(making->name), "operations/%s", making->id);
+    making->audit = (struct audit_work){
+        .service = request->service,
+        .arena = &request->attempt,
+        .audited = {.act = plan ? AUDIT_RESCORING_PLANNED : AUDIT_RESCORING_RUN,
+                    .acted_ms = lease_is_sandbox(lease) ? lease_now_ms(lease) : making->created_ms,
+                    .subject = span_of_text(making->name),
+                    .actor = request_actor(request),
+                    .reason = making->reason},
+        .done = on_audited,
+    };
+    memcpy(making->audit.audited.request, making->request_id, REQUEST_ID_BYTES);
+    audit_write(&making->audit);
+}
+
 static void on_dropped(struct job_update *update, enum store_result result,
                        const ProtobufCMessage *message)
 {
     struct making *making = making_of(update);
     (void)message;
     (void)result; // at worst a value stays that nothing tells of
-    begin(making, false, making->id, make_job, on_made);
+    list_act(making);
 }
 
 static enum status drop_job(struct job_update *update, ProtobufCMessage *message, bool exists,
@@ -181,6 +223,16 @@ static enum status set_head(const struct making *making, Loyaltyd__JobHead *head
     return STATUS_OK;
 }
 
+static void note_head(struct making *making, const Loyaltyd__JobHead *head)
+{
+    snprintf(making->id, sizeof(making->id), "%s", head->id);
+    making->created_ms = head->created_ms;
+    memset(making->request_id, 0, sizeof(making->request_id));
+    if (head->request_id.len == sizeof(making->request_id)) {
+        memcpy(making->request_id, head->request_id.data, sizeof(making->request_id));
+    }
+}
+
 // Until due instants are right for the programs as they are, everyone is visited.
 static bool index_is_right(const struct making *making, const Loyaltyd__Jobs *jobs)
 {
@@ -204,7 +256,7 @@ static enum status add_head(struct job_update *update, ProtobufCMessage *message
         bool runs = !other->done && other->kind == LOYALTY__V1__JOB_KIND__JOB_KIND_RESCORE &&
                     other->kind == making->kind && other->at_ms == making->at_ms;
         if (same || runs) {
-            snprintf(making->id, sizeof(making->id), "%s", other->id);
+            note_head(making, other);
             making->known = same;
             making->conflict = same && (other->digest.len != REQUEST_DIGEST_BYTES ||
                                         memcmp(other->digest.data, making->request->mark.digest,
@@ -218,9 +270,10 @@ static enum status add_head(struct job_update *update, ProtobufCMessage *message
         return making->too_many ? STATUS_OK : status;
     }
     making->full = making->full || !index_is_right(making, jobs);
-    snprintf(making->id, sizeof(making->id), "%s", head->id);
+    TRY(set_head(making, head, &update->arena));
+    note_head(making, head);
     *ret_change = JOB_CHANGE_PUT;
-    return set_head(making, head, &update->arena);
+    return STATUS_OK;
 }
 
 static void on_listed(struct job_update *update, enum store_result result,
@@ -243,7 +296,7 @@ static void on_listed(struct job_update *update, enum store_result result,
     } else if (making->dropped[0] != '\0') {
         begin(making, false, making->dropped, drop_job, on_dropped);
     } else {
-        begin(making, false, making->id, make_job, on_made);
+        list_act(making);
     }
 }
 
