@@ -215,10 +215,16 @@ enum status decide_adjust(const struct decide *decide, const struct adjust_comma
 {
     CHECK((command->points == 0) != (command->score == 0));
     CHECK(command->end != ACT_END_NEVER || command->score == 0);
+    int64_t figure = command->points != 0 ? command->points : command->score;
     const struct program_version *version;
     TRY(open_act(decide, &version, ret_decision));
     if (version == NULL) {
         return STATUS_OK;
+    }
+    if (figure > LIMIT_POINTS_A_RECORD || figure < -LIMIT_POINTS_A_RECORD) {
+        return decide_refuse(ret_decision, REFUSAL_FIGURE_OUT_OF_BOUNDS,
+                             command->points != 0 ? "points" : "score", figure,
+                             LIMIT_POINTS_A_RECORD);
     }
     struct record record;
     TRY(decide_begin(decide, RECORD_ADJUSTED, &record));

@@ -14,7 +14,7 @@ enum act_end { ACT_END_AS_EARNED, ACT_END_ON, ACT_END_NEVER };
 // Score given counts from now on to a date, or to its window's end, and IMMEDIATE tiers are tested;
 // score taken is of what counts now, what ends first first: REDUCED_TOO_FAR, and no card changes.
 struct adjust_command {
-    int64_t points; // one of the two is 0, the other within LIMIT_POINTS_A_RECORD either way
+    int64_t points; // just one of the two is 0
     int64_t score;
     enum act_end end; // of what is given; score has no NEVER
     struct civil_date ends_on;

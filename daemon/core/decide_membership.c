@@ -41,7 +41,7 @@ enum status decide_status(const struct decide *decide, const struct status_comma
     struct record record;
     TRY(decide_begin(decide, RECORD_STATUS_CHANGED, &record));
     record.status_changed = (struct record_status_changed){
-        .status = command->status, .listed = command->listed, .reason = command->reason};
+        .status = command->status, .listed = true, .reason = command->reason};
     if (command->status > MEMBER_SUSPENDED) {
         record.status_changed.forfeited = account_left(account);
         record.status_changed.forgiven = account->deficit;

@@ -11,10 +11,10 @@
 #include "core/decide.h"
 #include "core/settlement.h"
 
-// ERASED too. Ending is refused while points are held; what is left is forfeited.
+// ERASED too. Ending is refused while points are held; what is left is forfeited. Each is to be
+// listed in the month's audit.
 struct status_command {
     enum member_status status;
-    bool listed; // obliges to have it listed in the month's audit
     struct span reason;
 };
 

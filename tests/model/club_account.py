@@ -21,7 +21,13 @@ class Card:
     tier: str
     from_ms: int
     until_ms: int
-    cause: str  # ENROLLED, IMMEDIATE, RESCORE, CARD_END, LATE_SCORE, OPENING
+    cause: str  # ENROLLED, IMMEDIATE, RESCORE, CARD_END, LATE_SCORE, OPENING, GRANTED, REVOKED,
+                # RESUMED
+    covers: object = None  # of one GRANTED: the card that was earned before it
+
+    @property
+    def earned(self):
+        return self.covers if self.cause == "GRANTED" else self
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,6 +44,8 @@ class Score:
     until_ms: int
     score: int
     known_ms: int  # when it was reported
+    of: object     # whose part it is: one above 0 is the first of its own
+    number: int = 0  # of the first, in the order they were recorded
 
     def counts_in_boundary(self, instant_ms):
         """Boundaries of an instant come before its commands: what is sold or reported exactly then
@@ -74,6 +82,9 @@ class Account(Noticing):
         self.given_back = 0        # points of redemptions
         self.forgiven = 0
         self.score_given = 0
+        self.adjusted = 0          # by hand
+        self.unlisted = 0          # acts by hand, in the month's audit
+        self.score_count = 0       # parts ever given
         self.reported = {}         # contributions by their ids
         self.claiming = set(range(1, identifiers + 1))  # identifiers not yet known to be his
         self.bound = set()
@@ -139,6 +150,17 @@ class Account(Noticing):
     def score(self):
         return sum(score.score for score in self.scores if score.counts(self.now_ms))
 
+    def first_part(self, from_ms, until_ms, score, of=None):
+        """Score given, known now; `of` names it for what is taken of it later."""
+        self.score_count += 1
+        of = ("part", self.score_count) if of is None else of
+        return Score(from_ms, until_ms, score, self.now_ms, of, self.score_count)
+
+    def left_of(self, of):
+        """What counts now of a part, less what was taken of it."""
+        return sum(score.score for score in self.scores
+                   if score.of == of and score.counts(self.now_ms))
+
     @property
     def missing_to_next(self):
         """To the threshold of the tier one above; None at the top."""
@@ -158,12 +180,17 @@ class Account(Noticing):
     def check(self):
         """Every point that ever came is somewhere."""
         is_now = self.balance + self.pending_points + self.held
-        came = self.awarded + self.opened + self.forgiven + self.given_back
+        came = self.awarded + self.opened + self.forgiven + self.given_back + self.adjusted
         assert is_now == came - self.taken_back - self.redeemed - self.expired
         assert self.expired == sum(self.expired_of.values())
         assert min([self.deficit, self.forgiven, *self.lots.values(),
                     *self.expired_of.values()]) >= 0
         assert not (self.deficit and self.lots)
+        instants = [self.now_ms, *(score.from_ms for score in self.scores)]
+        instants += [score.until_ms for score in self.scores]
+        for instant in instants:
+            assert instant < self.now_ms or sum(
+                score.score for score in self.scores if score.counts(instant)) >= 0
 
     def note(self, kind):
         self.met[kind] = self.met.get(kind, 0) + 1
@@ -316,8 +343,15 @@ class Account(Noticing):
                                  "kept" if rank == old_rank else "lowered")
 
     def _card_after_end(self, program, card, instant_ms, score):
-        """Set anew from the score of the instant, by every tier."""
+        """Set anew from the score of the instant, by every tier; but what a complimentary card
+        covered goes on, if it has time to and the score gives no more."""
         rank = program.reached(score)
+        earned = card.earned
+        if card.cause == "GRANTED" and earned.until_ms > instant_ms:
+            if self._rank(program, earned.tier) >= rank:
+                self.note("card resumed")
+                return Card(earned.tier, instant_ms, earned.until_ms, "RESUMED")
+            self.note("card covered, but the score gives more")
         if program.one_down:
             rank = max(rank, self._rank(program, card.tier) - 1)
         return self._new_card(program, rank, instant_ms, "CARD_END")
@@ -340,13 +374,23 @@ class Account(Noticing):
         return Card(tier.id, from_ms, until_ms, cause)
 
     def _upgraded(self, program, card, rank, instant_ms, cause):
-        """The card raised to `rank`; the same card if that is not higher."""
-        if rank <= self._rank(program, card.tier):
+        """The card raised to `rank`; the same card if that is not higher. What is earned takes the
+        place of what was given, with a validity of its own."""
+        if not self._replaces(program, card, rank):
             return card
         new = self._new_card(program, rank, instant_ms, cause)
-        if program.keep and card.until_ms != NEVER:  # from the base tier KEEP is RESTART
+        given = card.cause == "GRANTED"
+        if given:
+            self.note("complimentary card: " + (
+                "earned" if rank == self._rank(program, card.tier) else "a higher one earned"))
+        if program.keep and card.until_ms != NEVER and not given:
             new = dataclasses.replace(new, until_ms=card.until_ms)
         return new
+
+    def _replaces(self, program, card, rank):
+        """Whether an earned card of a rank is better than the one held."""
+        held = self._rank(program, card.tier)
+        return rank > held or rank == held > 0 and card.cause == "GRANTED"
 
     def _test_immediate(self, program, instant_ms, score):
         """Whenever the score rises; an instant's test comes after its other boundaries."""
@@ -374,7 +418,8 @@ class Account(Noticing):
         if begun and not has_card:
             replayed = self._replay(max(min(begun), self._replay_floor(), self.enrolled_ms))
             self.note("late score replayed")
-            if self._rank(program, replayed.tier) > self._rank(program, self.tier):
+            earned = replayed.cause != "GRANTED"
+            if earned and self._replaces(program, self.card, self._rank(program, replayed.tier)):
                 self.note("late score: card given")
                 self.cards.append(dataclasses.replace(replayed, cause="LATE_SCORE"))
         if any(score.counts(self.now_ms) for score in scores):
@@ -410,12 +455,23 @@ class Account(Noticing):
         if self.versions.is_rescore(instant_ms):
             self.note("replayed: re-scoring")
             card = self._upgraded(program, card, program.reached(score), instant_ms, "RESCORE")
+        return self._replay_given(program, card, instant_ms)
+
+    def _replay_given(self, program, card, instant_ms):
+        """What was given, or revoked, at that instant."""
         real = self.card_at(instant_ms)
-        given = [known for known in self.cards
-                 if known.from_ms == instant_ms and known.cause in ("IMMEDIATE", "OPENING")]
+        given = [known for known in self.cards if known.from_ms == instant_ms
+                 and known.cause in ("IMMEDIATE", "OPENING", "GRANTED", "REVOKED")]
         if given and real not in given:
             self.note("replayed: card given then, but replaced since")
-        elif given and self._rank(program, real.tier) > self._rank(program, card.tier):
+        elif given and real.cause == "REVOKED":
+            self.note("replayed: card revoked then")
+            card = real
+        elif given and real.cause == "GRANTED":
+            if self._rank(program, real.tier) > self._rank(program, card.tier):
+                self.note("replayed: complimentary card given then")
+                card = dataclasses.replace(real, covers=card.earned)
+        elif given and self._replaces(program, card, self._rank(program, real.tier)):
             self.note("replayed: card given then")
             card = real
         return card

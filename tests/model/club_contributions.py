@@ -45,7 +45,8 @@ class Contributing(Reversing):
         self._remember(request, Other("contribution"))
         from_ms = self._day(start, self.now_ms)
         window_ms = self.versions.at(self.now_ms).score_until(from_ms)
-        part = Score(from_ms, min(self._day(until, NEVER), window_ms), score, self.now_ms)
+        part = self.first_part(from_ms, min(self._day(until, NEVER), window_ms), score,
+                               ("contribution", name))
         reasons = {}
         if name in self.reported:
             reasons["CONTRIBUTION_EXISTS"] = NO_FIGURES
@@ -92,7 +93,9 @@ class Contributing(Reversing):
             self.note("contribution: cut before its time")
             return tuple(part for part in [dataclasses.replace(
                 was.parts[0], score=was.parts[0].score - score)] if part.score)
-        return (*was.parts, Score(self.now_ms, until_ms, -score, self.now_ms))
+        of = was.parts[0].of if was.parts else None
+        score = min(score, self.left_of(of))  # what was taken by hand is not taken again
+        return (*was.parts, Score(self.now_ms, until_ms, -score, self.now_ms, of))
 
     def _end(self, name, on, request):
         self._remember(request, Other("end of a contribution"))

@@ -12,18 +12,18 @@ raises Refused with every reason that would do, and changes nothing.
     anna.at(now_ms).tier, .score, .balance, .lots, .card, ...
 
 What time alone does is in club_account.py, redemptions and holds in club_spending.py, reversals in
-club_reversal.py, contributions in club_contributions.py. `request` is the id by which a later
-command names an earlier one; a command without it is named by none. Not here: retries (a retry is
-not a command of the rules), perks.
+club_reversal.py, contributions in club_contributions.py, acts by hand in club_by_hand.py. `request`
+is the id by which a later command names an earlier one; a command without it is named by none. Not
+here: retries (a retry is not a command of the rules), perks.
 """
 
 import dataclasses
 import datetime
 
-from club_account import Card, Pending, Score
+from club_account import Card, Pending
 from club_acts import WHOLE, Award, Other, Part  # noqa: F401 (part of this interface)
+from club_by_hand import ByHand
 from club_calendar import NEVER
-from club_contributions import Contributing
 from club_program import Earned, Program, Sale, Versions  # noqa: F401
 from club_refused import (AMOUNT_MAX, FIGURE, NO_FIGURES, POINTS_A_BALANCE, POINTS_A_RECORD,
                           Refused, Remembered, refuse_if)  # noqa: F401
@@ -53,7 +53,7 @@ def enrol(versions, now_ms, enrolled_ms, identifiers=0, request=None):
     return member
 
 
-class Member(Contributing):
+class Member(ByHand):
     """An account that is told commands."""
 
     def sale(self, now_ms, sale, request=None):
@@ -157,7 +157,7 @@ class Member(Contributing):
         self.score_given += earned.score
         self._give_points(earned, key)
         if earned.score > 0:
-            score = Score(occurred_ms, earned.score_until_ms, earned.score, now_ms)
+            score = self.first_part(occurred_ms, earned.score_until_ms, earned.score, key)
             self.scores.append(score)
             self._score_rose([score])
         refuse_if(self._out_of_bounds())
@@ -216,7 +216,7 @@ class Member(Contributing):
         self._score_rose(scores, has_card=opening.card is not None)
 
     def _opening_score(self, now_ms, score, from_date, until):
-        return Score(self._day(from_date, now_ms), self._day(until, NEVER), score, now_ms)
+        return self.first_part(self._day(from_date, now_ms), self._day(until, NEVER), score)
 
     def _open_card(self, now_ms, card):
         """Gives the card; what speaks against it."""

@@ -81,8 +81,9 @@ class Reversing(Spending):
         self.taken_back += done.points
         self._take_back(request, award.earned.end_ms, done)
         if award.earned.score_until_ms > self.now_ms:  # else its score has ended by itself
-            done.score = after.score_taken - award.score_taken
-            self._end_score(award.earned.score_until_ms, done.score)
+            left = self.left_of(request)  # less what was taken by hand
+            done.score = min(after.score_taken - award.score_taken, left)
+            self._end_score(request, award.earned.score_until_ms, done.score)
         if done.others or done.deficit or done.forgiven:
             done.result = "FURTHER_ACTIVITY"
         return done
@@ -119,12 +120,12 @@ class Reversing(Spending):
         self.pending = [pending for pending in self.pending if pending.points]
         return taken
 
-    def _end_score(self, until_ms, score):
+    def _end_score(self, award, until_ms, score):
         """What counted at instants before this one counted there; no card changes by it."""
         if score:
             if self.versions.is_rescore(self.now_ms):
                 self.note("score taken back at a re-scoring's very instant")
-            self.scores.append(Score(self.now_ms, until_ms, -score, self.now_ms))
+            self.scores.append(Score(self.now_ms, until_ms, -score, self.now_ms, award))
 
     # --- redemptions and reservations ---
 

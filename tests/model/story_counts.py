@@ -17,7 +17,8 @@ REQUIRED = {
         "quote", "backfill", "redemption", "opening", "job", "due asked", "claim bound",
         "claim lost", "claim ended already", "retry", "retry, refused", "reservation", "capture",
         "capture of a part", "release", "reversal", "attached sale", "exchange",
-        "contribution", "reduction", "end of a contribution"],
+        "contribution", "reduction", "end of a contribution", "points given", "points taken",
+        "score given", "score taken", "grant", "revocation", "acts listed"],
     "refusals": [
         "NO_PROGRAM", "ALREADY_ENROLLED", "UNKNOWN_MEMBER", "SALE_FROM_FUTURE", "SALE_TOO_OLD",
         "SALE_BEFORE_ENROLMENT", "OUT_OF_ORDER", "WRONG_CURRENCY", "FIGURE_OUT_OF_BOUNDS",
@@ -25,7 +26,7 @@ REQUIRED = {
         "DAY_LIMIT", "UNKNOWN_TIER", "BAD_INTERVAL", "HOLD_NOT_FOUND", "HOLD_LAPSED",
         "HOLD_CAPTURED", "HOLD_RELEASED", "HOLD_TOO_SMALL", "LINE_NOT_FOUND", "PART_DOES_NOT_FIT",
         "ORIGINAL_ARCHIVED", "REVERSED_BEFORE", "CONTRIBUTION_EXISTS", "UNKNOWN_CONTRIBUTION",
-        "REDUCED_TOO_FAR"],
+        "REDUCED_TOO_FAR", "TIER_NOT_HIGHER", "TIER_NOT_LOWER"],
     "boundaries": [
         "pending released", "lot ended: spendable", "lot ended: pending", "score ended",
         "score started", "card ended: raised", "card ended: kept", "card ended: lowered",
@@ -44,7 +45,12 @@ REQUIRED = {
         "contribution: all of it past", "contribution: late", "contribution: to come",
         "contribution: from before the enrolment", "contribution: cut before its time",
         "contribution: ended already", "contribution: ended before its time",
-        "contribution: end announced"],
+        "contribution: end announced",
+        "card resumed", "card covered, but the score gives more", "complimentary card: earned",
+        "complimentary card: a higher one earned", "granted above a complimentary card",
+        "complimentary card revoked", "replayed: card revoked then",
+        "replayed: complimentary card given then", "adjusted: points owed",
+        "adjusted: score taken", "adjusted: taken of a contribution"],
     "reversals": [
         "award: REVERSED", "award: FURTHER_ACTIVITY", "award: PREVIOUSLY_REVERSED",
         "award by amount: REVERSED", "award by amount: FURTHER_ACTIVITY",
@@ -67,7 +73,8 @@ REQUIRED = {
         "released reservation: NOTHING_TO_REVERSE", "refused: NOTHING_TO_REVERSE",
         "enrolment: NOTHING_TO_REVERSE", "opening balance: NOTHING_TO_REVERSE",
         "reversal: NOTHING_TO_REVERSE", "release: NOTHING_TO_REVERSE",
-        "contribution: NOTHING_TO_REVERSE",
+        "contribution: NOTHING_TO_REVERSE", "adjustment: NOTHING_TO_REVERSE",
+        "grant: NOTHING_TO_REVERSE",
         "unknown: ORIGINAL_NOT_FOUND", "unknown again: ORIGINAL_NOT_FOUND"],
     "ties": [f"{first} + {second}" for i, first in enumerate(TYING) for second in TYING[i + 1:]],
     "cards": [

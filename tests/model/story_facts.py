@@ -10,7 +10,8 @@ from story_instants import wall_clock
 def card_facts(versions, card):
     """What is odd about a card's end."""
     zone, program = versions.zone, versions.at(card.from_ms)
-    if card.until_ms == NEVER or card.cause == "OPENING" or not program.knows(card.tier):
+    given = card.cause in ("OPENING", "GRANTED", "RESUMED")  # to a date of its own
+    if card.until_ms == NEVER or given or not program.knows(card.tier):
         return
     months = program.tiers[program.rank(card.tier)].validity_months
     if card.until_ms != zone.add_months(card.from_ms, months):

@@ -10,6 +10,7 @@ import random
 from club_calendar import DAY_MS
 from club_acts import Other
 from club_model import Opening, Program, Sale
+from story_by_hand import InventsByHand
 from story_contributions import InventsContributions
 from story_instants import ERAS, LAST_MS, ZONES, Instants, account_boundaries
 from story_programs import CATEGORIES, CHANNELS, STORES, build_program, start_after
@@ -27,11 +28,13 @@ A_BALANCE = 10**15
 VERBS = {"sale": 46, "backfill": 6, "quote": 5, "redeem": 11, "reserve": 10, "capture": 7,
          "release": 2, "reverse": 24, "arrive": 2, "opening": 9, "job": 7, "bound": 4, "retry": 6,
          "enrol": 1, "look": 4,
-         "contribute": 7, "reduce": 3, "end": 3}
+         "contribute": 7, "reduce": 3, "end": 3,
+         "adjust_points": 4, "adjust_score": 5, "grant": 6, "revoke": 2, "listed": 12}
 # How often a request gets an id by which it can be named.
 NAMED = {"reserve": 1.0, "sale": 0.7, "redeem": 0.7, "capture": 0.6, "release": 0.6}
 MAY_BE_BEHIND = ("redeem", "reserve", "capture", "release", "reverse", "opening", "bound", "job",
-                 "contribute", "reduce", "end")
+                 "contribute", "reduce", "end", "adjust_points", "adjust_score", "grant",
+                 "revoke", "listed")
 CARD_DAYS = ("months before a clock change", "29 February", "the 31st")
 
 
@@ -46,7 +49,7 @@ def tell(seed, number):
     return inventor.history, inventor.teller.finish()
 
 
-class Inventor(Returns, InventsContributions):
+class Inventor(Returns, InventsContributions, InventsByHand):
     def __init__(self, rng, leap, late):
         self.rng = rng
         self.late = late
@@ -166,6 +169,8 @@ class Inventor(Returns, InventsContributions):
             verb = "reserve"
         if verb in ("reduce", "end") and not self.going() and rng.random() < 0.8:
             return "contribute"
+        if verb == "listed" and not self.member.unlisted:
+            return "sale"
         if verb in ("redeem", "reserve") and self.member.balance <= 0 and rng.random() < 0.8:
             return "sale"
         return verb

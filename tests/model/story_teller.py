@@ -11,6 +11,7 @@ import json
 from club_acts import WHOLE, Part
 from club_calendar import DAY_MS, NEVER
 from club_model import Program, Refused, Remembered, Versions, enrol
+from story_by_hand import TellsByHand
 from story_contributions import TellsContributions
 from story_facts import card_facts, reversal_facts
 from story_instants import LAST_MS
@@ -69,7 +70,7 @@ class History:
                              " " + json.dumps(document, separators=(", ", ": ")))]
 
 
-class Teller(TellsContributions):
+class Teller(TellsContributions, TellsByHand):
     """Tells steps one by one; `lines` is the story so far, `counts` what it met."""
 
     def __init__(self, versions):
@@ -108,7 +109,8 @@ class Teller(TellsContributions):
     def may_be_unknown(self, step):
         return self.asked and step.verb in ("sale", "quote", "backfill", "redeem", "opening",
                                             "reserve", "capture", "release", "reverse",
-                                            "contribute", "reduce", "end")
+                                            "contribute", "reduce", "end", "adjust_points",
+                                            "adjust_score", "grant", "revoke")
 
     def _count(self, group, name, times=1):
         self.counts[group, name] += times
@@ -299,8 +301,8 @@ class Teller(TellsContributions):
         return "sale ahead of the clock" if sale.occurred_ms is not None else "sale"
 
     def _due(self, look):
-        """A claim to an identifier that is open is to be ended at once."""
-        due_ms = look.now_ms if look.claiming else look.due()
+        """A claim to an identifier that is open is to be ended at once, an act to be listed."""
+        due_ms = look.now_ms if look.claiming or look.unlisted else look.due()
         if due_ms is not None and due_ms > LAST_MS:
             return ""  # no clock comes that far
         self._count("commands", "due asked")
@@ -320,6 +322,6 @@ class Teller(TellsContributions):
                   f"cause {look.card.cause} awarded {look.awarded} expired {look.expired} "
                   f"redeemed {look.redeemed} opened {look.opened} held {look.held} "
                   f"deficit {look.deficit} forgiven {look.forgiven} taken {look.taken_back} "
-                  f"given {look.given_back} cards {len(look.cards)} "
+                  f"given {look.given_back} adjusted {look.adjusted} cards {len(look.cards)} "
                   f"claiming {len(look.claiming)} bound {len(look.bound)} {due}"
                   f"lots {lots_text(sorted(look.lots.items()))}")
