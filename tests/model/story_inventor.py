@@ -164,6 +164,8 @@ class Inventor(Returns, InventsContributions, InventsByHand):
             return rng.choice(["capture", "capture", "release", "reverse", "redeem"])
         if kind in CARD_DAYS and rng.random() < 0.7:
             return "big_sale"
+        if self.member.card.cause == "GRANTED" and rng.random() < 0.1:
+            return rng.choice(["grant", "revoke"])
         verb = rng.choices(list(VERBS), VERBS.values())[0]
         if verb in ("capture", "release") and not self.open_holds() and rng.random() < 0.8:
             verb = "reserve"
