@@ -61,9 +61,8 @@ static void revokes(struct story *story, struct member *member)
 
 static void changes(struct story *story, enum member_status status)
 {
-    struct command command = {
-        .kind = COMMAND_STATUS,
-        .status = {.status = status, .listed = true, .reason = span_of_text("asked for")}};
+    struct command command = {.kind = COMMAND_STATUS,
+                              .status = {.status = status, .reason = span_of_text("asked for")}};
     act(story, story_member(story), &command);
 }
 
