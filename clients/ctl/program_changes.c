@@ -195,6 +195,12 @@ static enum status walk_lists(struct program_changes *changes, const char *path,
     return walk_places(changes, path, before, after);
 }
 
+// One that is not there is empty.
+static bool is_list(const json_t *tree)
+{
+    return tree == NULL || json_is_array(tree);
+}
+
 static enum status walk(struct program_changes *changes, const char *path, const json_t *before,
                         const json_t *after)
 {
@@ -207,7 +213,7 @@ static enum status walk(struct program_changes *changes, const char *path, const
     if (json_is_object(before) && json_is_object(after)) {
         return walk_objects(changes, path, before, after);
     }
-    if (json_is_array(before) && json_is_array(after)) {
+    if (is_list(before) && is_list(after)) {
         return walk_lists(changes, path, before, after);
     }
     return add(changes, path, before, after);

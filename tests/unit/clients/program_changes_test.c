@@ -76,6 +76,14 @@ static void parts_are_matched_by_id(void **state)
                    "rules[a]: {\"id\":\"a\"} -> -\nrules[b]: {\"id\":\"b\"} -> -\n");
 }
 
+static void a_list_that_is_not_there_is_empty(void **state)
+{
+    (void)state;
+    assert_changes("{}", "{\"perks\": [{\"id\": \"p\"}], \"rescore\": [\"06-01\"]}",
+                   "perks[p]: - -> {\"id\":\"p\"}\nrescore[]: - -> \"06-01\"\n");
+    assert_changes("{\"perks\": [{\"id\": \"p\"}]}", "{}", "perks[p]: {\"id\":\"p\"} -> -\n");
+}
+
 static void an_order_is_told_where_it_changed(void **state)
 {
     (void)state;
@@ -111,6 +119,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fields_have_their_paths),
         cmocka_unit_test(parts_are_matched_by_id),
+        cmocka_unit_test(a_list_that_is_not_there_is_empty),
         cmocka_unit_test(an_order_is_told_where_it_changed),
         cmocka_unit_test(plain_values_are_a_set),
         cmocka_unit_test(other_lists_are_matched_by_place),
