@@ -92,35 +92,57 @@ static void log_fini(struct export_log *log)
     *log = (struct export_log){0};
 }
 
-static int read_pieces(struct session *session, const char *id, struct export_log *log)
+enum export_joined export_join(struct export_log *log, const Loyalty__V1__ReadLogResponse *piece)
 {
-    for (;;) {
-        Loyalty__V1__MemberRef member = LOYALTY__V1__MEMBER_REF__INIT;
-        member.by_case = LOYALTY__V1__MEMBER_REF__BY_MEMBER_ID;
-        member.member_id = (char *)id;
-        Loyalty__V1__ReadLogRequest request = LOYALTY__V1__READ_LOG_REQUEST__INIT;
-        request.member = &member;
-        request.offset = log->len;
-        ProtobufCMessage *answer = NULL;
-        int code = ask(session, "/loyalty.v1.AdminService/ReadLog", &request.base,
-                       &loyalty__v1__read_log_response__descriptor, &answer);
-        if (code != CTL_OK) {
-            return code;
-        }
-        const Loyalty__V1__ReadLogResponse *piece = (const Loyalty__V1__ReadLogResponse *)answer;
-        bool kept = append(log, &piece->log);
-        bool done = log->len >= piece->log_bytes || piece->log.len == 0;
-        protobuf_c_message_free_unpacked(answer, NULL);
-        if (!kept || done) {
-            return kept ? CTL_OK : no_memory();
-        }
+    bool shorter = piece->log_bytes < log->told_bytes;
+    bool follows = piece->offset == log->len && piece->log.len <= piece->log_bytes - log->len;
+    if (shorter || !follows) {
+        return EXPORT_MOVED;
     }
+    if (!append(log, &piece->log)) {
+        return EXPORT_NO_MEMORY;
+    }
+    log->told_bytes = piece->log_bytes;
+    if (log->len == piece->log_bytes) {
+        return EXPORT_WHOLE;
+    }
+    return piece->log.len == 0 ? EXPORT_MOVED : EXPORT_MORE;
+}
+
+static int read_piece(struct session *session, const char *id, struct export_log *log,
+                      enum export_joined *ret_joined)
+{
+    Loyalty__V1__MemberRef member = LOYALTY__V1__MEMBER_REF__INIT;
+    member.by_case = LOYALTY__V1__MEMBER_REF__BY_MEMBER_ID;
+    member.member_id = (char *)id;
+    Loyalty__V1__ReadLogRequest request = LOYALTY__V1__READ_LOG_REQUEST__INIT;
+    request.member = &member;
+    request.offset = log->len;
+    ProtobufCMessage *answer = NULL;
+    int code = ask(session, "/loyalty.v1.AdminService/ReadLog", &request.base,
+                   &loyalty__v1__read_log_response__descriptor, &answer);
+    if (code == CTL_OK) {
+        *ret_joined = export_join(log, (const Loyalty__V1__ReadLogResponse *)answer);
+        protobuf_c_message_free_unpacked(answer, NULL);
+    }
+    return code == CTL_OK && *ret_joined == EXPORT_NO_MEMORY ? no_memory() : code;
 }
 
 int export_read_log(struct session *session, const char *id, struct export_log *ret_log)
 {
     struct export_log log = {0};
-    int code = read_pieces(session, id, &log);
+    enum export_joined joined = EXPORT_MORE;
+    int code = CTL_OK;
+    for (int round = 1; code == CTL_OK && joined != EXPORT_WHOLE; round++) {
+        log_fini(&log);
+        do {
+            code = read_piece(session, id, &log, &joined);
+        } while (code == CTL_OK && joined == EXPORT_MORE);
+        if (code == CTL_OK && joined == EXPORT_MOVED && round == ROUNDS_MAX) {
+            (void)fprintf(stderr, "loyaltyctl: the log of %s changes faster than it is read\n", id);
+            code = CTL_RETRY_LATER;
+        }
+    }
     if (code != CTL_OK) {
         log_fini(&log);
         return code;

@@ -8,6 +8,7 @@
 #include "base/span.h"
 #include "core/account.h"
 #include "ctl/session.h"
+#include "loyalty/v1/admin.pb-c.h"
 
 struct export_visit {
     uint32_t partition;
@@ -32,13 +33,24 @@ struct export_walk {
 // also for a log whose chain is broken, CTL_RETRY_LATER when the service stayed away.
 int export_run(const struct export_walk *walk);
 
-// A log, in memory of its own: free().
+// A log being put together from pieces; its bytes are in memory of their own: free(). Zeroed: none.
 struct export_log {
     uint8_t *bytes;
     size_t len;
+    uint64_t told_bytes; // how long the last piece said that it is
 };
 
-// One account's log by its id (at most LIMIT_MEMBER_ID_BYTES), put together from pieces; a
-// compaction between two of them makes it one that does not fold: read it again then. CTL_OK, or an
-// exit code with the reason told.
+enum export_joined {
+    EXPORT_MORE,
+    EXPORT_WHOLE,
+    EXPORT_MOVED, // it was compacted meanwhile: to be read anew from its beginning
+    EXPORT_NO_MEMORY,
+};
+
+// Takes the piece that follows what there is.
+enum export_joined export_join(struct export_log *log, const Loyalty__V1__ReadLogResponse *piece);
+
+// One account's log by its id (at most LIMIT_MEMBER_ID_BYTES), read again when it was compacted on
+// the way; then it may still not fold, and is to be read again by the caller. CTL_OK, or an exit
+// code with the reason told.
 int export_read_log(struct session *session, const char *id, struct export_log *ret_log);
