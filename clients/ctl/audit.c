@@ -1,5 +1,5 @@
-// `audit list` and `audit verify`: what was done by hand in a month. The month's log is read and its
-// chain checked here, from the first record to the last; the entries listed must be that log's.
+// `audit list` and `audit verify`: what was done by hand in a month. To verify, the month's log is
+// read as it is stored and its chain checked here, from the first record to the last.
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

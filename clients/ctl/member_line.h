@@ -40,8 +40,8 @@ error_t member_line_take(struct member_line *line, bool second, int key, char *a
 // What a command sends, and shows of the answer: an exit code.
 typedef int member_send_fn(struct session *session, const void *line);
 
-// Reads the command's part of the command line into `line`, whose `member` it begins with, connects,
-// and sends. The exit code.
+// Reads the command's part of the command line into `line`, which begins the command's own struct,
+// connects, and sends. The exit code.
 int member_line_run(const struct argp *parser, int argc, char **argv, struct member_line *line,
                     member_send_fn *send);
 // The request's id as the last row of a mutation's answer.

@@ -1,6 +1,6 @@
 // RescoringService: jobs are made, never done, here. A request makes its head in the list, which
-// knows its id, has it listed in the audit, and then makes the job; a retry finds the head and makes
-// what is missing.
+// knows its id, has it listed in the audit, and then makes the job; a retry finds the head and
+// makes what is missing.
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

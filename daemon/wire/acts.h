@@ -1,5 +1,5 @@
-// Acts by hand between the wire and the core: what is asked of them, and what is answered. Memory and
-// statuses as in wire/commands.h and wire/replies.h.
+// Acts by hand between the wire and the core: what is asked of them, and what is answered. Memory
+// and statuses as in wire/commands.h and wire/replies.h.
 #pragma once
 
 #include "base/status.h"

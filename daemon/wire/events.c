@@ -121,8 +121,8 @@ static int64_t points_expired(const struct record *record)
     }
 }
 
-// A card's end gives the tier of that instant's score: the same, a lower or a higher one. So may one
-// that goes on, after a complimentary card.
+// A card's end gives the tier of that instant's score: the same, a lower or a higher one. So may
+// one that goes on, after a complimentary card.
 static event_type card_end_type(const struct events_entry *entry, struct span before,
                                 struct span after)
 {

@@ -52,6 +52,23 @@ static void prepare_close(void)
         life_status_text(world, world_id(world), "anna", "MEMBER_STATUS_CLOSED"));
 }
 
+#define WHY "\"reason_code\": \"ACT_REASON_OTHER\", \"reason\": \"asked\""
+
+static void prepare_adjust(void)
+{
+    open_with_both();
+    set(LIFE_ADMIN, "AdminService/AdjustPoints",
+        world_points_text(world, world_id(world), "anna", "\"points\": -30, " WHY));
+}
+
+static void prepare_grant(void)
+{
+    open_with_both();
+    set(LIFE_ADMIN, "AdminService/GrantTier",
+        world_points_text(world, world_id(world), "anna",
+                          "\"tier_id\": \"gold\", \"until\": \"2027-01-01\", " WHY));
+}
+
 static void prepare_merge(void)
 {
     open_with_both();
@@ -100,6 +117,7 @@ const struct excluded excluded[] = {
     {NULL, NULL},
 };
 
-const struct scenario scenarios[] = {SCENE(suspend, BOTH), SCENE(close, BOTH),  SCENE(merge, BOTH),
-                                     SCENE(erase, BOTH),   SCENE(return, BOTH), SCENE(sale, BOTH)};
+const struct scenario scenarios[] = {SCENE(suspend, BOTH), SCENE(close, BOTH), SCENE(adjust, BOTH),
+                                     SCENE(grant, BOTH),   SCENE(merge, BOTH), SCENE(erase, BOTH),
+                                     SCENE(return, BOTH),  SCENE(sale, BOTH)};
 const size_t scenario_count = sizeof(scenarios) / sizeof(scenarios[0]);

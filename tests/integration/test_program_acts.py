@@ -22,6 +22,7 @@ AGAIN = ("STORE_UNAVAILABLE", "NO_LEASE", "OVERLOADED", "TOO_MANY_CONFLICTS", "U
          "OUTCOME_UNKNOWN")
 SCENE = scene.Scene(daemons=2, options=("--sweep=off",))
 NUMBERS = itertools.count(1)
+WHY = "a till was wrong"
 
 
 def ahead(days):
@@ -30,7 +31,7 @@ def ahead(days):
 
 def act(kind, member, **more):
     return kind(mutation=frames.mutation(None, now_ms()), member=frames.member_ref(member),
-                **{"reason_code": admin.ACT_REASON_CORRECTION, "reason": "a till was wrong", **more})
+                **{"reason_code": admin.ACT_REASON_CORRECTION, "reason": WHY, **more})
 
 
 def points(member, count, **more):
@@ -108,7 +109,8 @@ class Adjusting(unittest.TestCase):
         self.assertEqual((end_of(again), again.message), ("REPLAYED", answer))
         self.expect(points("ada", -501), "INSUFFICIENT_POINTS")
         self.assertEqual(self.expect(points("ada", -200), "OK", 1).standing.balance, 300)
-        self.assertEqual(self.expect(points("ada", -400, may_owe=True), "OK").standing.balance, -100)
+        owing = self.expect(points("ada", -400, may_owe=True), "OK")
+        self.assertEqual(owing.standing.balance, -100)
         last = self.expect(points("ada", 150, expires_on=ahead(30)), "OK")
         self.assertEqual(last.standing.balance, 50)
         self.assertEqual([act for act, _ in listed("ada", 1)],
@@ -118,7 +120,7 @@ class Adjusting(unittest.TestCase):
                 member=frames.member_ref("ada")))
         lines = [(line.points, line.reason) for line in page.activities
                  if line.kind == members.ACTIVITY_KIND_ADJUSTED]
-        self.assertEqual(lines, [(given, "a till was wrong") for given in (150, -400, -200, 500)])
+        self.assertEqual(lines, [(given, WHY) for given in (150, -400, -200, 500)])
 
     def test_score_is_given_and_taken(self):
         SCENE.enrol("sky")
@@ -169,7 +171,8 @@ class Cards(unittest.TestCase):
                          ("gold", frames.common.CARD_CAUSE_GRANTED))
         self.assertEqual(SCENE.get("gil", 1).standing.tier_id, "gold")
         for refused, reason in (
-                (grant("gil", "silver"), "TIER_NOT_HIGHER"), (grant("gil", "gold"), "TIER_NOT_HIGHER"),
+                (grant("gil", "silver"), "TIER_NOT_HIGHER"),
+                (grant("gil", "gold"), "TIER_NOT_HIGHER"),
                 (grant("gil", "ruby"), "UNKNOWN_TIER"),
                 (grant("gil", "diamond", 6 * 366), "BAD_INTERVAL"),
                 (grant("gil", "diamond", -1), "BAD_INTERVAL"),

@@ -171,6 +171,33 @@ static void cards(void **state)
     assert_says(&record, "0:OTHER:0 ");
 }
 
+static void acts_by_hand(void **state)
+{
+    (void)state;
+    struct record record = of(RECORD_ADJUSTED);
+    record.adjusted.points = 5;
+    assert_says(&record, "0:ADJUSTED:0 ");
+    record = carded(CARD_IMMEDIATE, GOLD);
+    record.type = RECORD_ADJUSTED;
+    record.adjusted = (struct record_adjusted){.score = 5};
+    assert_says(&record, "0:ADJUSTED:0 1:UPGRADED:0 ");
+    record = carded(CARD_GRANTED, GOLD);
+    record.type = RECORD_CARD_GRANTED;
+    assert_says(&record, "0:UPGRADED:0 ");
+    told.card.tier = GOLD;
+    record = carded(CARD_REVOKED, SILVER);
+    record.type = RECORD_CARD_REVOKED;
+    assert_says(&record, "0:LOWERED:0 ");
+    record = carded(CARD_RESUMED, SILVER);
+    assert_says(&record, "0:LOWERED:0 ");
+    record = carded(CARD_RESUMED, GOLD);
+    assert_says(&record, "0:RENEWED:0 ");
+    record = carded(CARD_RESCORE, GOLD); // in the place of a complimentary one
+    assert_says(&record, "0:RENEWED:0 ");
+    record = of(RECORD_AUDITED);
+    assert_says(&record, "");
+}
+
 static void notices(void **state)
 {
     (void)state;
@@ -273,6 +300,7 @@ int main(void)
         TEST(sales_and_points),
         TEST(reversals),
         TEST(cards),
+        TEST(acts_by_hand),
         TEST(notices),
         TEST(memberships),
         TEST(only_what_is_wanted),
