@@ -69,6 +69,7 @@ static error_t take(int key, char *arg, struct argp_state *state)
     }
 }
 
+// argp's signature. NOLINTNEXTLINE(readability-non-const-parameter)
 static error_t take_folder(int key, char *arg, struct argp_state *state)
 {
     struct archive_line *line = state->input;

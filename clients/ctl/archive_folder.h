@@ -2,7 +2,8 @@
 // only appended to; what a crash left of an append is cut off when the folder is opened to write.
 //
 // The order that nothing is lost by: entries are written whole, fdatasync, then the index's
-// transaction; then, and not before, archive_folder_flush has ended well and the store may drop them.
+// transaction. Then, and not before, archive_folder_flush has ended well, and the store may drop
+// them.
 #pragma once
 
 #include <stdbool.h>

@@ -203,7 +203,7 @@ static enum status recover_segments(struct archive *archive, uint64_t from, uint
                                     uint64_t last, bool cut)
 {
     for (uint64_t segment = from; segment <= last; segment++) {
-        struct archive_scanned scanned;
+        struct archive_scanned scanned = {0};
         TRY(archive_scan(archive, segment, segment == from ? end : 0, add_visit, archive,
                          &scanned));
         TRY(settle_segment(archive, segment, last, &scanned, cut));
@@ -213,9 +213,9 @@ static enum status recover_segments(struct archive *archive, uint64_t from, uint
 
 enum status archive_recover(struct archive *archive, bool cut)
 {
-    uint64_t last;
-    uint64_t from;
-    uint64_t end;
+    uint64_t last = 0;
+    uint64_t from = 0;
+    uint64_t end = 0;
     TRY(archive_last_segment(archive, &last));
     if (archive_index_end(archive->index, &from, &end) != STATUS_OK) {
         return fail_index(archive);

@@ -24,20 +24,20 @@ static enum status put_number(struct buffer *out, uint64_t number, size_t bytes)
     return buffer_append(out, span_of(stored, bytes));
 }
 
-static uint64_t take_number(struct span *rest, size_t bytes)
+static uint64_t take_number(const uint8_t **at, size_t bytes)
 {
     uint64_t number = 0;
     for (size_t i = 0; i < bytes; i++) {
-        number |= (uint64_t)rest->data[i] << (8 * i);
+        number |= (uint64_t)(*at)[i] << (8 * i);
     }
-    *rest = span_from(*rest, bytes);
+    *at += bytes;
     return number;
 }
 
-static void take_hash(struct span *rest, uint8_t *ret_hash)
+static void take_hash(const uint8_t **at, uint8_t *ret_hash)
 {
-    memcpy(ret_hash, rest->data, CHAIN_HASH_BYTES);
-    *rest = span_from(*rest, CHAIN_HASH_BYTES);
+    memcpy(ret_hash, *at, CHAIN_HASH_BYTES);
+    *at += CHAIN_HASH_BYTES;
 }
 
 // --- checksums ---
@@ -74,7 +74,7 @@ enum status segment_check_header(struct span bytes, const uint8_t *archive_id, u
     if (bytes.len < SEGMENT_HEADER_BYTES) {
         return STATUS_CORRUPT;
     }
-    struct span number = span_from(bytes, sizeof(header_magic) + SEGMENT_ID_BYTES);
+    const uint8_t *number = bytes.data + sizeof(header_magic) + SEGMENT_ID_BYTES;
     bool good = sums_up(span_of(bytes.data, SEGMENT_HEADER_BYTES)) &&
                 memcmp(bytes.data, header_magic, sizeof(header_magic)) == 0 &&
                 memcmp(bytes.data + sizeof(header_magic), archive_id, SEGMENT_ID_BYTES) == 0 &&
@@ -172,29 +172,29 @@ enum status segment_read_entry(struct span bytes, struct segment_entry *ret_entr
         memcmp(bytes.data, entry_magic, sizeof(entry_magic)) != 0) {
         return STATUS_CORRUPT;
     }
-    struct span rest = span_from(bytes, sizeof(entry_magic));
-    struct segment_entry entry = {.partition = (uint32_t)take_number(&rest, 4)};
-    entry.epoch = take_number(&rest, 8);
-    entry.number = take_number(&rest, 8);
-    entry.first_record = take_number(&rest, 8);
-    entry.records = take_number(&rest, 8);
-    entry.log_bytes = (uint32_t)take_number(&rest, 4);
-    size_t frame_bytes = take_number(&rest, 4);
-    size_t id_bytes = take_number(&rest, 4);
-    size_t zero = take_number(&rest, 4);
-    take_hash(&rest, entry.before);
-    take_hash(&rest, entry.after);
+    const uint8_t *at = bytes.data + sizeof(entry_magic);
+    struct segment_entry entry = {.partition = (uint32_t)take_number(&at, 4)};
+    entry.epoch = take_number(&at, 8);
+    entry.number = take_number(&at, 8);
+    entry.first_record = take_number(&at, 8);
+    entry.records = take_number(&at, 8);
+    entry.log_bytes = (uint32_t)take_number(&at, 4);
+    size_t frame_bytes = take_number(&at, 4);
+    size_t id_bytes = take_number(&at, 4);
+    size_t zero = take_number(&at, 4);
+    take_hash(&at, entry.before);
+    take_hash(&at, entry.after);
     if (zero != 0 || id_bytes == 0 || id_bytes > LIMIT_MEMBER_ID_BYTES ||
         frame_bytes > SEGMENT_FRAME_BYTES_MAX || entry.log_bytes > LIMIT_LOG_BYTES ||
-        rest.len < id_bytes + frame_bytes + SEGMENT_CHECKSUM_BYTES) {
+        bytes.len - SEGMENT_ENTRY_HEAD_BYTES < id_bytes + frame_bytes + SEGMENT_CHECKSUM_BYTES) {
         return STATUS_CORRUPT;
     }
     size_t whole = SEGMENT_ENTRY_HEAD_BYTES + id_bytes + frame_bytes + SEGMENT_CHECKSUM_BYTES;
     if (!sums_up(span_of(bytes.data, whole))) {
         return STATUS_CORRUPT;
     }
-    entry.member_id = span_of(rest.data, id_bytes);
-    *ret_frame = span_of(rest.data + id_bytes, frame_bytes);
+    entry.member_id = span_of(at, id_bytes);
+    *ret_frame = span_of(at + id_bytes, frame_bytes);
     *ret_entry = entry;
     *ret_bytes = whole;
     return STATUS_OK;

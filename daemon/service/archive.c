@@ -271,7 +271,7 @@ static enum status copy_pieces(struct request *request, const struct store_archi
                                Loyalty__V1__ReadArchiveResponse *response)
 {
     struct arena *arena = &request->arena;
-    response->pieces = arena_alloc_array(arena, reply->count, sizeof(*response->pieces));
+    response->pieces = arena_alloc_array(arena, reply->count, sizeof(Loyalty__V1__ArchivePiece *));
     if (response->pieces == NULL) {
         return STATUS_NO_MEMORY;
     }

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""`loyaltyctl archive` on a club whose logs are compacted all the time: whatever is killed, whenever,
-what the store has dropped is in the folder; and folder and store together are every member's history
-from the first record on.
+"""`loyaltyctl archive` on a club whose logs are compacted all the time: whatever is killed,
+whenever, what the store has dropped is in the folder; and folder and store together are every
+member's history from the first record on.
 """
 
 import contextlib
@@ -161,8 +161,8 @@ class Archive(unittest.TestCase):
         members = sell_until_cut(10)
         run = ctl("verify", "--archived", self.path, check=False)
         self.assertEqual(run.returncode, 1)
-        self.assertRegex(run.stderr, r"fault: member m\d+-\d: the archive has no prefix that ends in "
-                                     r"record \d+; its newest ends in record \d+")
+        self.assertRegex(run.stderr, r"fault: member m\d+-\d: the archive has no prefix that ends "
+                                     r"in record \d+; its newest ends in record \d+")
         self.check_whole()
         self.check_logs(members)
 
