@@ -210,37 +210,55 @@ static void sell(struct decide *decide, int64_t now_ms, int64_t amount_minor)
     assert_applied(decide_award(decide, &command, &decision), &decision);
 }
 
+// An account as it is opened, and what it is decided with.
+struct ledger {
+    struct arena arena;
+    struct account account;
+    struct buffer log;
+    struct ledger_writer writer;
+    struct decide decide;
+};
+
+static void open_account(struct ledger *ledger, bool pool)
+{
+    arena_init(&ledger->arena, 1 << 20);
+    buffer_init(&ledger->log, 0);
+    account_init(&ledger->account);
+    ledger->writer = (struct ledger_writer){
+        .out = &ledger->log, .hash = club_chain_hash, .programs = &world.old.programs};
+    ledger->decide = (struct decide){.account = &ledger->account,
+                                     .writer = &ledger->writer,
+                                     .arena = &ledger->arena,
+                                     .now_ms = day(2025, 1, 10),
+                                     .actor = span_of_text("admin/anna")};
+    const struct enrol_command enrol = {
+        .pool = pool, .member_id = span_of_text("anna"), .enrolled_ms = day(2025, 1, 10)};
+    struct decision decision = {0};
+    assert_applied(decide_enrol(&ledger->decide, &enrol, &decision), &decision);
+}
+
+static void look_at(struct ledger *ledger)
+{
+    begin_whatif(day(2026, 5, 20), day(2026, 5, 20), true);
+    assert_int_equal(whatif_live(world.whatif, &ledger->account, buffer_span(&ledger->log)),
+                     STATUS_OK);
+    account_fini(&ledger->account);
+    buffer_fini(&ledger->log);
+    arena_fini(&ledger->arena);
+}
+
 // A member since 2025 with three sales, the first of them too long ago; on 2026-05-20 nothing has
 // come of the others yet.
 static void look_at_member(const char *before, const char *changes)
 {
-    struct arena arena;
-    struct account account;
-    struct buffer log;
-    arena_init(&arena, 1 << 20);
-    buffer_init(&log, 0);
-    account_init(&account);
+    struct ledger ledger;
     begin(before, before);
     add(&world.new, changes, day(2026, 5, 21));
-    struct ledger_writer writer = {
-        .out = &log, .hash = club_chain_hash, .programs = &world.old.programs};
-    struct decide decide = {.account = &account,
-                            .writer = &writer,
-                            .arena = &arena,
-                            .now_ms = day(2025, 1, 10),
-                            .actor = span_of_text("admin/anna")};
-    const struct enrol_command enrol = {.member_id = span_of_text("anna"),
-                                        .enrolled_ms = day(2025, 1, 10)};
-    struct decision decision = {0};
-    assert_applied(decide_enrol(&decide, &enrol, &decision), &decision);
-    sell(&decide, day(2025, 4, 1), 100000);
-    sell(&decide, day(2026, 2, 1), 123456);
-    sell(&decide, day(2026, 3, 5), 90000);
-    begin_whatif(day(2026, 5, 20), day(2026, 5, 20), true);
-    assert_int_equal(whatif_live(world.whatif, &account, buffer_span(&log)), STATUS_OK);
-    account_fini(&account);
-    buffer_fini(&log);
-    arena_fini(&arena);
+    open_account(&ledger, false);
+    sell(&ledger.decide, day(2025, 4, 1), 100000);
+    sell(&ledger.decide, day(2026, 2, 1), 123456);
+    sell(&ledger.decide, day(2026, 3, 5), 90000);
+    look_at(&ledger);
 }
 
 static void a_live_account_goes_on_under_both(void **state)
@@ -307,6 +325,20 @@ static void caps_count_over_the_sales_judged(void **state)
     assert_int_equal(world.whatif->sides[WHATIF_NEW].issued, 1000 + 900);
 }
 
+static void a_pool_has_no_tier(void **state)
+{
+    (void)state;
+    struct ledger ledger;
+    begin("", "");
+    open_account(&ledger, true);
+    look_at(&ledger);
+    assert_int_equal(world.whatif->pools, 1);
+    assert_int_equal(world.whatif->members, 0);
+    assert_int_equal(world.whatif->points.same, 1);
+    assert_int_equal(world.whatif->at_end.change.same, 0);
+    assert_int_equal(size_of(WHATIF_NEW, 1, MEMBER), 0);
+}
+
 #define TEST(name) cmocka_unit_test_teardown(name, close_world)
 
 int main(void)
@@ -322,6 +354,7 @@ int main(void)
         TEST(what_a_log_does_not_tell_is_left_as_it_was),
         TEST(what_does_not_come_to_the_record_is_left_too),
         TEST(caps_count_over_the_sales_judged),
+        TEST(a_pool_has_no_tier),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
