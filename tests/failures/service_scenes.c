@@ -386,6 +386,18 @@ static void prepare_program_list(void)
         .peer = ADMIN, .method = "ProgramsService/GetProgram", .json = "{\"version\": 2}"});
 }
 
+static void prepare_withdraw(void)
+{
+    stage_open();
+    by_rival(ADMIN, "ProgramsService/PublishProgram", publish_text());
+    scene_set(&(struct scene){
+        .peer = ADMIN,
+        .method = "ProgramsService/WithdrawProgram",
+        .json = world_text(world, "{%s, \"version\": 2, \"etag\": \"%s\", \"reason\": \"a slip\"}",
+                           mutation(), etag()),
+        .mutation = true});
+}
+
 static void prepare_program_check(void)
 {
     stage_open();
@@ -447,6 +459,7 @@ const struct scenario scenarios[] = {
     SCENE(verify_fault, BOTH),
     SCENE(publish, BOTH | INJECT_BIT(INJECT_FILE)),
     SCENE(publish_bad, BOTH),
+    SCENE(withdraw, BOTH | INJECT_BIT(INJECT_FILE)),
     SCENE(program_list, MEMORY),
     SCENE(program_check, MEMORY),
 };
