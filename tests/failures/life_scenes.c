@@ -21,7 +21,7 @@
 
 const uint32_t scenario_cases = 8;
 
-enum { RETRIES = 60, RETRY_MS = 500, COMPACT_BYTES = 600, QUEUE = 4 };
+enum { RETRIES = 60, RETRY_MS = 500, NEWBORN_COMPACT_BYTES = 600, QUEUE = 4 };
 
 static struct service_world *world = &stage.world;
 
@@ -91,7 +91,7 @@ static enum status make_newborn(const struct service_options *like)
     options.timers = &newborn.timers;
     options.wall_ms = clock_now;
     TRY(service_new(&options, &newborn.service));
-    struct compact_options compact = {.service = newborn.service, .bytes = COMPACT_BYTES};
+    struct compact_options compact = {.service = newborn.service, .bytes = NEWBORN_COMPACT_BYTES};
     TRY(compact_new(&compact, &newborn.compact));
     service_kick(newborn.service);
     return STATUS_OK;
@@ -224,12 +224,12 @@ static uint64_t archived(void)
 static void prepare_compaction(void)
 {
     prepare_sale();
-    while (world_log(world, "anna").len <= COMPACT_BYTES) {
+    while (world_log(world, "anna").len <= NEWBORN_COMPACT_BYTES) {
         (void)world_award(world, "anna", 100);
     }
-    CHECK(compact_new(
-              &(struct compact_options){.service = stage.daemon->service, .bytes = COMPACT_BYTES},
-              &stage.daemon->compact) == STATUS_OK);
+    CHECK(compact_new(&(struct compact_options){.service = stage.daemon->service,
+                                                .bytes = NEWBORN_COMPACT_BYTES},
+                      &stage.daemon->compact) == STATUS_OK);
 }
 
 static void run_compaction(void)
