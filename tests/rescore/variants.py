@@ -6,7 +6,6 @@ import shutil
 
 import frames
 import ledger
-import scene
 import victims
 import world
 
@@ -38,7 +37,7 @@ class Copy(victims.Victims):
 
     def start_daemon(self, name, *more, path=None, wait=True):
         number = name.rsplit("-", 1)[1]
-        return scene.Scene.start_daemon(self, f"{self.name}-{number}", *more, path=path, wait=wait)
+        return super().start_daemon(f"{self.name}-{number}", *more, path=path, wait=wait)
 
     def to(self, text):
         """The clock, local."""
