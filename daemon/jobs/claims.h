@@ -1,6 +1,7 @@
 // Who works on which partitions of a stored job. A claim is a few partitions in a row that are not
 // done and nobody has, under an attempt's number of its own, until an instant of the store's clock;
-// one that has lapsed is nobody's. All of it is changes of the message, put by service/job_update.h.
+// one that has lapsed is nobody's. All of it is changes of the message, which service/job_update.h
+// puts.
 #pragma once
 
 #include <stdbool.h>

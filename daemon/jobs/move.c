@@ -10,7 +10,9 @@
 static void copy_name(char ret_text[LIMIT_NAME_BYTES + 1], struct span name)
 {
     size_t len = name.len < LIMIT_NAME_BYTES ? name.len : (size_t)LIMIT_NAME_BYTES;
-    memcpy(ret_text, name.data, len);
+    if (len > 0) {
+        memcpy(ret_text, name.data, len);
+    }
     ret_text[len] = '\0';
 }
 

@@ -147,9 +147,9 @@ static Loyaltyd__PlanMove *move_row(const struct move *move, struct arena *arena
     if (row == NULL) {
         return NULL;
     }
-    row->member_id = (char *)(uintptr_t)move->member_id;
-    row->from_tier = (char *)(uintptr_t)move->from_tier;
-    row->to_tier = (char *)(uintptr_t)move->to_tier;
+    row->member_id = (char *)move->member_id;
+    row->from_tier = (char *)move->from_tier;
+    row->to_tier = (char *)move->to_tier;
     row->score = move->score;
     row->contributions = move->contributions;
     row->threshold = move->threshold;
@@ -168,7 +168,7 @@ static enum status make_page(struct plan_pages *pages, struct span *ret_bytes)
     uint32_t count = left < JOB_PAGE_MOVES ? left : (uint32_t)JOB_PAGE_MOVES;
     arena_reset(arena);
     Loyaltyd__PlanPage page = LOYALTYD__PLAN_PAGE__INIT;
-    page.moves = arena_alloc_array(arena, count, sizeof *page.moves);
+    page.moves = arena_alloc_array(arena, count, sizeof(Loyaltyd__PlanMove *));
     if (page.moves == NULL) {
         return STATUS_NO_MEMORY;
     }

@@ -92,7 +92,7 @@ static enum status set_indexed(const struct runner *runner, Loyaltyd__Jobs *jobs
 {
     struct span etag;
     TRY(arena_copy(arena, span_of(runner->etag, CHAIN_HASH_BYTES), &etag));
-    jobs->indexed_for.data = (uint8_t *)(uintptr_t)etag.data;
+    jobs->indexed_for.data = (uint8_t *)etag.data;
     jobs->indexed_for.len = etag.len;
     return STATUS_OK;
 }
@@ -145,7 +145,7 @@ static enum status fill_reindex(const struct runner *runner, Loyaltyd__Job *job,
     job->kind = LOYALTY__V1__JOB_KIND__JOB_KIND_REINDEX;
     job->full = true;
     job->created_ms = lease_store_now_ms(lease);
-    job->etag.data = (uint8_t *)(uintptr_t)etag.data;
+    job->etag.data = (uint8_t *)etag.data;
     job->etag.len = etag.len;
     job->stage = 1;
     return job->id == NULL ? STATUS_NO_MEMORY

@@ -248,6 +248,7 @@ void walk_visited(struct walk *walk, const struct visit *visit, const struct wal
 
 static void compare_one(struct walk *walk, const struct move *planned, const struct move *actual)
 {
+    CHECK(planned != NULL || actual != NULL);
     if (planned == NULL) {
         // A plan by the index looks only for those that are not in the log.
         bool known = actual->recorded && walk->work->all;

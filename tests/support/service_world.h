@@ -154,3 +154,5 @@ struct span world_log(struct service_world *world, const char *member_id);
 uint64_t world_verify(struct service_world *world, const char *member_id, int64_t *ret_balance);
 // Replaces the whole log by its snapshot, as a compaction elsewhere would.
 void world_compact_now(struct service_world *world, const char *member_id, int64_t keep_from_ms);
+// The due index says something else of a member than its log.
+void world_misplace(struct service_world *world, const char *member_id, int64_t due_ms);

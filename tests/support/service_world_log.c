@@ -8,6 +8,8 @@
 #include "support/club.h"
 #include "support/service_world.h"
 
+#include <string.h>
+
 enum { FOLD_ARENA_BYTES = 128 << 20 };
 
 struct store_account world_place(const char *member_id)
@@ -73,4 +75,26 @@ void world_compact_now(struct service_world *world, const char *member_id, int64
     store_free(store);
     buffer_fini(&snapshot);
     arena_fini(&arena);
+}
+
+static void on_misplaced(void *context, const struct store_reply *reply)
+{
+    *(enum store_result *)context = reply->result;
+}
+
+void world_misplace(struct service_world *world, const char *member_id, int64_t due_ms)
+{
+    struct span log = world_log(world, member_id);
+    struct store_append move = {
+        .account = world_place(member_id),
+        .expected_bytes = log.len,
+        .not_after_ms = INT64_MAX,
+        .due_changed = true,
+        .due_ms = due_ms,
+    };
+    memcpy(move.expected_hash, log.data + log.len - STORE_HASH_BYTES, STORE_HASH_BYTES);
+    enum store_result result = STORE_FAILED;
+    store_append(world->daemons[0].store, &move, on_misplaced, &result);
+    memory_run(world->daemons[0].store);
+    CHECK(result == STORE_OK);
 }

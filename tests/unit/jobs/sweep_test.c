@@ -117,29 +117,6 @@ static const char *member_name(int number)
     return world_text(&world, "m-%d", number);
 }
 
-static void on_moved(void *context, const struct store_reply *reply)
-{
-    *(enum store_result *)context = reply->result;
-}
-
-// The due index says something else of a member than its log.
-static void misplace(const char *member, int64_t due_ms)
-{
-    struct span log = world_log(&world, member);
-    struct store_append move = {
-        .account = world_place(member),
-        .expected_bytes = log.len,
-        .not_after_ms = INT64_MAX,
-        .due_changed = true,
-        .due_ms = due_ms,
-    };
-    memcpy(move.expected_hash, log.data + log.len - STORE_HASH_BYTES, STORE_HASH_BYTES);
-    enum store_result result = STORE_FAILED;
-    store_append(world.daemons[0].store, &move, on_moved, &result);
-    memory_run(world.daemons[0].store);
-    assert_int_equal(result, STORE_OK);
-}
-
 // --- what time makes ---
 
 static void points_end_with_nobody_asking(void **state)
@@ -393,7 +370,7 @@ static void a_wrong_due_instant_is_set_right(void **state)
     enrol_with_points("anna");
     int64_t right_ms = due_of("anna");
     assert_int_equal(right_ms, ENDS_MS);
-    misplace("anna", world.now_ms - DAY_MS);
+    world_misplace(&world, "anna", world.now_ms - DAY_MS);
     service_world_sweep(&world, PACE);
     world_pass(&world, SETTLED_MS);
     assert_int_equal(due_of("anna"), right_ms);
@@ -414,7 +391,7 @@ static void a_broken_log_is_left_alone(void **state)
     enrol_with_points("anna");
     enrol_with_points("ben");
     struct store_account place = world_place("anna");
-    misplace("anna", 1);
+    world_misplace(&world, "anna", 1);
     memory_plant(world.daemons[0].store, &place, span_of(garbage, sizeof garbage));
     service_world_sweep(&world, PACE);
     sleep_until(ENDS_MS);
