@@ -252,8 +252,8 @@ const struct card *account_card_at(const struct account *account, int64_t instan
 int64_t account_score_at(const struct account *account, int64_t instant_ms);
 // The same as a boundary at that instant sees it (domain.md, fine print 2).
 int64_t account_score_at_boundary(const struct account *account, int64_t instant_ms);
-// What may still be taken in [from, until) of the score that the record of this number gave, so that
-// it is never below 0 and nothing rises when what was taken would have ended.
+// What may still be taken in [from, until) of the score that the record of this number gave, so
+// that it is never below 0 and nothing rises when what was taken would have ended.
 int64_t account_score_left(const struct account *account, uint64_t seq, int64_t from_ms,
                            int64_t until_ms);
 // The same of all score, in [now, until).

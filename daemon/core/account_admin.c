@@ -1,5 +1,5 @@
-// Acts by hand in the fold: points and score adjusted, a complimentary card, a card revoked, and the
-// month's list of such acts. Every act but the list obliges its account to be listed there.
+// Acts by hand in the fold: points and score adjusted, a complimentary card, a card revoked, and
+// the month's list of such acts. Every act but the list obliges its account to be listed there.
 #include "core/account_parts.h"
 
 // Points given are spendable at once.

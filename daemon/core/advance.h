@@ -44,8 +44,8 @@ struct held_card {
 
 // The card held, and the last one before it that was not complimentary (the same when it is not): a
 // complimentary card never costs one that was earned. While it is held, tests reach a tier that is
-// at least its own, with a new validity. At its end the card that it covered goes on to its own end,
-// if that is to come and its tier is at least the score's of that instant.
+// at least its own, with a new validity. At its end the card that it covered goes on to its own
+// end, if that is to come and its tier is at least the score's of that instant.
 struct holding {
     struct held_card card;
     struct held_card covered;

@@ -1,6 +1,6 @@
-// Decisions about what an admin does by hand to a member, active or suspended, and about the month's
-// list of it. Source: domain.md, "Operations"; admin.proto. Each act obliges its member to be listed
-// (core/audit.h); a refusal leaves no trace.
+// Decisions about what an admin does by hand to a member, active or suspended, and about the
+// month's list of it. Source: domain.md, "Operations"; admin.proto. Each act obliges its member to
+// be listed (core/audit.h); a refusal leaves no trace.
 #pragma once
 
 #include "base/status.h"
@@ -9,8 +9,8 @@
 enum act_end { ACT_END_AS_EARNED, ACT_END_ON, ACT_END_NEVER };
 
 // Points given are spendable at once and pay a deficit first; they end as asked, or as those of a
-// sale of now. Points taken are spendable ones, earliest end first: INSUFFICIENT_POINTS, unless what
-// is missing may be owed.
+// sale of now. Points taken are spendable ones, earliest end first: INSUFFICIENT_POINTS, unless
+// what is missing may be owed.
 // Score given counts from now on to a date, or to its window's end, and IMMEDIATE tiers are tested;
 // score taken is of what counts now, what ends first first: REDUCED_TOO_FAR, and no card changes.
 struct adjust_command {

@@ -1,5 +1,5 @@
-// Random acts by hand: points and score adjusted, cards granted and revoked, and the ends of what they
-// oblige to.
+// Random acts by hand: points and score adjusted, cards granted and revoked, and the ends of what
+// they oblige to.
 #include "support/random_club.h"
 
 #include "base/check.h"
