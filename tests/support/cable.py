@@ -36,6 +36,7 @@ class Cable:
                 far.connect(self.target)
             except OSError:
                 near.close()
+                far.close()
                 continue
             self.links.append((near, far))
             self._join(near, far)
