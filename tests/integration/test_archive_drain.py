@@ -26,6 +26,7 @@ from scene import now_ms
 PARTITIONS = 16
 SCENE = scene.Scene(options=("--compact-bytes", "1500"))
 SCENE.world.certificate("job", "job/archive")
+INDEX_BYTES = 80000  # files beside the segment that have to be larger than at first
 BATCHES = itertools.count()
 CUT_OFF = "not written whole are cut off"
 
@@ -292,13 +293,16 @@ class Archive(unittest.TestCase):
     def test_9_a_full_disk_drops_nothing(self):
         sell_until_cut(1)
         self.drain()
+        while os.stat(segment(self.path)).st_size < INDEX_BYTES:  # else the index is in the way
+            sell_until_cut(30)
+            self.drain()
         sell_until_cut(10)
         before = waiting()
         for extra in (1, 100, 2000):
             run = drain(self.path, limit=os.stat(segment(self.path)).st_size + extra)
             self.assertEqual(run.returncode, 3, run.stderr)
             if extra == 1:
-                self.assertRegex(run.stderr, "Nothing of it was dropped|disk I/O error")
+                self.assertIn("Nothing of it was dropped", run.stderr)
                 self.assertEqual(waiting(), before)
         self.check_whole()
 
