@@ -217,7 +217,9 @@ static void look(struct runner *runner, int64_t now_ms)
 static void work(struct runner *runner, int64_t now_ms)
 {
     note_rate(runner, now_ms);
-    if (runner->fault == NULL) {
+    if (runner->options.service->draining) {
+        crew_quit(runner->crew);
+    } else if (runner->fault == NULL) {
         begin_partitions(runner);
         crew_turn(runner->crew);
     }

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Runs of a re-scoring by several daemons at once: each member is counted once and each move
-written once, whoever dies on the way, leaves in order, joins, or asks for the same at the same time.
-The due index is made right for the rules by the daemons themselves.
+written once, whoever dies on the way, leaves in order, joins, or asks for the same at the same
+time. The due index is made right for the rules by the daemons themselves.
 """
 
 import unittest

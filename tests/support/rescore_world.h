@@ -1,6 +1,6 @@
-// Members of a world of daemons in one process (support/service_world.h) who are re-scored, and the
-// jobs that do it: asked for as clients do, then read as they are stored. For tests alone: what does
-// not hold fails the test.
+// Members of a world of daemons in one process (support/service_world.h) who are re-scored, and
+// the jobs that do it: asked for as clients do, then read as they are stored. For tests alone: what
+// does not hold fails the test.
 #pragma once
 
 #include <stddef.h>

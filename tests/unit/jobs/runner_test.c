@@ -217,6 +217,27 @@ static void what_the_dead_had_claimed_is_taken_over(void **state)
     rescore_assert_all(&world);
 }
 
+// A daemon that is to end leaves nothing that others would have to wait for.
+static void who_drains_gives_its_claim_back(void **state)
+{
+    (void)state;
+    rescore_enrol(&world);
+    sleep_until(RESCORE_MS + 5000);
+    const char *id = rescore_run(&world, "");
+    service_world_run_jobs(&world);
+    for (int i = 0; i < 200 && rescore_job(&world, id)->n_claims == 0; i++) {
+        step(&world.daemons[0], RUNNER_TURN_MS);
+    }
+    assert_int_equal(rescore_job(&world, id)->n_claims, 1);
+    assert_false(runner_is_idle(world.daemons[0].runner));
+    world.daemons[0].service->draining = true;
+    const Loyaltyd__Job *job = rescore_ended(&world, id, SOON_MS);
+    assert_true(runner_is_idle(world.daemons[0].runner));
+    assert_int_equal(job->members, MEMBERS);
+    assert_int_equal(job->moves + job->moved_before, RISING);
+    rescore_assert_all(&world);
+}
+
 static void failures_only_delay_it(void **state)
 {
     (void)state;
@@ -393,6 +414,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(two_at_once_share_a_run, open_world, close_world),
         cmocka_unit_test_setup_teardown(what_the_dead_had_claimed_is_taken_over, open_world,
                                         close_world),
+        cmocka_unit_test_setup_teardown(who_drains_gives_its_claim_back, open_world, close_world),
         cmocka_unit_test_setup_teardown(failures_only_delay_it, open_world, close_world),
         cmocka_unit_test_setup_teardown(a_broken_log_is_an_error_by_name, open_world, close_world),
         cmocka_unit_test_setup_teardown(a_cancelled_run_stops, open_world, close_world),
