@@ -1,8 +1,18 @@
 // Names of enum values as words: "ACT_REASON_GOODWILL" is "goodwill".
 #include "ctl/acts.h"
 
-#include <ctype.h>
 #include <string.h>
+
+static char lower(char c)
+{
+    static const char upper[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ_";
+    static const char words[] = "abcdefghijklmnopqrstuvwxyz ";
+    const char *at = strchr(upper, c);
+    if (at == NULL || c == '\0') {
+        return c;
+    }
+    return words[at - upper];
+}
 
 static const char *word_of(const ProtobufCEnumDescriptor *type, int value, const char *prefix,
                            char out[ACTS_WORD_BYTES])
@@ -12,7 +22,7 @@ static const char *word_of(const ProtobufCEnumDescriptor *type, int value, const
     if (value != 0 && named != NULL) {
         for (const char *at = named->name + strlen(prefix); *at != '\0'; at++) {
             if (len + 1 < ACTS_WORD_BYTES) {
-                out[len++] = *at == '_' ? ' ' : (char)tolower((unsigned char)*at);
+                out[len++] = lower(*at);
             }
         }
     }
