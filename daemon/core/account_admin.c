@@ -48,6 +48,9 @@ static enum status give_score(struct account *account, const struct record_adjus
 static enum status take_score(struct account *account, const struct record_adjusted *adjusted)
 {
     int64_t sum = 0;
+    if (adjusted->score < -LIMIT_POINTS_A_RECORD) {
+        return STATUS_CORRUPT;
+    }
     for (size_t i = 0; i < adjusted->score_count; i++) {
         const struct adjusted_score *part = &adjusted->scores[i];
         if (part->score >= 0 || part->seq == 0 || part->until_ms <= account->now_ms ||

@@ -179,6 +179,11 @@ static void what_does_not_fit_is_corrupt(void **state)
     refuses(adjusted((struct record_adjusted){.score = -101, .scores = &own, .score_count = 1}));
     own.score = -100;
     refuses(adjusted((struct record_adjusted){.score = -99, .scores = &own, .score_count = 1}));
+    own.score = INT64_MIN;
+    refuses(
+        adjusted((struct record_adjusted){.score = INT64_MIN, .scores = &own, .score_count = 1}));
+    refuses(adjusted((struct record_adjusted){.points = INT64_MIN, .deficit = 1}));
+    own.score = -100;
     own.seq = 1;
     refuses(adjusted((struct record_adjusted){.score = -100, .scores = &own, .score_count = 1}));
     refuses((struct record){.type = RECORD_CARD_GRANTED});
