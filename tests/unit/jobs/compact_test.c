@@ -10,7 +10,6 @@
 #include "core/ledger.h"
 #include "jobs/compact.h"
 #include "support/log_capture.h"
-#include "support/receipts_world.h"
 #include "support/service_world.h"
 
 #define TILL "pos/store-1/till-1"
@@ -474,25 +473,6 @@ static void the_end_at_every_step(void **state)
     }
 }
 
-// Proof stays whole: a terminal's day is walked from its first record.
-static void a_terminals_day_is_left_alone(void **state)
-{
-    (void)state;
-    service_world_fini(&world);
-    receipts_world_open(&world, 1, "");
-    service_world_compact(&world, BOUND);
-    world_enroll(&world, "anna");
-    const char *day = "@20260110/store-1/till-1";
-    for (uint64_t number = 1; world_log(&world, day).len <= 3 * (size_t)BOUND; number++) {
-        const char *sale = receipts_award(&world, world_id(&world), "anna", 100, number);
-        assert_string_equal(receipts_call(&world, &world.daemons[0], "PointsService/Award", sale),
-                            "OK");
-        pause_over();
-    }
-    assert_int_equal(accounts_snapshot_bytes(world_log(&world, day)), 0);
-    assert_true(accounts_snapshot_bytes(world_log(&world, "anna")) > 0);
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
 
 int main(void)
@@ -511,7 +491,6 @@ int main(void)
         TEST(a_false_clock_drops_nothing),
         TEST(a_damaged_log_stays_as_it_is),
         TEST(the_end_at_every_step),
-        TEST(a_terminals_day_is_left_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
