@@ -305,6 +305,19 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(listed_as_json["entries"][-1]["reason"], "a long wait")
         self.assertIn(audit()[1].chain, self.ctl("audit", "verify"))
 
+    def test_a_byte_changed_in_the_month_is_found(self):
+        SCENE.enrol("hal")
+        definite(points("hal", 1))
+        page = audit()[1]
+        key, = SCENE.redis.command("KEYS", f"ly:*@audit-{page.month}")
+        log = SCENE.redis.command("GET", key)
+        place = log.index(WHY.encode())
+        SCENE.redis.command("SETRANGE", key, str(place), "A")
+        run = SCENE.world.ctl("audit", "verify", daemon=SCENE.daemons[0], check=False)
+        SCENE.redis.command("SETRANGE", key, str(place), "a")
+        self.assertNotEqual(run.returncode, 0)
+        self.assertIn(page.chain, self.ctl("audit", "verify", "--month", page.month))
+
 
 if __name__ == "__main__":
     scene.run_tests(SCENE)
