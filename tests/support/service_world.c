@@ -75,7 +75,7 @@ static void daemon_sweep(struct world_daemon *daemon)
 
 static void daemon_run_jobs(struct world_daemon *daemon)
 {
-    struct runner_options options = {.service = daemon->service};
+    struct runner_options options = {.service = daemon->service, .pace = daemon->world->jobs_pace};
     if (daemon->world->runs_jobs) {
         CHECK(runner_new(&options, &daemon->runner) == STATUS_OK);
     }

@@ -143,13 +143,13 @@ static void a_plan_is_forgotten_with_its_pages(void **state)
 
 // --- runs ---
 
-// A step of one daemon, a little later than the last.
-static void step(struct world_daemon *daemon, int64_t ms)
+// A step of one daemon, a little later than the last; whether a call was answered.
+static bool step(struct world_daemon *daemon, int64_t ms)
 {
     world.now_ms += ms;
     memory_set_now(daemon->store, world.now_ms);
     timers_run(&daemon->timers);
-    (void)world_step(daemon);
+    return world_step(daemon);
 }
 
 // Killed after any number of its steps, and begun again by the same daemon or the other one.
@@ -164,9 +164,9 @@ static void a_run_killed_anywhere_counts_once(void **state)
     int kills = 0;
     for (int steps = 1; steps < STEPS && !job_has_ended(rescore_job(&world, id)); steps += STRIDE) {
         struct world_daemon *daemon = &world.daemons[kills % 2];
-        step(daemon, CLAIM_LAPSE_MS + RUNNER_LOOK_MS);
+        (void)step(daemon, CLAIM_LAPSE_MS + RUNNER_LOOK_MS);
         for (int i = 0; i < steps; i++) {
-            step(daemon, 1);
+            (void)step(daemon, 1);
         }
         service_world_restart(daemon);
         kills++;
@@ -195,6 +195,7 @@ static void two_at_once_share_a_run(void **state)
     rescore_assert_all(&world);
 }
 
+// What is stored is read through the first daemon's store, which then answers all that it is asked.
 static void what_the_dead_had_claimed_is_taken_over(void **state)
 {
     (void)state;
@@ -203,15 +204,15 @@ static void what_the_dead_had_claimed_is_taken_over(void **state)
     const char *id = rescore_run(&world, "");
     service_world_run_jobs(&world);
     for (int i = 0; i < 200 && rescore_job(&world, id)->n_claims == 0; i++) {
-        step(&world.daemons[0], RUNNER_TURN_MS);
+        (void)step(&world.daemons[1], RUNNER_TURN_MS);
     }
     assert_int_equal(rescore_job(&world, id)->n_claims, 1);
-    world.daemons[0].cut = true; // and not heard of for long
+    world.daemons[1].cut = true; // and not heard of for long
     const Loyaltyd__Job *job = rescore_ended(&world, id, LATE_MS);
     assert_int_equal(job->members, MEMBERS);
     assert_int_equal(job->moves + job->moved_before, RISING);
     rescore_assert_all(&world);
-    world.daemons[0].cut = false;
+    world.daemons[1].cut = false;
     world_pass(&world, SOON_MS); // what it still believes changes nothing
     assert_int_equal(rescore_job(&world, id)->members, MEMBERS);
     rescore_assert_all(&world);
@@ -226,15 +227,40 @@ static void who_drains_gives_its_claim_back(void **state)
     const char *id = rescore_run(&world, "");
     service_world_run_jobs(&world);
     for (int i = 0; i < 200 && rescore_job(&world, id)->n_claims == 0; i++) {
-        step(&world.daemons[0], RUNNER_TURN_MS);
+        (void)step(&world.daemons[1], RUNNER_TURN_MS);
     }
     assert_int_equal(rescore_job(&world, id)->n_claims, 1);
-    assert_false(runner_is_idle(world.daemons[0].runner));
-    world.daemons[0].service->draining = true;
+    assert_false(runner_is_idle(world.daemons[1].runner));
+    world.daemons[1].service->draining = true;
     const Loyaltyd__Job *job = rescore_ended(&world, id, SOON_MS);
-    assert_true(runner_is_idle(world.daemons[0].runner));
+    assert_true(runner_is_idle(world.daemons[1].runner));
     assert_int_equal(job->members, MEMBERS);
     assert_int_equal(job->moves + job->moved_before, RISING);
+    rescore_assert_all(&world);
+}
+
+// Every third answer is lost, though what was asked for is done.
+static void lost_answers_count_nothing_twice(void **state)
+{
+    (void)state;
+    enum { STEPS = 20000 };
+    uint32_t calls = 0;
+    struct world_daemon *daemon = &world.daemons[1];
+    rescore_enrol(&world);
+    sleep_until(RESCORE_MS + 5000);
+    const char *id = rescore_run(&world, "");
+    world.jobs_pace = 2; // so slowly that a claim is reported in parts
+    service_world_run_jobs(&world);
+    world.daemons[0].service->draining = true; // one alone, whose calls are stepped
+    for (int i = 0; i < STEPS && !job_has_ended(rescore_job(&world, id)); i++) {
+        calls += step(daemon, 5) ? 1 : 0;
+        memory_fail_next(daemon->store,
+                         calls % 3 == 0 ? MEMORY_FAULT_LOST_REPLY : MEMORY_FAULT_NONE);
+    }
+    const Loyaltyd__Job *job = rescore_ended(&world, id, LATE_MS);
+    assert_int_equal(job->members, MEMBERS);
+    assert_int_equal(job->moves + job->moved_before, RISING);
+    rescore_assert_edge(job, RISING);
     rescore_assert_all(&world);
 }
 
@@ -415,6 +441,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_the_dead_had_claimed_is_taken_over, open_world,
                                         close_world),
         cmocka_unit_test_setup_teardown(who_drains_gives_its_claim_back, open_world, close_world),
+        cmocka_unit_test_setup_teardown(lost_answers_count_nothing_twice, open_world, close_world),
         cmocka_unit_test_setup_teardown(failures_only_delay_it, open_world, close_world),
         cmocka_unit_test_setup_teardown(a_broken_log_is_an_error_by_name, open_world, close_world),
         cmocka_unit_test_setup_teardown(a_cancelled_run_stops, open_world, close_world),
