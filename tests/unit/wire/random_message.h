@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/arena.h"
+#include "google/protobuf/duration.pb-c.h"
 #include "wire/field.h"
 #include "wire/instant.h"
 #include "wire/message.h"
@@ -172,6 +173,12 @@ static inline ProtobufCMessage *random_message(struct dice *dice, struct arena *
 {
     ProtobufCMessage *message = message_new(type, arena);
     assert_non_null(message);
+    if (type == &google__protobuf__duration__descriptor) { // never below nothing
+        Google__Protobuf__Duration *duration = (Google__Protobuf__Duration *)message;
+        duration->seconds = (int64_t)dice_below(dice, 100000);
+        duration->nanos = (int32_t)dice_below(dice, 1000000000);
+        return message;
+    }
     if (type == &google__protobuf__timestamp__descriptor) {
         random_timestamp(dice, (Google__Protobuf__Timestamp *)message);
         return message;
