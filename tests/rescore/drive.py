@@ -6,7 +6,7 @@ computation says. Prints lines `figure value`.
     drive.py csv PATH SEED MEMBERS          members for `loyaltyctl import members`
     drive.py plan AT                        plans, waits; `plan NAME`
     drive.py run AT [PLAN]                  begins a run; `run NAME`
-    drive.py until NAME PERCENT             waits until so much of it is done
+    drive.py until NAME MEMBERS             waits until it has gone through so many
     drive.py wait NAME                      waits until it is done, and prints its report
     drive.py moves PLAN SEED MEMBERS        compares a plan's moves with the computation's
     drive.py tiers UNTIL SEED MEMBERS       compares every member's tier with the computation's
@@ -85,11 +85,11 @@ def run(at, plan_name=""):
         say(run=jobs.run(link, frames.utc_ms(at), now_ms(link), plan=plan_name))
 
 
-def until(name, percent):
+def until(name, members):
     with client() as link:
         while True:
             operation, stands = progress(link, name)
-            if operation.done or stands.partitions_done * 100 >= stands.partitions * int(percent):
+            if operation.done or stands.members >= int(members):
                 break
             time.sleep(POLL_S)
         say(done=int(operation.done), members=stands.members, rate=stands.rate)

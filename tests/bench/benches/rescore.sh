@@ -4,7 +4,9 @@
 # and every member's tier after the run must be what the independent computation of tests/rescore
 # says.
 #     rescore_plan_members_per_s   looked at: members that are due
-#     rescore_members_per_s        of all, those whose partition was done, until the first kill
+#     rescore_members_per_s        gone through until the first kill; the comparison of all moves
+#                                  with the plan comes before, and is in it
+#     rescore_counted_twice        moves that the run's report has more than the plan; right is 0
 #     rescore_run_s                the whole run; what a dead daemon has claimed lapses after 30 s
 # Then awards and lookups by a schedule, windows in turn: alone (without), and while full runs
 # follow one another (with).
@@ -23,12 +25,9 @@ drive() {
         /usr/bin/python3 tests/rescore/drive.py "$@"
 }
 
-# seconds COMMAND...: how long it takes; what it prints goes to stderr.
-seconds() {
-    local began
-    began=$(date +%s.%N)
-    "$@" >&2
-    awk -v began="$began" -v ended="$(date +%s.%N)" 'BEGIN {printf "%.3f\n", ended - began}'
+# since INSTANT: seconds.
+since() {
+    awk -v began="$1" -v ended="$(date +%s.%N)" 'BEGIN {printf "%.3f\n", ended - began}'
 }
 
 # per_second COUNT SECONDS
@@ -50,43 +49,47 @@ kill_daemon() {
 
 # bring_over: the members, and the program they are judged by.
 bring_over() {
-    local took
+    local began
     drive csv "$work/members.csv" "$rescore_seed" "$members"
     as_admin clock set "$rescore_opened" >&2
     as_admin program publish programs/retail.yaml --effective-from 1996-01-01T00:00:00Z >&2
-    took=$(seconds as_admin import members "$work/members.csv" --window 4096)
-    figure rescore_import_members_per_s "$(per_second "$members" "$took")" per_second
+    began=$(date +%s.%N)
+    as_admin import members "$work/members.csv" --window 4096 >&2
+    figure rescore_import_members_per_s "$(per_second "$members" "$(since "$began")")" per_second
 }
 
-# plan_moves: sets `plan`, and says what it took.
+# plan_moves: sets `plan`, and `visits` to how many it has looked at; says what it took.
 plan_moves() {
     drive plan "$rescore_at" >"$work/plan"
     plan=$(value plan <"$work/plan")
     figure rescore_plan_s "$(value plan_s <"$work/plan")" s
     figure rescore_plan_members_per_s \
         "$(per_second "$(value members <"$work/plan")" "$(value plan_s <"$work/plan")")" per_second
-    figure rescore_moves "$(value moves <"$work/plan")" count
+    visits=$(value members <"$work/plan")
+    moves=$(value moves <"$work/plan")
+    figure rescore_moves "$moves" count
     drive moves "$plan" "$rescore_seed" "$members" >&2
 }
 
-# run_plan: killed when a third of it is done, and when two thirds are.
+# run_plan: killed when it has gone through a third, and through two thirds.
 run_plan() {
-    local name began took percent
+    local name began took
     as_admin clock set "$rescore_passed" >&2
     began=$(date +%s.%N)
     name=$(drive run "$rescore_at" "$plan" | value run)
-    for percent in 33 66; do
-        took=$(seconds drive until "$name" "$percent")
-        if [[ $percent == 33 ]]; then
-            figure rescore_members_per_s "$(per_second $((members / 3)) "$took")" per_second
-        fi
-        kill_daemon
-    done
+    drive until "$name" $((visits / 3)) >"$work/third"
+    took=$(since "$began")
+    figure rescore_members_per_s "$(per_second "$(value members <"$work/third")" "$took")" \
+        per_second
+    kill_daemon
+    drive until "$name" $((visits * 2 / 3)) >&2
+    kill_daemon
     drive wait "$name" >"$work/report"
-    took=$(awk -v began="$began" -v ended="$(date +%s.%N)" 'BEGIN {print ended - began}')
-    figure rescore_run_s "$took" s
+    figure rescore_run_s "$(since "$began")" s
     cat "$work/report" >&2
     [[ $(value errors <"$work/report") == 0 ]] || fail "the run met errors"
+    figure rescore_counted_twice \
+        $(($(value moves <"$work/report") + $(value moved_before <"$work/report") - moves)) count
     drive tiers "$rescore_passed" "$rescore_seed" "$members" >&2
 }
 
@@ -107,7 +110,7 @@ side_foreground() {
 }
 
 bench_rescore() {
-    local members operations rate plan
+    local members operations rate plan visits moves
     members=${LOYALTY_MEMBERS:-$(size 1000000 20000)}
     rate=2000
     operations=$((rate * $(size 5 2)))
