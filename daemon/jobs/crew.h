@@ -12,7 +12,7 @@
 enum {
     CREW_WALKS = 4,
     CREW_VISITS = 64,       // at once, while nobody asks
-    CREW_VISITS_BUSY = 8,   // while requests are in hand, and ...
+    CREW_VISITS_BUSY = 4,   // while requests are in hand, and ...
     CREW_VISITS_LOADED = 2, // ... while many are
     CREW_LOADED_REQUESTS = 32,
     CREW_QUIET_MS = 50,    // after the last request seen
