@@ -118,7 +118,7 @@ by_hand() {
     tier_is fay gold
     tier_is eve member
     loyaltyctl audit list --month 2026-06
-    check "acts in June's audit" 6 "$(loyaltyctl audit list --month 2026-06 -o json \
+    check "acts in June's audit" 7 "$(loyaltyctl audit list --month 2026-06 -o json \
         | grep -c '"act"')"
 
     day 2026-09-01 "Fay's summer is over; what she did not earn she does not keep"

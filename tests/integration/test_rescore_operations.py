@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Operations as their users see them: plans and runs begun, looked at, listed, waited for,
-forgotten, over frames, gRPC and JSON; who may what; retries; a run that is joined; the command line;
-and the units of systemd that start it.
+forgotten, over frames, gRPC and JSON; who may what; retries; the command line; the units
+of systemd that start a run.
 """
 
 import json

@@ -1,5 +1,5 @@
-// A stored job as its operation: what is told of one at work, one that is done, one that failed; and
-// its JSON, where what an Any holds stands in words.
+// A stored job as its operation: what is told of one at work, one that is done, one that failed;
+// and its JSON, where what an Any holds stands in words.
 #include "wire/jobs.h"
 
 #include <setjmp.h>
