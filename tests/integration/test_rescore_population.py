@@ -43,6 +43,12 @@ def local_ms(text):
     return frames.utc_ms(f"{text}+08:00")
 
 
+def sums(copied):
+    """Of all accounts' figures; the audit of plans and runs has none."""
+    totals = copied.totals()
+    return [totals[name] for name in ("balance", "points_awarded", "score_given")]
+
+
 class Told:
     """The club whose histories were told, and that has ended; and its members."""
 
@@ -197,7 +203,7 @@ class Population(unittest.TestCase):
         for copied in copies[1:]:
             self.assertEqual(copied.logs(TOLD.members), logs, copied.name)
             self.assertEqual(copied.chained(TOLD.members), types, copied.name)
-            self.assertEqual(copied.totals(), copies[0].totals())
+            self.assertEqual(sums(copied), sums(copies[0]))
         _, tiers = population.expected(SEED, len(TOLD.made), local_ms(LATER))
         for member, tier in tiers.items():
             with copies[0].client("backend") as client:
