@@ -20,9 +20,8 @@ static enum status end_badly(Loyaltyd__Job *job, struct arena *arena, int64_t no
     job->ended_ms = now_ms;
     job->n_claims = 0;
     job->error_code = code;
-    job->error_reason = arena_printf(arena, "%s", reason);
-    job->error_message = arena_printf(arena, "%s", message);
-    return job->error_reason == NULL || job->error_message == NULL ? STATUS_NO_MEMORY : STATUS_OK;
+    job->error_message = arena_printf(arena, "%s: %s", reason, message);
+    return job->error_message == NULL ? STATUS_NO_MEMORY : STATUS_OK;
 }
 
 static bool compares(const Loyaltyd__Job *job)
@@ -271,7 +270,10 @@ static void read_work(struct runner *runner, const Loyaltyd__Job *job)
         .kind = kind_of(job),
         .at_ms = job->at_ms,
         .until_ms = until_of(runner, job),
-        .all = job->full || job->kind == LOYALTY__V1__JOB_KIND__JOB_KIND_REINDEX,
+        // By a plan too: who was moved by a till since is due no more, yet may not be in the plan.
+        .all =
+            job->full || *job->plan != '\0' || job->kind == LOYALTY__V1__JOB_KIND__JOB_KIND_REINDEX,
+        .plan_whole = job->plan_whole,
         .full = job->full,
         .attempt = job->deleting ? job->attempts : runner->next.attempt,
     };

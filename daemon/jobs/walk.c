@@ -170,12 +170,12 @@ bool walk_next(struct walk *walk, struct visit_found *ret_found)
 
 // --- what was seen ---
 
+// A scan may give an account twice; one that was written may be due again before the walk is there.
 static bool is_again(struct walk *walk, struct span id)
 {
-    if (!walk->work->all) {
-        return false;
-    }
-    uint64_t print = hash_fnv1a(id);
+    // Ids of a partition have the low bits of their hash in common.
+    uint64_t print = hash_fnv1a(id) * UINT64_C(0x9e3779b97f4a7c15);
+    print ^= print >> 29;
     if (id_set_has(&walk->seen, print)) {
         return true;
     }
@@ -250,8 +250,8 @@ static void compare_one(struct walk *walk, const struct move *planned, const str
 {
     CHECK(planned != NULL || actual != NULL);
     if (planned == NULL) {
-        // A plan by the index looks only for those that are not in the log.
-        bool known = actual->recorded && walk->work->all;
+        // A plan made afterwards by the index looks only for those that are not in the log.
+        bool known = actual->recorded && !walk->work->plan_whole;
         if (!known) {
             tally_difference(&walk->tally, actual->member_id, "", actual->to_tier);
         }

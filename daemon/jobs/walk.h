@@ -40,6 +40,7 @@ struct work {
     int64_t at_ms;               // the re-scoring
     int64_t until_ms;            // accounts due up to here
     bool all;                    // whatever the due index says
+    bool plan_whole;             // COMPARE: the plan lists moves that were recorded too
     bool full;                   // which is compared with the accounts
 };
 

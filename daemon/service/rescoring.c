@@ -35,7 +35,8 @@ struct making {
     bool too_many;
     char dropped[JOB_ID_BYTES + 1];
     uint8_t request_id[REQUEST_ID_BYTES]; // of its head ...
-    int64_t created_ms;                   // ... by the store's clock
+    int64_t created_ms;                   // ... by the clock that all daemons share
+    bool plan_whole;
     char name[sizeof("operations/") + JOB_ID_BYTES];
     struct audit_work audit;
     struct job_update update;
@@ -104,7 +105,8 @@ static enum status fill_job(const struct making *making, Loyaltyd__Job *job, str
     job->created_by = arena_printf(arena, "%.*s", (int)actor.len, (const char *)actor.data);
     job->reason =
         arena_printf(arena, "%.*s", (int)making->reason.len, (const char *)making->reason.data);
-    job->created_ms = lease_store_now_ms(lease);
+    job->created_ms = making->created_ms;
+    job->plan_whole = making->plan_whole;
     job->etag.data = (uint8_t *)etag.data;
     job->etag.len = etag.len;
     job->program_version = version == NULL ? 0 : version->number;
@@ -165,14 +167,13 @@ static void on_audited(struct audit_work *work, bool listed)
 static void list_act(struct making *making)
 {
     struct request *request = making->request;
-    const struct lease *lease = lease_of(making);
     bool plan = making->kind == LOYALTY__V1__JOB_KIND__JOB_KIND_PLAN;
     snprintf(making->name, sizeof(making->name), "operations/%s", making->id);
     making->audit = (struct audit_work){
         .service = request->service,
         .arena = &request->attempt,
         .audited = {.act = plan ? AUDIT_RESCORING_PLANNED : AUDIT_RESCORING_RUN,
-                    .acted_ms = lease_is_sandbox(lease) ? lease_now_ms(lease) : making->created_ms,
+                    .acted_ms = making->created_ms,
                     .subject = span_of_text(making->name),
                     .actor = request_actor(request),
                     .reason = making->reason},
@@ -206,6 +207,14 @@ static bool is_this_request(const struct making *making, const Loyaltyd__JobHead
            memcmp(head->request_id.data, making->request->mark.id, REQUEST_ID_BYTES) == 0;
 }
 
+// What is asked is what goes on already.
+static bool is_joined(const struct making *making, const Loyaltyd__JobHead *other)
+{
+    return !other->done && other->kind == LOYALTY__V1__JOB_KIND__JOB_KIND_RESCORE &&
+           other->kind == making->kind && other->at_ms == making->at_ms &&
+           strcmp(other->plan, making->plan) == 0 && (other->full || !making->full);
+}
+
 static enum status set_head(const struct making *making, Loyaltyd__JobHead *head,
                             struct arena *arena)
 {
@@ -219,8 +228,10 @@ static enum status set_head(const struct making *making, Loyaltyd__JobHead *head
     head->digest.data = (uint8_t *)digest.data;
     head->digest.len = digest.len;
     head->at_ms = making->at_ms;
-    head->created_ms = lease_store_now_ms(lease_of(making));
-    return STATUS_OK;
+    head->created_ms = lease_shared_now_ms(lease_of(making));
+    head->plan = arena_printf(arena, "%s", making->plan);
+    head->full = making->full;
+    return head->plan == NULL ? STATUS_NO_MEMORY : STATUS_OK;
 }
 
 static void note_head(struct making *making, const Loyaltyd__JobHead *head)
@@ -253,9 +264,7 @@ static enum status add_head(struct job_update *update, ProtobufCMessage *message
     for (size_t i = 0; i < jobs->n_heads; i++) {
         const Loyaltyd__JobHead *other = jobs->heads[i];
         bool same = is_this_request(making, other);
-        bool runs = !other->done && other->kind == LOYALTY__V1__JOB_KIND__JOB_KIND_RESCORE &&
-                    other->kind == making->kind && other->at_ms == making->at_ms;
-        if (same || runs) {
+        if (same || is_joined(making, other)) {
             note_head(making, other);
             making->known = same;
             making->conflict = same && (other->digest.len != REQUEST_DIGEST_BYTES ||
@@ -390,6 +399,7 @@ static void on_plan(struct job_update *update, enum store_result result,
     }
     making->at_ms = plan->at_ms;
     making->has_at = true;
+    making->plan_whole = plan->full || plan->created_ms < plan->at_ms;
     list_it(making);
 }
 

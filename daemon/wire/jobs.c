@@ -172,7 +172,7 @@ static enum status error_of(const Loyaltyd__Job *job, struct arena *arena,
 {
     Google__Rpc__Status *status =
         (Google__Rpc__Status *)message_new(&google__rpc__status__descriptor, arena);
-    char *message = arena_printf(arena, "%s: %s", job->error_reason, job->error_message);
+    char *message = job->error_message;
     for (size_t i = 0; message != NULL && i < job->n_difference_samples; i++) {
         const Loyaltyd__JobSample *sample = job->difference_samples[i];
         message = arena_printf(arena, "%s%s%s: planned %s, now %s", message,

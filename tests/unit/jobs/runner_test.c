@@ -77,7 +77,7 @@ static void a_run_makes_what_was_planned(void **state)
     sleep_until(RESCORE_MS + 5000);
     const char *by_plan = world_text(&world, ", \"plan\": \"operations/%s\"", planned);
     const Loyaltyd__Job *job = rescore_ended(&world, rescore_run(&world, by_plan), SOON_MS);
-    assert_string_equal(job->error_reason, "");
+    assert_string_equal(job->error_message, "");
     assert_int_equal(job->moves, RISING);
     assert_int_equal(job->moved_before, 0);
     assert_int_equal(job->differ, 0);
@@ -100,7 +100,7 @@ static void a_plan_that_moved_begins_nothing(void **state)
     sleep_until(RESCORE_MS + 5000);
     const char *by_plan = world_text(&world, ", \"plan\": \"operations/%s\"", planned);
     const Loyaltyd__Job *job = rescore_ended(&world, rescore_run(&world, by_plan), SOON_MS);
-    assert_string_equal(job->error_reason, "PLAN_MOVED");
+    assert_memory_equal(job->error_message, "PLAN_MOVED: ", sizeof("PLAN_MOVED: ") - 1);
     assert_int_equal(job->differ, 1);
     assert_int_equal(job->n_difference_samples, 1);
     assert_string_equal(job->difference_samples[0]->member_id, rescore_member(&world, MEMBERS - 1));
@@ -110,7 +110,7 @@ static void a_plan_that_moved_begins_nothing(void **state)
     job = rescore_ended(
         &world, rescore_run(&world, world_text(&world, "%s, \"accept_changes\": true", by_plan)),
         SOON_MS);
-    assert_string_equal(job->error_reason, "");
+    assert_string_equal(job->error_message, "");
     assert_int_equal(job->differ, 1);
     assert_int_equal(job->moves, RISING + 1);
 }
@@ -314,7 +314,7 @@ static void a_cancelled_run_stops(void **state)
     assert_string_equal(world_end(&answer), "OK");
     service_world_run_jobs(&world);
     const Loyaltyd__Job *job = rescore_ended(&world, id, SOON_MS);
-    assert_string_equal(job->error_reason, "CANCELLED");
+    assert_memory_equal(job->error_message, "CANCELLED: ", sizeof("CANCELLED: ") - 1);
     assert_int_equal(rescore_records(&world, 0), 2);
 }
 

@@ -149,8 +149,7 @@ static void one_that_failed(void **state)
     sample.member_id = "anna";
     sample.actual = "gold";
     job.error_code = 9;
-    job.error_reason = "PLAN_MOVED";
-    job.error_message = "No.";
+    job.error_message = "PLAN_MOVED: No.";
     job.difference_samples = samples;
     job.n_difference_samples = 1;
     job.ended_ms = NOW_MS;
