@@ -84,7 +84,8 @@ class AgainstARunningService(unittest.TestCase):
         """Somebody else gives a member of the tills a point, and the books differ by that."""
         given = threading.Thread(target=self.give_a_point, args=("wrong.000001",))
         given.start()
-        result = self.run_it("--seconds", "4", "--prefix", "wrong", expected=1)
+        result = self.run_it("--seconds", "4", "--prefix", "wrong", "--members", "2",
+                             "--pace", "200", expected=1)
         given.join()
         self.assertEqual(result["faults"], 1)
         self.assertRegex(result["differences"][0], r"^wrong\.000001: .* \+1$")

@@ -62,7 +62,7 @@ static void connect_streams_have_their_own_end(void **state)
     assert_int_equal(fake->status, 200);
     assert_string_equal(fake_field(fake->head, "content-type"), "application/connect+json");
     uint8_t flag = 0xff;
-    struct span part;
+    struct span part = {0};
     assert_true(fake_part(fake, 0, &flag, &part) && flag == 0);
     assert_non_null(memmem(part.data, part.len, "anna", 4));
     assert_false(fake->ended);
