@@ -41,37 +41,53 @@ static int64_t now_of(const struct crew *crew)
 
 // --- how many ---
 
+static bool is_busy(const struct crew *crew, int64_t now_ms)
+{
+    return now_ms - crew->busy_ms < CREW_QUIET_MS;
+}
+
+// Visits a second; 0: as many as go.
+static int64_t pace_of(const struct crew *crew, int64_t now_ms)
+{
+    int64_t pace = crew->options.pace;
+    bool slower = is_busy(crew, now_ms) && (pace == 0 || pace > CREW_PACE_BUSY);
+    return slower ? CREW_PACE_BUSY : pace;
+}
+
 static uint32_t at_once(struct crew *crew, int64_t now_ms)
 {
     const struct service *service = crew->options.service;
-    size_t requests = service_in_hand(service) - service->waiting;
+    size_t in_hand = service_in_hand(service);
+    size_t requests = in_hand > service->waiting ? in_hand - service->waiting : 0;
     if (requests > 0) {
         crew->busy_ms = now_ms;
     }
     if (requests >= CREW_LOADED_REQUESTS) {
         return CREW_VISITS_LOADED;
     }
-    return now_ms - crew->busy_ms < CREW_QUIET_MS ? CREW_VISITS_BUSY : CREW_VISITS;
+    return is_busy(crew, now_ms) ? CREW_VISITS_BUSY : CREW_VISITS;
 }
 
 static const int64_t VISIT = 1000;
 
 static void allow(struct crew *crew, int64_t now_ms)
 {
-    int64_t most = (int64_t)CREW_VISITS * VISIT;
+    int64_t at_most = is_busy(crew, now_ms) ? 2 * CREW_VISITS_BUSY : CREW_VISITS;
+    int64_t most = at_most * VISIT;
+    int64_t pace = pace_of(crew, now_ms);
     int64_t passed_ms = now_ms - crew->allowed_at_ms;
     passed_ms = passed_ms < 1000 ? passed_ms : 1000;
-    crew->allowed += passed_ms * crew->options.pace; // thousandths a millisecond
-    crew->allowed = crew->allowed < most ? crew->allowed : most;
+    crew->allowed += passed_ms * pace; // thousandths a millisecond
+    crew->allowed = crew->allowed < most && pace > 0 ? crew->allowed : most;
     crew->allowed_at_ms = now_ms;
 }
 
 static bool may_begin(struct crew *crew, int64_t now_ms)
 {
-    bool paced = crew->options.pace > 0 && crew->allowed < VISIT;
-    return !crew->quitting && !paced && now_ms >= crew->resume_ms &&
-           crew->out < at_once(crew, now_ms) && !crew->options.service->stopping &&
-           !crew->options.service->draining;
+    uint32_t most = at_once(crew, now_ms); // sees the requests at hand, too
+    bool paced = pace_of(crew, now_ms) > 0 && crew->allowed < VISIT;
+    return !crew->quitting && !paced && now_ms >= crew->resume_ms && crew->out < most &&
+           !crew->options.service->stopping && !crew->options.service->draining;
 }
 
 // --- failures ---
@@ -244,7 +260,7 @@ void crew_begin(struct crew *crew, uint32_t partition)
     walk_begin(walk, partition);
 }
 
-void crew_turn(struct crew *crew)
+int64_t crew_turn(struct crew *crew)
 {
     int64_t now_ms = now_of(crew);
     allow(crew, now_ms);
@@ -256,6 +272,7 @@ void crew_turn(struct crew *crew)
         }
     }
     crew_fill(crew);
+    return is_busy(crew, now_ms) ? CREW_TURN_BUSY_MS : 0;
 }
 
 void crew_quit(struct crew *crew)

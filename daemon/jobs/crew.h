@@ -12,10 +12,14 @@
 enum {
     CREW_WALKS = 4,
     CREW_VISITS = 64,       // at once, while nobody asks
-    CREW_VISITS_BUSY = 4,   // while requests are in hand, and ...
-    CREW_VISITS_LOADED = 2, // ... while many are
+    CREW_VISITS_BUSY = 2,   // while requests are in hand, and ...
+    CREW_VISITS_LOADED = 1, // ... while many are
     CREW_LOADED_REQUESTS = 32,
-    CREW_QUIET_MS = 50,    // after the last request seen
+    CREW_QUIET_MS = 50, // after the last request seen
+    // Until then also so many a second, a few every so often: else the loop, and the processor that
+    // it shares with the store, would have no moment free for a request.
+    CREW_PACE_BUSY = 2000,
+    CREW_TURN_BUSY_MS = 2,
     CREW_TRIES = 3,        // of an account of which nothing can be made
     CREW_BACKOFF_MS = 200, // after a failure of the store, doubled up to ...
     CREW_BACKOFF_MAX_MS = 5000,
@@ -39,8 +43,9 @@ void crew_set_work(struct crew *crew, const struct work *work);
 // Whether another partition may be begun; begins one.
 bool crew_has_room(const struct crew *crew);
 void crew_begin(struct crew *crew, uint32_t partition);
-// From time to time while there is work: goes on after failures and pauses.
-void crew_turn(struct crew *crew);
+// From time to time while there is work: goes on after failures and pauses. When it is to be called
+// next, in how many ms; 0: it need not be.
+int64_t crew_turn(struct crew *crew);
 // Begins nothing more; what is under way ends, then it is idle.
 void crew_quit(struct crew *crew);
 bool crew_is_idle(const struct crew *crew);

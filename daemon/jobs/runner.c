@@ -214,18 +214,21 @@ static void look(struct runner *runner, int64_t now_ms)
 
 // --- turns ---
 
-static void work(struct runner *runner, int64_t now_ms)
+// When its next turn is, in how many ms.
+static int64_t work(struct runner *runner, int64_t now_ms)
 {
+    int64_t next_ms = 0;
     note_rate(runner, now_ms);
     if (runner->options.service->draining) {
         crew_quit(runner->crew);
     } else if (runner->fault == NULL) {
         begin_partitions(runner);
-        crew_turn(runner->crew);
+        next_ms = crew_turn(runner->crew);
     }
     if (!runner->update.busy && report_is_due(runner, now_ms)) {
         runner_report(runner);
     }
+    return next_ms == 0 ? RUNNER_TURN_MS : next_ms;
 }
 
 static bool may_act(struct runner *runner, int64_t now_ms)
@@ -247,7 +250,7 @@ static void on_turn(struct timer *timer)
     if (!may_act(runner, now_ms)) {
         next_ms = RUNNER_BACKOFF_MS;
     } else if (runner->claimed.attempt != 0) {
-        work(runner, now_ms);
+        next_ms = work(runner, now_ms);
     } else if (!runner->update.busy && crew_is_idle(runner->crew) && !service->draining) {
         look(runner, now_ms);
         next_ms = runner->looking || runner->next_look_ms <= now_ms ? RUNNER_TURN_MS

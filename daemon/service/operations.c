@@ -90,14 +90,6 @@ static void on_again(struct timer *timer)
     job_read_begin(&looking->update);
 }
 
-static void stop_waiting(struct looking *looking)
-{
-    if (looking->waits) {
-        looking->request->service->waiting--;
-        looking->waits = false;
-    }
-}
-
 static void on_looked(struct job_update *update, enum store_result result,
                       const ProtobufCMessage *message)
 {
@@ -115,7 +107,7 @@ static void on_looked(struct job_update *update, enum store_result result,
                    on_again);
         return;
     }
-    stop_waiting(looking);
+    request->service->waiting--;
     if (is_over(request, result)) {
         return;
     }
@@ -137,6 +129,7 @@ static struct looking *look(struct request *request, const char *name)
     looking->update.service = request->service;
     looking->update.type = &loyaltyd__job__descriptor;
     looking->update.on_done = on_looked;
+    request->service->waiting++; // who looks at a job does not slow it
     return looking;
 }
 
@@ -165,7 +158,6 @@ void operations_wait(struct request *request)
     int64_t last_ms = request->expires_ms - OPERATIONS_WAIT_MARGIN_MS;
     looking->until_ms = now_ms + wait_ms < last_ms ? now_ms + wait_ms : last_ms;
     looking->waits = true;
-    request->service->waiting++;
     job_read_begin(&looking->update);
 }
 

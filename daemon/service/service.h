@@ -65,7 +65,7 @@ struct service {
     void *commit_context;
     void (*on_job)(void *context); // the runner's, may be NULL
     void *job_context;
-    size_t waiting; // requests in hand that only wait for a job
+    size_t waiting; // requests in hand that only look at a job
     bool draining;  // no stream begins any more
     bool stopping;
 };

@@ -52,8 +52,9 @@ def look(client, name):
 
 def wait(client, name, seconds=DONE_S):
     """What a job gave that has ended well, as RescoringPlan or RescoringReport."""
-    done = world.wait_for(lambda: [each for each in [look(client, name)] if each.done], name,
-                          seconds)[0]
+    request = operations.WaitOperationRequest(name=name)  # the service waits, not we
+    done = world.wait_for(lambda: [each for each in [
+        client.ask(f"{OPERATIONS}/WaitOperation", request)] if each.done], name, seconds)[0]
     assert done.WhichOneof("result") == "response", done
     kind = rescoring.RescoringPlan if name.startswith("operations/plan-") \
         else rescoring.RescoringReport
