@@ -76,6 +76,23 @@ static const struct command commands[] = {
     {"till reconcile", "Compare a terminal's business day, and close it", till_reconcile},
     {"clock show", "Show the service's clock", clock_show},
     {"clock set", "Set the test clock of a sandbox forward", clock_set},
+    {"status", "Show how a daemon is", daemon_status},
+    {"top", "Watch a daemon at work", daemon_top},
+    {"show connections", "List who is connected to a daemon", show_connections},
+    {"show partitions", "List the ledger's partitions", show_partitions},
+    {"show jobs", "List what the service is working on", show_jobs},
+    {"show consumers", "List who subscribes to events, and how far behind", show_consumers},
+    {"show config", "List a daemon's options and where they come from", show_config},
+    {"doctor", "Look for what is wrong, and say what to do", doctor},
+    {"backup check", "Verify a backup", backup_check},
+    {"backup", "Make a verified copy of the ledger while it serves", backup_make},
+    {"restore", "Fill an empty Redis from a backup", backup_restore},
+    {"context list", "List the servers that are known by name", context_list},
+    {"context show", "Show which server commands go to, and why", context_show},
+    {"context set", "Name a server", context_set},
+    {"context use", "Choose the server that commands go to", context_use},
+    {"context delete", "Forget a server", context_delete},
+    {"completion bash", "Write what bash needs to complete commands", completion_bash},
 };
 
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]), NAME_BYTES = 64, WORDS_MAX = 3 };

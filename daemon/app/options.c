@@ -326,6 +326,10 @@ void options_parse(int argc, char **argv, struct options *ret_options)
         .compact_bytes = COMPACT_BYTES,
         .sweep_pace = 500,
         .log_level = LOG_INFO,
+        .drain_ms = LIMIT_REQUEST_MS + LIMIT_STORE_COMMAND_MS,
+        .slow_ms = 500,
+        .log_rate = 20,
+        .census_hours = 6,
     };
     argp_err_exit_status = 2;
     argp_parse(&argp, argc, argv, 0, NULL, ret_options);

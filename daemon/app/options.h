@@ -43,6 +43,19 @@ struct options {
     bool jobs_off;
     int64_t clock_offset_ms; // for tests of the clock fence
     bool sandbox;
+    const char *config;                    // the option file; NULL: none
+    char monitor_host[OPTIONS_HOST_BYTES]; // loopback; empty: no /metrics
+    uint16_t monitor_port;
+    const char *monitor_port_file;
+    uint32_t max_connections; // the next five 0: the server's default
+    uint32_t max_handshakes;
+    uint32_t max_in_flight; // of a connection
+    uint32_t handshake_ms;
+    uint32_t frame_ms;
+    uint32_t drain_ms;     // how long the end waits for what is in hand
+    uint32_t slow_ms;      // a request that took longer is logged; 0: none
+    uint32_t log_rate;     // lines a second of one event; 0: no bound
+    uint32_t census_hours; // between censuses; 0: none
     bool relaxed;
     enum log_level log_level;
 };

@@ -9,7 +9,9 @@
 #include "service/bounds.h"
 #include "service/error.h"
 #include "service/identifiers.h"
+#include "service/meter.h"
 #include "service/request.h"
+#include "service/slow.h"
 #include "service/streams.h"
 #include "wire/message.h"
 #include "wire/replies.h"
@@ -91,12 +93,26 @@ static void arena_trim(struct arena *arena)
     }
 }
 
+// A stream's length is its client's wish, and no figure.
+static void note_answer(struct request *request, const struct dispatch_reply *reply)
+{
+    struct service *service = request->service;
+    if (request->on_poke != NULL) {
+        return;
+    }
+    int64_t micros = service_precise_us(service) - request->began_us;
+    meter_note(service->meter, request->method, reply->error == NULL ? 0 : reply->error->code,
+               micros);
+    slow_note(request, reply->error, micros);
+}
+
 static void send(struct request *request, const struct dispatch_reply *reply)
 {
     if (request->answered) {
         return;
     }
     request->answered = true;
+    note_answer(request, reply);
     request->service->dispatch->unanswered--;
     timers_clear(request->service->options.timers, &request->timer);
     request->on_reply(request->reply_context, &request->origin, reply);
@@ -456,6 +472,7 @@ void dispatch_call(struct service *service, const struct dispatch_call *call)
         return;
     }
     request->method = NULL;
+    request->began_us = service_precise_us(service);
     request->role = role_of_name(call->peer->role);
     request->on_reply = call->on_reply;
     request->room = call->room;

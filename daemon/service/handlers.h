@@ -81,6 +81,14 @@ void operations_delete(struct request *request);
 void archive_open(struct request *request);
 void archive_read(struct request *request);
 void archive_drop(struct request *request);
+// monitor.c, diagnose.c
+void monitor_get_status(struct request *request);
+void monitor_get_metrics(struct request *request);
+void monitor_list_slow(struct request *request);
+void monitor_list_connections(struct request *request);
+void monitor_list_partitions(struct request *request);
+void monitor_get_config(struct request *request);
+void monitor_diagnose(struct request *request);
 // events.c
 void events_subscribe(struct request *request);
 void events_acknowledge(struct request *request);

@@ -10,6 +10,7 @@
 #include "loyalty/v1/contributions.pb-c.h"
 #include "loyalty/v1/events.pb-c.h"
 #include "loyalty/v1/members.pb-c.h"
+#include "loyalty/v1/monitor.pb-c.h"
 #include "loyalty/v1/perks.pb-c.h"
 #include "loyalty/v1/points.pb-c.h"
 #include "loyalty/v1/pools.pb-c.h"
@@ -173,6 +174,16 @@ static const struct method methods[] = {
               ROLE_ADMIN | ROLE_JOB, operations_cancel),
     OPERATION("DeleteOperation", delete_operation_request, google__protobuf__empty, ROLE_ADMIN,
               operations_delete),
+    ROW("MonitorService", "GetStatus", get_status, ROLE_ADMIN, false, monitor_get_status),
+    ROW("MonitorService", "GetMetrics", get_metrics, ROLE_ADMIN, false, monitor_get_metrics),
+    ROW("MonitorService", "ListSlowRequests", list_slow_requests, ROLE_ADMIN, false,
+        monitor_list_slow),
+    ROW("MonitorService", "ListConnections", list_connections, ROLE_ADMIN, false,
+        monitor_list_connections),
+    ROW("MonitorService", "ListPartitions", list_partitions, ROLE_ADMIN, false,
+        monitor_list_partitions),
+    ROW("MonitorService", "GetConfig", get_config, ROLE_ADMIN, false, monitor_get_config),
+    ROW("MonitorService", "Diagnose", diagnose, ROLE_ADMIN, false, monitor_diagnose),
     ROW("ClockService", "GetClock", get_clock, EVERYBODY, false, clock_get),
     ROW("ClockService", "SetClock", set_clock, ROLE_ADMIN, false, clock_set),
 };

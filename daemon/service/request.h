@@ -67,6 +67,7 @@ struct request {
     struct lease_waiter waiter;
     struct timer timer;
     int64_t expires_ms; // monotonic
+    int64_t began_us;   // service_precise_us
     bool answered;
     dispatch_reply_fn *on_reply;
     dispatch_room_fn *room;

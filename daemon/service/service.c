@@ -7,6 +7,7 @@
 #include "service/birthdays.h"
 #include "service/bounds.h"
 #include "service/dispatch.h"
+#include "service/meter.h"
 #include "service/obligations.h"
 #include "service/subscriptions.h"
 
@@ -66,6 +67,7 @@ static enum status make_parts(struct service *service)
     TRY(obligations_new(service, &service->obligations));
     TRY(subscriptions_new(service, &service->subscriptions));
     TRY(birthdays_new(service, &service->birthdays));
+    TRY(meter_new(&service->meter));
     return dispatch_new(service, &service->dispatch);
 }
 
@@ -112,6 +114,18 @@ void service_tell_job(struct service *service)
     }
 }
 
+void service_set_monitor(struct service *service, const struct monitor_port *port)
+{
+    service->monitor = port;
+}
+
+int64_t service_precise_us(const struct service *service)
+{
+    const struct service_options *options = &service->options;
+    return options->precise_us != NULL ? options->precise_us(options->precise_context)
+                                       : timers_now(options->timers) * 1000;
+}
+
 void service_stop(struct service *service)
 {
     service->stopping = true;
@@ -128,6 +142,7 @@ void service_free(struct service *service)
     dispatch_free(service->dispatch);
     subscriptions_free(service->subscriptions);
     birthdays_free(service->birthdays);
+    meter_free(service->meter);
     obligations_free(service->obligations);
     accounts_free(service->accounts);
     lease_free(service->lease);

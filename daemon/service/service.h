@@ -29,6 +29,8 @@ struct service_options {
     struct timers *timers; // outlives the service; made with SERVICE_TIMERS
     clock_fn *wall_ms;     // this machine's clock
     void *wall_context;
+    clock_fn *precise_us; // monotonic, of figures; NULL: the timers'
+    void *precise_context;
     chain_hash_fn *chain_hash;
     commands_hash_fn *digest_hash;
     identifier_hash_fn *identifier_hash; // NULL: no key, hence no identifiers
@@ -42,6 +44,7 @@ struct service_options {
     size_t cache_bytes;       // 0: SERVICE_CACHE_BYTES
     uint64_t event_retention; // entries a partition's stream keeps; 0: SERVICE_EVENTS_RETENTION
     uint64_t seed;
+    uint32_t slow_ms; // a request that took longer is logged; 0: none
 };
 
 struct code_port;
@@ -50,6 +53,8 @@ struct obligations;
 struct request;
 struct subscriptions;
 struct birthdays;
+struct meter;
+struct monitor_port;
 
 struct service {
     struct service_options options;
@@ -59,9 +64,11 @@ struct service {
     struct dispatch *dispatch;
     struct subscriptions *subscriptions;
     struct birthdays *birthdays;
-    struct request *streams;      // open ones
-    struct arena scratch;         // of one step, never across one
-    account_commit_fn *on_commit; // the jobs', may be NULL
+    struct meter *meter;
+    const struct monitor_port *monitor; // the daemon around it, may be NULL
+    struct request *streams;            // open ones
+    struct arena scratch;               // of one step, never across one
+    account_commit_fn *on_commit;       // the jobs', may be NULL
     void *commit_context;
     void (*on_job)(void *context); // the runner's, may be NULL
     void *job_context;
@@ -79,6 +86,10 @@ void service_on_commit(struct service *service, account_commit_fn *on_commit, vo
 // Who is told that a job was made here, and need not wait until it finds it.
 void service_on_job(struct service *service, void (*on_job)(void *context), void *context);
 void service_tell_job(struct service *service);
+// Who tells MonitorService of the daemon around the service; outlives it.
+void service_set_monitor(struct service *service, const struct monitor_port *port);
+// Monotonic, for how long something took.
+int64_t service_precise_us(const struct service *service);
 void service_stop(struct service *service);
 void service_free(struct service *service);
 // Requests that have not been answered.

@@ -10,6 +10,7 @@
 #include "loyalty/v1/contributions.pb-c.h"
 #include "loyalty/v1/events.pb-c.h"
 #include "loyalty/v1/members.pb-c.h"
+#include "loyalty/v1/monitor.pb-c.h"
 #include "loyalty/v1/perks.pb-c.h"
 #include "loyalty/v1/points.pb-c.h"
 #include "loyalty/v1/pools.pb-c.h"
@@ -84,6 +85,13 @@ static const struct request_type types[] = {
     TYPE("ArchiveService", "OpenArchive", open_archive),
     TYPE("ArchiveService", "ReadArchive", read_archive),
     TYPE("ArchiveService", "DropArchived", drop_archived),
+    TYPE("MonitorService", "GetStatus", get_status),
+    TYPE("MonitorService", "GetMetrics", get_metrics),
+    TYPE("MonitorService", "ListSlowRequests", list_slow_requests),
+    TYPE("MonitorService", "ListConnections", list_connections),
+    TYPE("MonitorService", "ListPartitions", list_partitions),
+    TYPE("MonitorService", "GetConfig", get_config),
+    TYPE("MonitorService", "Diagnose", diagnose),
     {"/google.longrunning.Operations/ListOperations",
      &google__longrunning__list_operations_request__descriptor},
     {"/google.longrunning.Operations/GetOperation",

@@ -20,6 +20,7 @@ SERVICES = {"loyalty.v1.AdminService", "loyalty.v1.ClockService",
             "loyalty.v1.MembersService", "loyalty.v1.PerksService", "loyalty.v1.PointsService",
             "loyalty.v1.PoolsService", "loyalty.v1.ProgramsService", "loyalty.v1.TillsService",
             "loyalty.v1.RescoringService", "loyalty.v1.ArchiveService",
+            "loyalty.v1.MonitorService",
             "google.longrunning.Operations",
             "grpc.health.v1.Health",
             "grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection"}

@@ -86,7 +86,7 @@ static void both_versions_list_the_services(void **state)
             }
         }
         assert_int_equal(found, method_count());   // each method's service, once
-        assert_int_equal(list->n_service, 13 + 3); // health and two versions of reflection
+        assert_int_equal(list->n_service, 14 + 3); // health and two versions of reflection
         fake_send(stream, (struct span){0}, true);
         assert_true(stream->ended);
         assert_string_equal(fake_field(stream->trailers, "grpc-status"), "0");

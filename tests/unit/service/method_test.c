@@ -83,6 +83,13 @@ static const struct {
     {"/google.longrunning.Operations/WaitOperation", "---aj"},
     {"/google.longrunning.Operations/CancelOperation", "---aj"},
     {"/google.longrunning.Operations/DeleteOperation", "---a-"},
+    {"/loyalty.v1.MonitorService/GetStatus", "---a-"},
+    {"/loyalty.v1.MonitorService/GetMetrics", "---a-"},
+    {"/loyalty.v1.MonitorService/ListSlowRequests", "---a-"},
+    {"/loyalty.v1.MonitorService/ListConnections", "---a-"},
+    {"/loyalty.v1.MonitorService/ListPartitions", "---a-"},
+    {"/loyalty.v1.MonitorService/GetConfig", "---a-"},
+    {"/loyalty.v1.MonitorService/Diagnose", "---a-"},
     {"/loyalty.v1.ClockService/GetClock", "prbaj"},
     {"/loyalty.v1.ClockService/SetClock", "---a-"},
 };

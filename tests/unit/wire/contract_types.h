@@ -14,6 +14,7 @@
 #include "loyalty/v1/events.pb-c.h"
 #include "loyalty/v1/frame.pb-c.h"
 #include "loyalty/v1/members.pb-c.h"
+#include "loyalty/v1/monitor.pb-c.h"
 #include "loyalty/v1/perks.pb-c.h"
 #include "loyalty/v1/points.pb-c.h"
 #include "loyalty/v1/pools.pb-c.h"
@@ -55,6 +56,7 @@ static inline struct contract_types contract_types(void)
         &loyalty__v1__perks_service__descriptor,    &loyalty__v1__contributions_service__descriptor,
         &loyalty__v1__pools_service__descriptor,    &loyalty__v1__events_service__descriptor,
         &loyalty__v1__archive_service__descriptor,  &loyalty__v1__rescoring_service__descriptor,
+        &loyalty__v1__monitor_service__descriptor,
     };
     struct contract_types types = {0};
     for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++) {

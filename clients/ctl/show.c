@@ -1,0 +1,45 @@
+// Not there yet.
+#include <stdio.h>
+
+#include "ctl/command.h"
+
+static int not_yet(const char *name)
+{
+    (void)fprintf(stderr, "%s: not there yet\n", name);
+    return CTL_USAGE;
+}
+
+int show_connections(int argc, char **argv, const struct globals *globals)
+{
+    (void)argc;
+    (void)globals;
+    return not_yet(argv[0]);
+}
+
+int show_partitions(int argc, char **argv, const struct globals *globals)
+{
+    (void)argc;
+    (void)globals;
+    return not_yet(argv[0]);
+}
+
+int show_jobs(int argc, char **argv, const struct globals *globals)
+{
+    (void)argc;
+    (void)globals;
+    return not_yet(argv[0]);
+}
+
+int show_consumers(int argc, char **argv, const struct globals *globals)
+{
+    (void)argc;
+    (void)globals;
+    return not_yet(argv[0]);
+}
+
+int show_config(int argc, char **argv, const struct globals *globals)
+{
+    (void)argc;
+    (void)globals;
+    return not_yet(argv[0]);
+}
