@@ -177,6 +177,28 @@ static int show_index_report(const Loyalty__V1__DueIndexReport *report)
     return show_errors(report->errors, report->error_samples, report->n_error_samples);
 }
 
+static int show_census(const Loyalty__V1__CensusReport *report)
+{
+    static const char *const headers[] = {"tier", "members", "points", "pending"};
+    struct print_table *table = print_table_new(4, 1 << 1 | 1 << 2 | 1 << 3, headers);
+    char members[PRINT_TEXT_BYTES];
+    char points[PRINT_TEXT_BYTES];
+    char pending[PRINT_TEXT_BYTES];
+    print_row_instant("as of", report->at);
+    print_row_number("members", (int64_t)report->members);
+    print_row_number("errors", (int64_t)report->errors);
+    print_row_number("seconds", report->seconds);
+    for (size_t i = 0; i < report->n_tiers; i++) {
+        const Loyalty__V1__CensusTier *tier = report->tiers[i];
+        const char *const cells[] = {tier->tier_id, print_number((int64_t)tier->members, members),
+                                     print_number(tier->points, points),
+                                     print_number(tier->pending_points, pending)};
+        print_table_add(table, cells);
+    }
+    print_table_end(table);
+    return show_errors(report->errors, report->error_samples, report->n_error_samples);
+}
+
 static int show_response(const ProtobufCMessage *message)
 {
     if (message == NULL) {
@@ -188,6 +210,9 @@ static int show_response(const ProtobufCMessage *message)
     }
     if (message->descriptor == &loyalty__v1__rescoring_report__descriptor) {
         return show_report((const Loyalty__V1__RescoringReport *)message);
+    }
+    if (message->descriptor == &loyalty__v1__census_report__descriptor) {
+        return show_census((const Loyalty__V1__CensusReport *)message);
     }
     return show_index_report((const Loyalty__V1__DueIndexReport *)message);
 }

@@ -285,7 +285,11 @@ static enum status start_jobs(struct daemon *daemon, uint64_t seed)
         TRY(say(compact_new(&compact, &daemon->compact), "compact", ""));
     }
     if (!options->jobs_off) {
-        struct runner_options runner = {.service = daemon->service, .pace = options->jobs_pace};
+        struct runner_options runner = {
+            .service = daemon->service,
+            .pace = options->jobs_pace,
+            .census_ms = (int64_t)options->census_hours * 3600 * 1000,
+        };
         TRY(say(runner_new(&runner, &daemon->runner), "jobs", ""));
     }
     if (options->sweep_off || options->sweep_pace == 0) {

@@ -118,6 +118,10 @@ static void see(struct visit *visit, const struct account *account,
     if (work->kind == WORK_REINDEX) {
         return;
     }
+    if (work->kind == WORK_CENSUS) {
+        seen->member = holder_find(account, &seen->holder);
+        return;
+    }
     if (!after) {
         worker->seq = account->seq;
         seen->after = false;

@@ -169,9 +169,10 @@ static void take_next(struct runner *runner)
     if (runner->id_at < runner->id_count) {
         memcpy(runner->id, runner->ids[runner->id_at], sizeof runner->id);
         runner_report(runner);
-    } else if (runner->wants_reindex) {
-        runner->wants_reindex = false;
-        runner_make_reindex(runner);
+    } else if (runner->wanted != 0) {
+        runner_make_wanted(runner);
+    } else if (runner_has_new_census(runner)) {
+        runner_read_census(runner);
     } else {
         rest(runner, runner->woken ? 0 : RUNNER_LOOK_MS);
         turn_at(runner, runner->next_look_ms);
@@ -186,7 +187,7 @@ void runner_listed(struct runner *runner, enum store_result result)
     turn_soon(runner);
 }
 
-// A head was ended, or a re-index made: what the list says now is looked at anew. One whose job is
+// A head was ended, a job made, or a census read: what the list says now is looked at anew. One whose job is
 // not there yet keeps nobody from the next.
 void runner_settled(struct runner *runner, enum store_result result)
 {
@@ -279,7 +280,8 @@ enum status runner_new(const struct runner_options *options, struct runner **ret
         free(runner);
         return status;
     }
-    runner->tail_ms = runner_now(runner);
+    runner->begun_ms = runner_now(runner);
+    runner->tail_ms = runner->begun_ms;
     service_on_job(options->service, on_job, runner);
     turn_at(runner, runner_now(runner) + RUNNER_LOOK_MS);
     *ret_runner = runner;

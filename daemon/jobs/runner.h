@@ -1,5 +1,6 @@
 // The runner: works off what is asked for by plans, runs and deletions (service/rescoring.c,
-// service/operations.c), and begins a re-index by itself when the programs have changed. Every
+// service/operations.c), and begins by itself a re-index when the programs have changed, and a
+// census when the last one has grown old. Every
 // daemon has one; each looks at the list of jobs, takes the oldest that is not done, claims a few
 // of its partitions (claims.h), has its crew visit them, and puts what came of it into the stored
 // job together with the bits that say so. So a partition is counted once, whoever dies on the way;
@@ -16,6 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/metrics.h"
 #include "base/status.h"
 #include "service/service.h"
 
@@ -27,6 +29,7 @@ enum {
     RUNNER_RENEW_MS = 10000,   // ... or when none is
     RUNNER_BACKOFF_MS = 500,   // after a failure of the store
     RUNNER_REINDEX_MS = 30000, // after the programs were first seen as they are
+    RUNNER_CENSUS_MS = 60000,  // after the start: not amid what begins with it
     RUNNER_ORPHAN_MS = 60000,  // a head in the list without a job is nobody's after this
     RUNNER_MISMATCHES = 5,     // looks in a row at programs that are not the job's
 };
@@ -39,6 +42,7 @@ struct runner;
 struct runner_options {
     struct service *service; // outlives the runner
     uint32_t pace;           // members a second at most; 0: as many as the requests at hand allow
+    int64_t census_ms;       // between censuses; 0: none
 };
 
 // Takes the service's hook on jobs (service_on_job).
@@ -47,3 +51,5 @@ MUST_CHECK enum status runner_new(const struct runner_options *options, struct r
 void runner_free(struct runner *runner);
 // Whether nothing is claimed: a daemon that drains may go.
 bool runner_is_idle(const struct runner *runner);
+// Jobs at work and waiting, and what the last census of the club counted, whoever took it.
+void runner_metrics(const struct runner *runner, const struct metrics_out *out);

@@ -59,11 +59,12 @@ static enum status end_stage(Loyaltyd__Job *job, struct arena *arena, int64_t no
 // --- whose programs ---
 
 // What is computed holds only for the programs it was asked under: of a plan, of what is compared
-// with one, of the due index. A run makes durable what any reader sees.
+// with one, of the due index. A run makes durable what any reader sees; a census counts it.
 static bool rests_on_programs(const Loyaltyd__Job *job)
 {
-    return !job->deleting && (job->kind != LOYALTY__V1__JOB_KIND__JOB_KIND_RESCORE ||
-                              (compares(job) && !job->accept_changes));
+    return !job->deleting && job->kind != LOYALTY__V1__JOB_KIND__JOB_KIND_CENSUS &&
+           (job->kind != LOYALTY__V1__JOB_KIND__JOB_KIND_RESCORE ||
+            (compares(job) && !job->accept_changes));
 }
 
 static bool has_programs(const struct runner *runner, const Loyaltyd__Job *job)
@@ -249,6 +250,8 @@ static enum work_kind kind_of(const Loyaltyd__Job *job)
         return WORK_PLAN;
     case LOYALTY__V1__JOB_KIND__JOB_KIND_RESCORE:
         return compares(job) ? WORK_COMPARE : WORK_RESCORE;
+    case LOYALTY__V1__JOB_KIND__JOB_KIND_CENSUS:
+        return WORK_CENSUS;
     default:
         return WORK_REINDEX;
     }
@@ -271,8 +274,7 @@ static void read_work(struct runner *runner, const Loyaltyd__Job *job)
         .at_ms = job->at_ms,
         .until_ms = until_of(runner, job),
         // By a plan too: who was moved by a till since is due no more, yet may not be in the plan.
-        .all =
-            job->full || *job->plan != '\0' || job->kind == LOYALTY__V1__JOB_KIND__JOB_KIND_REINDEX,
+        .all = job->full || *job->plan != '\0',
         .plan_whole = job->plan_whole,
         .full = job->full,
         .attempt = job->deleting ? job->attempts : runner->next.attempt,

@@ -17,6 +17,21 @@ enum news {
     NEWS_UNSURE,  // its programs are not those known here
 };
 
+// What the last census counted.
+struct census_tier {
+    char tier[LIMIT_NAME_BYTES + 1];
+    uint64_t members;
+    int64_t points;
+    int64_t pending;
+};
+
+struct census {
+    char id[JOB_ID_BYTES + 1]; // empty: none is known
+    int64_t at_ms;
+    struct census_tier tiers[JOB_EDGES_MAX];
+    size_t tier_count;
+};
+
 struct runner {
     struct runner_options options;
     struct timer timer;
@@ -30,7 +45,10 @@ struct runner {
     char ids[JOBS_MAX][JOB_ID_BYTES + 1]; // not done, oldest first
     uint32_t id_count;
     uint32_t id_at;
-    bool wants_reindex;
+    Loyalty__V1__JobKind wanted; // of those nobody asks for; 0: none
+    struct census census;        // the last one known here
+    char census_id[JOB_ID_BYTES + 1];
+    int64_t begun_ms;
     uint8_t tail[CHAIN_HASH_BYTES]; // of the programs, and when they were first seen so
     int64_t tail_ms;
     char dropped[JOB_ID_BYTES + 1];
@@ -72,6 +90,10 @@ void runner_list(struct runner *runner);
 void runner_listed(struct runner *runner, enum store_result result);
 // The job at hand is over: its head is ended, or goes; runner_settled is told.
 void runner_close(struct runner *runner);
-// Makes a re-index, if one is due; runner_settled is told.
-void runner_make_reindex(struct runner *runner);
+// Makes the job that is wanted, if it still is; runner_settled is told.
+void runner_make_wanted(struct runner *runner);
+// Reads the last census; runner_settled is told.
+void runner_read_census(struct runner *runner);
+// Whether another one than the one known has been taken.
+bool runner_has_new_census(const struct runner *runner);
 void runner_settled(struct runner *runner, enum store_result result);

@@ -15,26 +15,35 @@ static uint32_t edge_place(const struct tally *tally, const char *from, const ch
     return at;
 }
 
-static void add_edge(struct tally *tally, const char *from, const char *to, uint64_t count)
+static void add_edge(struct tally *tally, const struct tally_edge *more)
 {
-    uint32_t at = edge_place(tally, from, to);
-    if (at >= TALLY_EDGES - 1) {
-        from = "";
-        to = "";
-        at = edge_place(tally, from, to);
-    }
+    uint32_t at = edge_place(tally, more->from, more->to);
+    bool rest = at >= TALLY_EDGES - 1;
+    at = rest ? edge_place(tally, "", "") : at;
     struct tally_edge *edge = &tally->edges[at];
     if (at == tally->edge_count) {
-        snprintf(edge->from, sizeof edge->from, "%s", from);
-        snprintf(edge->to, sizeof edge->to, "%s", to);
+        snprintf(edge->from, sizeof edge->from, "%s", rest ? "" : more->from);
+        snprintf(edge->to, sizeof edge->to, "%s", rest ? "" : more->to);
         tally->edge_count++;
     }
-    edge->count += count;
+    edge->count += more->count;
+    edge->points += more->points;
+    edge->pending += more->pending;
 }
 
 void tally_edge(struct tally *tally, const char *from, const char *to)
 {
-    add_edge(tally, from, to, 1);
+    struct tally_edge one = {.count = 1};
+    snprintf(one.from, sizeof one.from, "%s", from);
+    snprintf(one.to, sizeof one.to, "%s", to);
+    add_edge(tally, &one);
+}
+
+void tally_holder(struct tally *tally, const char *tier, int64_t points, int64_t pending)
+{
+    struct tally_edge one = {.count = 1, .points = points, .pending = pending};
+    snprintf(one.to, sizeof one.to, "%s", tier);
+    add_edge(tally, &one);
 }
 
 void tally_error(struct tally *tally, struct span member_id, const char *what)
@@ -78,7 +87,7 @@ void tally_merge(struct tally *tally, const struct tally *other)
     tally->corrected += other->corrected;
     tally->differ += other->differ;
     for (uint32_t i = 0; i < other->edge_count; i++) {
-        add_edge(tally, other->edges[i].from, other->edges[i].to, other->edges[i].count);
+        add_edge(tally, &other->edges[i]);
     }
     merge_samples(tally->error_samples, &tally->error_sample_count, other->error_samples,
                   other->error_sample_count);
@@ -143,7 +152,13 @@ enum status tally_add_to(const struct tally *tally, Loyaltyd__Job *job, struct a
     job->differ += tally->differ;
     for (uint32_t i = 0; i < tally->edge_count; i++) {
         const struct tally_edge *edge = &tally->edges[i];
-        TRY(job_add_edge(job, arena, edge->from, edge->to, edge->count));
+        Loyaltyd__JobEdge more = LOYALTYD__JOB_EDGE__INIT;
+        more.from_tier = (char *)edge->from; // only read
+        more.to_tier = (char *)edge->to;
+        more.count = edge->count;
+        more.points = edge->points;
+        more.pending = edge->pending;
+        TRY(job_add_edge(job, arena, &more));
     }
     TRY(add_samples(tally->error_samples, tally->error_sample_count, arena, &job->error_samples,
                     &job->n_error_samples));

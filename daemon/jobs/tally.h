@@ -19,6 +19,8 @@ struct tally_edge {
     char from[LIMIT_NAME_BYTES + 1];
     char to[LIMIT_NAME_BYTES + 1];
     uint64_t count;
+    int64_t points; // of a census
+    int64_t pending;
 };
 
 struct tally_sample {
@@ -44,6 +46,8 @@ struct tally {
 };
 
 void tally_edge(struct tally *tally, const char *from, const char *to);
+// A member who holds this tier, with the points the club owes.
+void tally_holder(struct tally *tally, const char *tier, int64_t points, int64_t pending);
 void tally_error(struct tally *tally, struct span member_id, const char *what);
 // Adds what another one has counted.
 void tally_merge(struct tally *tally, const struct tally *other);

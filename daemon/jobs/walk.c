@@ -225,6 +225,9 @@ static void note_seen(struct walk *walk, const struct visit *visit, const struct
     }
     if (walk->work->kind == WORK_RESCORE) {
         note_rescored(walk, visit, seen);
+    } else if (walk->work->kind == WORK_CENSUS) {
+        const struct holder *holder = &seen->holder;
+        tally_holder(&walk->tally, holder->tier, holder->points, holder->pending);
     } else if (walk->work->kind != WORK_REINDEX) {
         note_move(walk, seen);
     }

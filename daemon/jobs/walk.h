@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/vec.h"
+#include "jobs/holder.h"
 #include "jobs/move.h"
 #include "jobs/plan_pages.h"
 #include "jobs/tally.h"
@@ -27,6 +28,7 @@ enum work_kind {
     WORK_COMPARE, // a plan's moves with those of now
     WORK_RESCORE,
     WORK_REINDEX,
+    WORK_CENSUS,
     WORK_FORGET, // a plan's pages go
 };
 
@@ -97,6 +99,7 @@ struct walk_seen {
     bool before; // the move stood in the log
     bool after;  // it does now, or would
     struct move move;
+    struct holder holder; // of a census
 };
 
 // A visit that walk_next gave is over: it ended well, or never will (`why`).

@@ -12,15 +12,18 @@ static const char operations_prefix[] = "operations/";
 
 // A job's texts and lists at their longest: ids and tiers are at most LIMIT_NAME_BYTES.
 enum {
-    EDGE_BYTES = 2 * (LIMIT_NAME_BYTES + 2) + 12,
-    SAMPLE_BYTES = LIMIT_MEMBER_ID_BYTES + 3 * (LIMIT_NAME_BYTES + 2) + 8,
+    NAME_BYTES = LIMIT_NAME_BYTES + 2,
+    EDGE_BYTES = 2 * NAME_BYTES + 3 * 11 + 3,
+    MEMBER_BYTES = LIMIT_MEMBER_ID_BYTES + 5,
+    WHAT_BYTES = 34,
     CLAIM_BYTES = 48,
 };
 
-static_assert(LIMIT_PARTITIONS / 8 + JOB_EDGES_MAX * 20 + JOB_CLAIMS_MAX * CLAIM_BYTES +
-                      2 * JOB_SAMPLES_MAX * SAMPLE_BYTES + 2 * LIMIT_TEXT_BYTES + 1024 <=
+static_assert(LIMIT_PARTITIONS / 8 + JOB_EDGES_MAX * EDGE_BYTES + JOB_CLAIMS_MAX * CLAIM_BYTES +
+                      JOB_SAMPLES_MAX * (2 * MEMBER_BYTES + WHAT_BYTES + 2 * NAME_BYTES) +
+                      2 * LIMIT_TEXT_BYTES + 512 <=
                   STORE_VALUE_BYTES_MAX,
-              "a job fits a value, where tiers have short names");
+              "a job fits a value");
 static_assert(JOB_PAGE_MOVES * (LIMIT_MEMBER_ID_BYTES + 2 * LIMIT_NAME_BYTES + 60) <=
                   STORE_VALUE_BYTES_MAX,
               "a page of a plan fits a value");
@@ -109,35 +112,48 @@ uint32_t job_done_count(const Loyaltyd__Job *job)
     return count;
 }
 
-enum status job_add_edge(Loyaltyd__Job *job, struct arena *arena, const char *from_tier,
-                         const char *to_tier, uint64_t count)
+static void add_to_edge(Loyaltyd__JobEdge *edge, const Loyaltyd__JobEdge *more)
+{
+    edge->count += more->count;
+    edge->points += more->points;
+    edge->pending += more->pending;
+}
+
+static Loyaltyd__JobEdge *find_edge(const Loyaltyd__Job *job, const char *from, const char *to)
 {
     for (size_t i = 0; i < job->n_edges; i++) {
-        if (strcmp(job->edges[i]->from_tier, from_tier) == 0 &&
-            strcmp(job->edges[i]->to_tier, to_tier) == 0) {
-            job->edges[i]->count += count;
-            return STATUS_OK;
+        if (strcmp(job->edges[i]->from_tier, from) == 0 &&
+            strcmp(job->edges[i]->to_tier, to) == 0) {
+            return job->edges[i];
         }
     }
-    if (job->n_edges >= JOB_EDGES_MAX - 1 && *to_tier != '\0') {
-        return job_add_edge(job, arena, "", "", count);
+    return NULL;
+}
+
+enum status job_add_edge(Loyaltyd__Job *job, struct arena *arena, const Loyaltyd__JobEdge *more)
+{
+    Loyaltyd__JobEdge *edge = find_edge(job, more->from_tier, more->to_tier);
+    bool rest = edge == NULL && job->n_edges >= JOB_EDGES_MAX - 1;
+    edge = rest ? find_edge(job, "", "") : edge;
+    if (edge != NULL) {
+        add_to_edge(edge, more);
+        return STATUS_OK;
     }
     Loyaltyd__JobEdge **edges =
         arena_alloc_array(arena, job->n_edges + 1, sizeof(Loyaltyd__JobEdge *));
-    Loyaltyd__JobEdge *edge =
-        (Loyaltyd__JobEdge *)message_new(&loyaltyd__job_edge__descriptor, arena);
+    edge = (Loyaltyd__JobEdge *)message_new(&loyaltyd__job_edge__descriptor, arena);
     if (edges == NULL || edge == NULL) {
         return STATUS_NO_MEMORY;
     }
     if (job->n_edges > 0) {
         memcpy(edges, job->edges, job->n_edges * sizeof(Loyaltyd__JobEdge *));
     }
-    edge->from_tier = arena_printf(arena, "%s", from_tier);
-    edge->to_tier = arena_printf(arena, "%s", to_tier);
-    edge->count = count;
+    edge->from_tier = arena_printf(arena, "%s", rest ? "" : more->from_tier);
+    edge->to_tier = arena_printf(arena, "%s", rest ? "" : more->to_tier);
     if (edge->from_tier == NULL || edge->to_tier == NULL) {
         return STATUS_NO_MEMORY;
     }
+    add_to_edge(edge, more);
     edges[job->n_edges] = edge;
     job->edges = edges;
     job->n_edges++;
@@ -149,6 +165,17 @@ Loyaltyd__JobHead *job_list_find(const Loyaltyd__Jobs *jobs, const char *id)
     for (size_t i = 0; i < jobs->n_heads; i++) {
         if (strcmp(jobs->heads[i]->id, id) == 0) {
             return jobs->heads[i];
+        }
+    }
+    return NULL;
+}
+
+const Loyaltyd__JobHead *job_list_census(const Loyaltyd__Jobs *jobs)
+{
+    for (size_t i = 0; i < jobs->n_heads; i++) {
+        const Loyaltyd__JobHead *head = jobs->heads[i];
+        if (head->done && head->kind == LOYALTY__V1__JOB_KIND__JOB_KIND_CENSUS) {
+            return head;
         }
     }
     return NULL;
@@ -172,6 +199,8 @@ static const char *kind_word(Loyalty__V1__JobKind kind)
         return "plan";
     case LOYALTY__V1__JOB_KIND__JOB_KIND_RESCORE:
         return "rescore";
+    case LOYALTY__V1__JOB_KIND__JOB_KIND_CENSUS:
+        return "census";
     default:
         return "reindex";
     }

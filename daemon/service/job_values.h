@@ -22,7 +22,7 @@ enum {
     JOB_NAME_BYTES = JOB_ID_BYTES + 11,
     JOBS_MAX = 100, // kept at once
     JOB_CLAIMS_MAX = 64,
-    JOB_EDGES_MAX = 64, // the rest is counted under empty names
+    JOB_EDGES_MAX = 40, // the rest is counted under empty names
     JOB_SAMPLES_MAX = 10,
     JOB_REASON_BYTES = LIMIT_TEXT_BYTES,
     JOB_PAGE_MOVES = 64, // of a plan's page
@@ -59,8 +59,9 @@ static inline bool job_has_ended(const Loyaltyd__Job *job)
     return job->ended_ms != 0;
 }
 
-MUST_CHECK enum status job_add_edge(Loyaltyd__Job *job, struct arena *arena, const char *from_tier,
-                                    const char *to_tier, uint64_t count);
+// Adds to the edge from tier to tier, which may be new.
+MUST_CHECK enum status job_add_edge(Loyaltyd__Job *job, struct arena *arena,
+                                    const Loyaltyd__JobEdge *more);
 
 // --- the list of all jobs ---
 
@@ -71,6 +72,8 @@ MUST_CHECK enum status job_list_add(Loyaltyd__Jobs *jobs, struct arena *arena,
                                     Loyalty__V1__JobKind kind, Loyaltyd__JobHead **ret_head,
                                     char ret_dropped[JOB_ID_BYTES + 1]);
 void job_list_remove(Loyaltyd__Jobs *jobs, const char *id);
+// The newest census that is done; NULL: there is none.
+const Loyaltyd__JobHead *job_list_census(const Loyaltyd__Jobs *jobs);
 // The bits of a new job's partitions, none done.
 MUST_CHECK enum status job_set_partitions(Loyaltyd__Job *job, struct arena *arena,
                                           uint32_t partitions);

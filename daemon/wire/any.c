@@ -15,6 +15,7 @@ static const ProtobufCMessageDescriptor *find_type(const char *url)
         &loyalty__v1__rescoring_plan__descriptor,
         &loyalty__v1__rescoring_report__descriptor,
         &loyalty__v1__due_index_report__descriptor,
+        &loyalty__v1__census_report__descriptor,
     };
     size_t skipped = sizeof(prefix) - 1;
     if (strncmp(url, prefix, skipped) != 0) {

@@ -153,6 +153,35 @@ static enum status index_report_of(const Loyaltyd__Job *job, struct arena *arena
     return any_pack(&report.base, arena, ret_any);
 }
 
+static enum status census_of(const Loyaltyd__Job *job, struct arena *arena,
+                             Google__Protobuf__Any **ret_any)
+{
+    Loyalty__V1__CensusReport report = LOYALTY__V1__CENSUS_REPORT__INIT;
+    report.tiers = arena_alloc_array(arena, job->n_edges, sizeof(*report.tiers));
+    if (report.tiers == NULL) {
+        return STATUS_NO_MEMORY;
+    }
+    for (size_t i = 0; i < job->n_edges; i++) {
+        Loyalty__V1__CensusTier *tier =
+            (Loyalty__V1__CensusTier *)message_new(&loyalty__v1__census_tier__descriptor, arena);
+        if (tier == NULL) {
+            return STATUS_NO_MEMORY;
+        }
+        tier->tier_id = job->edges[i]->to_tier;
+        tier->members = job->edges[i]->count;
+        tier->points = job->edges[i]->points;
+        tier->pending_points = job->edges[i]->pending;
+        report.tiers[i] = tier;
+        report.members += tier->members;
+    }
+    report.n_tiers = job->n_edges;
+    TRY(replies_instant(arena, job->at_ms, &report.at));
+    report.errors = job->errors;
+    TRY(list_errors(job, arena, &report.n_error_samples, &report.error_samples));
+    report.seconds = seconds_of(job);
+    return any_pack(&report.base, arena, ret_any);
+}
+
 static enum status response_of(const Loyaltyd__Job *job, struct arena *arena,
                                Google__Protobuf__Any **ret_any)
 {
@@ -161,6 +190,8 @@ static enum status response_of(const Loyaltyd__Job *job, struct arena *arena,
         return plan_of(job, arena, ret_any);
     case LOYALTY__V1__JOB_KIND__JOB_KIND_RESCORE:
         return report_of(job, arena, ret_any);
+    case LOYALTY__V1__JOB_KIND__JOB_KIND_CENSUS:
+        return census_of(job, arena, ret_any);
     default:
         return index_report_of(job, arena, ret_any);
     }

@@ -75,7 +75,9 @@ static void daemon_sweep(struct world_daemon *daemon)
 
 static void daemon_run_jobs(struct world_daemon *daemon)
 {
-    struct runner_options options = {.service = daemon->service, .pace = daemon->world->jobs_pace};
+    struct runner_options options = {.service = daemon->service,
+                                     .pace = daemon->world->jobs_pace,
+                                     .census_ms = daemon->world->census_ms};
     if (daemon->world->runs_jobs) {
         CHECK(runner_new(&options, &daemon->runner) == STATUS_OK);
     }

@@ -46,6 +46,7 @@ struct service_world {
     uint64_t compact_bytes;                     // 0: no compaction
     uint32_t sweep_pace;                        // 0: no sweepers
     bool runs_jobs;
+    int64_t census_ms;  // 0: none
     uint32_t jobs_pace; // 0: as fast as it goes
     struct world_daemon daemons[WORLD_DAEMONS];
     size_t daemon_count;

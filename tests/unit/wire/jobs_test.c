@@ -122,6 +122,31 @@ static void one_that_is_done(void **state)
     json_decref(tree);
 }
 
+static void a_census_tells_tiers(void **state)
+{
+    (void)state;
+    uint8_t bits[2];
+    Loyaltyd__Job job = plan_of_ten(bits);
+    Loyaltyd__JobEdge edge = LOYALTYD__JOB_EDGE__INIT;
+    Loyaltyd__JobEdge *edges[] = {&edge, &edge};
+    edge.to_tier = "gold";
+    edge.count = 12;
+    edge.points = -7;
+    edge.pending = 30;
+    job.kind = LOYALTY__V1__JOB_KIND__JOB_KIND_CENSUS;
+    job.edges = edges;
+    job.n_edges = 2;
+    job.ended_ms = job.started_ms + 1;
+    const Loyalty__V1__CensusReport *report =
+        (const Loyalty__V1__CensusReport *)unpacked(told(&job)->response);
+    assert_string_equal(report->base.descriptor->name, "loyalty.v1.CensusReport");
+    assert_int_equal(report->members, 24);
+    assert_int_equal(report->n_tiers, 2);
+    assert_string_equal(report->tiers[1]->tier_id, "gold");
+    assert_int_equal(report->tiers[1]->points, -7);
+    assert_int_equal(report->tiers[1]->pending_points, 30);
+}
+
 static void a_run_tells_who_stayed(void **state)
 {
     (void)state;
@@ -182,6 +207,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(one_at_work, setup, teardown),
         cmocka_unit_test_setup_teardown(one_that_is_done, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_census_tells_tiers, setup, teardown),
         cmocka_unit_test_setup_teardown(a_run_tells_who_stayed, setup, teardown),
         cmocka_unit_test_setup_teardown(one_that_failed, setup, teardown),
         cmocka_unit_test_setup_teardown(another_any_stays_as_it_is, setup, teardown),
