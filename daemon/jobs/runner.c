@@ -187,8 +187,8 @@ void runner_listed(struct runner *runner, enum store_result result)
     turn_soon(runner);
 }
 
-// A head was ended, a job made, or a census read: what the list says now is looked at anew. One whose job is
-// not there yet keeps nobody from the next.
+// A head was ended, a job made, or a census read: what the list says now is looked at anew. One
+// whose job is not there yet keeps nobody from the next.
 void runner_settled(struct runner *runner, enum store_result result)
 {
     if (result == STORE_OK && runner->missing && !runner->deleted && runner->looking) {

@@ -226,7 +226,7 @@ static void on_head_made(struct job_update *update, enum store_result result,
     struct runner *runner = runner_of(update);
     (void)message;
     if (result != STORE_OK || runner->id[0] == '\0') {
-        runner_settled(runner, result);
+        runner_settled(runner, STORE_UNAVAILABLE); // the next look is early enough
     } else if (runner->dropped[0] != '\0') {
         job_begin(runner, runner->dropped, drop_job, on_dropped);
     } else {

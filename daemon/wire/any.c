@@ -11,10 +11,8 @@ static const char prefix[] = "type.googleapis.com/";
 static const ProtobufCMessageDescriptor *find_type(const char *url)
 {
     static const ProtobufCMessageDescriptor *const types[] = {
-        &loyalty__v1__job_progress__descriptor,
-        &loyalty__v1__rescoring_plan__descriptor,
-        &loyalty__v1__rescoring_report__descriptor,
-        &loyalty__v1__due_index_report__descriptor,
+        &loyalty__v1__job_progress__descriptor,     &loyalty__v1__rescoring_plan__descriptor,
+        &loyalty__v1__rescoring_report__descriptor, &loyalty__v1__due_index_report__descriptor,
         &loyalty__v1__census_report__descriptor,
     };
     size_t skipped = sizeof(prefix) - 1;
