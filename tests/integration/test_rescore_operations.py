@@ -4,6 +4,7 @@ forgotten, over frames, gRPC and JSON; who may what; retries; the command line; 
 of systemd that start a run.
 """
 
+import datetime
 import json
 import os
 import re
@@ -233,6 +234,34 @@ class Operations(unittest.TestCase):
         for out in (first, again):
             self.assertRegex(out, r"moves +0\b")
         self.assertEqual(events(), before + 2)  # that each was asked for, in the audit
+
+
+class Cancelled(unittest.TestCase):
+    """Nobody works on jobs at first, so that there is time to think better of one."""
+
+    def test_what_is_cancelled_is_not_begun(self):
+        idle = scene.Scene(options=("--jobs", "off", "--sweep", "off"))
+        idle.enrol("m-1")
+        next_june = f"{datetime.date.today().year + 1}-06-01"
+        asked = ["rescore", "plan", "--at", next_june]
+        out = idle.world.ctl(*asked, daemon=idle.daemons[0]).stdout
+        name = re.search(r"operations/plan-\d+", out).group(0)
+        with idle.client("admin") as client:
+            client.ask("CancelOperation", OPERATIONS.CancelOperationRequest(name=name))
+            operation = client.ask("GetOperation", OPERATIONS.GetOperationRequest(name=name))
+            self.assertFalse(operation.done)
+            self.assertTrue(unpacked(operation.metadata, RESCORING.JobProgress()).cancelled)
+            unknown = client.call("CancelOperation", OPERATIONS.CancelOperationRequest(
+                name="operations/plan-99"))
+            self.assertEqual(scene.code(unknown), frames.common.CODE_NOT_FOUND)
+        worker = idle.start_daemon("worker", "--jobs", "on")
+        worker.wait_ready()
+        with worker.client("admin") as client:
+            operation = finished(client, name)
+            self.assertIn("CANCELLED", operation.error.message)
+            self.assertEqual(unpacked(operation.metadata, RESCORING.JobProgress()).members, 0)
+        self.assertEqual(worker.stop(), 0)
+        idle.finish()
 
 
 class Units(unittest.TestCase):
