@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -168,6 +169,32 @@ static void every_no_but_that_of_nobody_is_recorded(void **state)
     }
 }
 
+// With the code of this nonce, which ends at an instant; what came of it.
+static enum refusal_reason show_code(int64_t now_ms, uint64_t id, uint8_t nonce, int64_t ends_ms)
+{
+    struct command command = {.kind = COMMAND_USE_PERK, .now_ms = now_ms, .id = id};
+    command.actor = span_of_text(TILL);
+    command.use_perk.perk_id = span_of_text("vip-counter");
+    command.use_perk.unit = span_of_text("store-0007/till-02");
+    command.use_perk.coded = true;
+    memset(command.use_perk.code, nonce, sizeof command.use_perk.code);
+    command.use_perk.code_ends_ms = ends_ms;
+    run(command);
+    return answer.outcome == OUTCOME_REFUSED_RECORDED ? answer.refusal.reason : REFUSAL_NONE;
+}
+
+static void a_code_is_good_once_and_until_its_end(void **state)
+{
+    (void)state;
+    int64_t now_ms = local(2026, 3, 1, 0);
+    assert_int_equal(show_code(now_ms, 501, 7, now_ms + 1), REFUSAL_NONE);
+    assert_int_equal(show_code(now_ms, 502, 7, now_ms + 1), REFUSAL_CODE_USED);
+    assert_int_equal(show_code(now_ms, 503, 8, now_ms), REFUSAL_CODE_EXPIRED);
+    undo(now_ms, 501);
+    assert_int_equal(show_code(now_ms, 504, 7, now_ms + 1), REFUSAL_CODE_USED); // for good
+    assert_int_equal(show_code(now_ms, 505, 8, now_ms + 1), REFUSAL_NONE);
+}
+
 // Of a shop's units all are kept as far as there is room, of a partner's new ones only so many.
 static void a_partner_cannot_fill_the_names(void **state)
 {
@@ -292,6 +319,7 @@ int main(void)
         TEST(what_a_partner_served_is_settled),
         TEST(what_a_shop_gave_is_not),
         TEST(every_no_but_that_of_nobody_is_recorded),
+        TEST(a_code_is_good_once_and_until_its_end),
         TEST(a_partner_cannot_fill_the_names),
         TEST(a_partner_is_the_first_part_of_its_unit),
         TEST(a_partner_has_a_short_name),
