@@ -201,6 +201,17 @@ uint32_t store_archive_room(uint32_t bytes_max)
     return room < STORE_ARCHIVE_BYTES_MAX ? room : STORE_ARCHIVE_BYTES_MAX;
 }
 
+// --- what stands in partitions ---
+
+const char *store_survey_problem(uint32_t from, uint32_t count)
+{
+    if (count == 0 || count > STORE_SURVEY_MAX) {
+        return "1 to 32 partitions are looked at at once";
+    }
+    const char *problem = store_partition_problem(from);
+    return problem != NULL ? problem : store_partition_problem(from + count - 1);
+}
+
 // --- logs ---
 
 bool store_append_creates(const struct store_append *append)

@@ -20,6 +20,7 @@ const char *store_value_problem(const struct store_value *value);
 const char *store_put_problem(const struct store_put *put);
 const char *store_set_problem(uint32_t partition, struct span set);
 const char *store_places_problem(const struct store_event_place *places, size_t count);
+const char *store_survey_problem(uint32_t from, uint32_t count);
 const char *store_due_problem(const struct store_due *due);
 const char *store_through_problem(uint32_t partition, uint64_t through);
 

@@ -286,6 +286,24 @@ local function archive(keys, args)
     return reply
 end
 
+-- keys: due, ev, arch; args: tag. What stands in a partition, for who looks after it: how many
+-- accounts have a due instant and the first of these ('' for none), events kept, the id of the
+-- newest, entries that wait for the archive and about how much memory they take.
+local function survey(keys, args)
+    local call, last = redis.call, ''
+    local info = call('XINFO', 'STREAM', keys[2])
+    for i = 1, #info, 2 do
+        if info[i] == 'last-generated-id' then
+            last = info[i + 1]
+        end
+    end
+    local due = call('ZCOUNT', keys[1], '-inf', '(+inf')
+    local first = due > 0 and call('ZRANGE', keys[1], '0', '0', 'WITHSCORES')[2] or ''
+    local waiting = call('XLEN', keys[3])
+    local bytes = waiting > 0 and call('MEMORY', 'USAGE', keys[3]) or 0
+    return {args[1], 'OK', due, first, call('XLEN', keys[2]), last, waiting, bytes}
+end
+
 -- keys: program, clock, partitions, epoch; args: tag, byte of the program to start from. Time comes
 -- first.
 local function head(keys, args)
@@ -359,6 +377,7 @@ local function check(_, args)
         {'SREM', 'ly:{0}:b:x', 'x'}, {'SCARD', 'ly:{0}:b:x'}, {'SMEMBERS', 'ly:{0}:b:x'},
         {'XINFO', 'STREAM', 'ly:{0}:ev'}, {'XRANGE', 'ly:{0}:ev', '-', '+'},
         {'XTRIM', 'ly:{0}:ev', 'MAXLEN', '~', '0'}, {'BGREWRITEAOF'},
+        {'XLEN', 'ly:{0}:ev'}, {'MEMORY', 'USAGE', 'ly:{0}:arch'},
     }
     for _, command in ipairs(commands) do
         if not redis.acl_check_cmd(unpack(command)) then
@@ -379,6 +398,7 @@ redis.register_function{
 redis.register_function{function_name = 'ly1_due', callback = due, flags = {'no-writes'}}
 redis.register_function{function_name = 'ly1_archive', callback = archive, flags = {'no-writes'}}
 redis.register_function{function_name = 'ly1_events', callback = events, flags = {'no-writes'}}
+redis.register_function{function_name = 'ly1_survey', callback = survey, flags = {'no-writes'}}
 redis.register_function{function_name = 'ly1_head', callback = head, flags = {'no-writes'}}
 redis.register_function('ly1_set_clock', set_clock)
 redis.register_function('ly1_create_partition', create_partition)

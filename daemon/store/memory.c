@@ -200,6 +200,7 @@ static const struct store_ops operations = {
     .trim_events = memory_ask_trim_events,
     .read_archive = memory_ask_read_archive,
     .drop_archived = memory_ask_drop_archived,
+    .survey = memory_ask_survey,
     .rewrite = memory_ask_rewrite,
     .is_ready = is_ready,
     .free = memory_free,

@@ -260,6 +260,15 @@ void memory_ask_drop_archived(struct store *store, uint32_t partition, uint64_t 
 
 // --- the whole ---
 
+void memory_ask_survey(struct store *store, uint32_t from, uint32_t count, store_survey_fn *done,
+                       void *context)
+{
+    struct memory_call *call = call_new(store, CALL_SURVEY, (void (*)(void))done, context, 0);
+    call->problem = store_survey_problem(from, count);
+    call->survey = (struct memory_survey){.from = from, .count = count};
+    memory_call_send(store, call);
+}
+
 void memory_ask_rewrite(struct store *store, store_done_fn *done, void *context)
 {
     struct memory_call *call = call_new(store, CALL_REWRITE, (void (*)(void))done, context, 0);

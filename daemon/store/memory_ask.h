@@ -47,4 +47,6 @@ void memory_ask_read_archive(struct store *store, const struct store_archive_pla
                              store_archive_fn *done, void *context);
 void memory_ask_drop_archived(struct store *store, uint32_t partition, uint64_t through,
                               store_done_fn *done, void *context);
+void memory_ask_survey(struct store *store, uint32_t from, uint32_t count, store_survey_fn *done,
+                       void *context);
 void memory_ask_rewrite(struct store *store, store_done_fn *done, void *context);

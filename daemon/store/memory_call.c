@@ -107,6 +107,19 @@ static void execute_archive(struct memory_call *call)
                                                        .bounds = read.bounds};
 }
 
+static void execute_survey(struct memory_call *call)
+{
+    struct store_survey *partitions = calloc(call->survey.count, sizeof(*partitions));
+    CHECK(partitions != NULL);
+    bool created =
+        memory_world_survey(call->world, call->survey.from, call->survey.count, partitions);
+    call->survey_reply = (struct store_survey_reply){
+        .result = created ? STORE_OK : STORE_FAILED,
+        .partitions = partitions,
+        .count = created ? call->survey.count : 0,
+    };
+}
+
 static struct store_reply execute_plain(const struct memory_call *call)
 {
     struct memory_world *world = call->world;
@@ -174,6 +187,9 @@ void memory_call_execute(struct memory_call *call)
     case CALL_ARCHIVE:
         execute_archive(call);
         break;
+    case CALL_SURVEY:
+        execute_survey(call);
+        break;
     default:
         call->reply = execute_plain(call);
         call->reply.bytes = bytes_copy(call->reply.bytes);
@@ -191,6 +207,7 @@ enum reply_kind {
     REPLY_VALUE,
     REPLY_EVENTS,
     REPLY_ARCHIVE,
+    REPLY_SURVEY,
 };
 
 static enum reply_kind reply_kind_of(const struct memory_call *call)
@@ -209,6 +226,8 @@ static enum reply_kind reply_kind_of(const struct memory_call *call)
         return REPLY_EVENTS;
     case CALL_ARCHIVE:
         return REPLY_ARCHIVE;
+    case CALL_SURVEY:
+        return REPLY_SURVEY;
     default:
         return REPLY_PLAIN;
     }
@@ -233,6 +252,9 @@ static void free_reply(struct memory_call *call)
             bytes_free(call->archive_reply.pieces[i].bytes);
         }
         free((void *)call->archive_reply.pieces);
+        break;
+    case REPLY_SURVEY:
+        free((void *)call->survey_reply.partitions);
         break;
     case REPLY_EVENTS:
         for (size_t i = 0; i < call->events_reply.count; i++) {
@@ -261,6 +283,7 @@ struct replies {
     const struct store_value_reply *value;
     const struct store_events_reply *events;
     const struct store_archive_reply *archive;
+    const struct store_survey_reply *survey;
 };
 
 static void tell(struct memory_call *call, const struct replies *replies)
@@ -283,6 +306,9 @@ static void tell(struct memory_call *call, const struct replies *replies)
     case REPLY_ARCHIVE:
         ((store_archive_fn *)call->done)(call->context, replies->archive);
         break;
+    case REPLY_SURVEY:
+        ((store_survey_fn *)call->done)(call->context, replies->survey);
+        break;
     case REPLY_PLAIN:
         ((store_done_fn *)call->done)(call->context, replies->plain);
         break;
@@ -299,6 +325,7 @@ static void tell_plain(struct memory_call *call, enum store_result result, const
         .value = &(struct store_value_reply){.result = result},
         .events = &(struct store_events_reply){.result = result},
         .archive = &(struct store_archive_reply){.result = result},
+        .survey = &(struct store_survey_reply){.result = result},
     };
     tell(call, &replies);
     bytes_free(reply.bytes);
@@ -323,6 +350,7 @@ void memory_call_tell_reply(struct memory_call *call)
         .value = &call->value_reply,
         .events = &call->events_reply,
         .archive = &call->archive_reply,
+        .survey = &call->survey_reply,
     };
     tell(call, &replies);
 }
@@ -381,6 +409,8 @@ enum store_result memory_call_result(const struct memory_call *call)
         return call->events_reply.result;
     case REPLY_ARCHIVE:
         return call->archive_reply.result;
+    case REPLY_SURVEY:
+        return call->survey_reply.result;
     default:
         return call->reply.result;
     }
@@ -405,6 +435,8 @@ uint32_t memory_call_partition(const struct memory_call *call)
         return call->due.partition;
     case CALL_ARCHIVE:
         return call->archive.partition;
+    case CALL_SURVEY:
+        return call->survey.from;
     case CALL_DROP:
         return call->drop.partition;
     case CALL_LIST:

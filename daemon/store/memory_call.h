@@ -20,6 +20,7 @@ enum call_kind {
     CALL_GET,
     CALL_EVENTS,
     CALL_ARCHIVE,
+    CALL_SURVEY,
     CALL_APPEND, // mutations from here on
     CALL_COMPACT,
     CALL_CLAIM,
@@ -73,6 +74,11 @@ struct memory_drop { // of what was archived
     uint64_t through;
 };
 
+struct memory_survey {
+    uint32_t from;
+    uint32_t count;
+};
+
 struct memory_call {
     struct memory_call *next; // waiting, or open: of the same store
     struct memory_call **place;
@@ -90,6 +96,7 @@ struct memory_call {
         struct store_value_reply value_reply;
         struct store_events_reply events_reply;
         struct store_archive_reply archive_reply;
+        struct store_survey_reply survey_reply;
     };
     union {
         struct memory_range range;
@@ -105,6 +112,7 @@ struct memory_call {
         struct memory_trim trim;
         struct store_archive_place archive;
         struct memory_drop drop;
+        struct memory_survey survey;
         uint64_t from_bytes;
         int64_t clock_ms;
         uint32_t partition_count;

@@ -181,3 +181,9 @@ void memory_world_read_archive(const struct memory_world *world,
 struct store_reply memory_world_drop_archived(struct memory_world *world, uint32_t partition,
                                               uint64_t through);
 void memory_archive_fini(struct memory_partition *partition);
+
+// --- what stands in partitions (memory_survey.c) ---
+
+// False when one of them has not been created. `ret_partitions` has room for `count`.
+bool memory_world_survey(const struct memory_world *world, uint32_t from, uint32_t count,
+                         struct store_survey *ret_partitions);

@@ -309,6 +309,7 @@ static const struct store_ops operations = {
     .trim_events = redis_trim_events,
     .read_archive = redis_read_archive,
     .drop_archived = redis_drop_archived,
+    .survey = redis_survey,
     .rewrite = redis_rewrite,
     .is_ready = is_ready,
     .free = redis_free,

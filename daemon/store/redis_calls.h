@@ -37,6 +37,8 @@ void redis_send_range(struct redis *redis, struct redis_link *link, const struct
 // string) or as log_bytes (an integer). False for an outcome there is none of.
 bool redis_read_outcome(const struct redis_answer *answer, struct store_reply *ret_reply);
 
+// A score of the due index: milliseconds, as they were written, or "inf".
+bool redis_read_instant(struct span score, int64_t *ret_instant_ms);
 // A stream's id "0-<number>"; false for anything else, which was written by somebody else.
 bool redis_read_number(const struct resp_value *value, uint64_t *ret_number);
 // Of a stream, by the ids of the oldest entry kept ("" for none) and the newest ever.
@@ -69,6 +71,9 @@ void redis_read_archive(struct store *store, const struct store_archive_place *p
                         store_archive_fn *done, void *context);
 void redis_drop_archived(struct store *store, uint32_t partition, uint64_t through,
                          store_done_fn *done, void *context);
+
+void redis_survey(struct store *store, uint32_t from, uint32_t count, store_survey_fn *done,
+                  void *context);
 
 void redis_rewrite(struct store *store, store_done_fn *done, void *context);
 // Of the pool, with the store as context: begins what is owed.

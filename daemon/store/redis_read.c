@@ -16,8 +16,7 @@ static bool tell_no_page(const struct redis_call *call, enum store_result result
     return true;
 }
 
-// A member's score: milliseconds, as they were written, or "inf".
-static bool read_instant(struct span score, int64_t *ret_instant_ms)
+bool redis_read_instant(struct span score, int64_t *ret_instant_ms)
 {
     uint64_t distance = 0;
     if (span_is_text(score, "inf")) {
@@ -47,7 +46,7 @@ static void take_page(const struct resp_value *items, struct span *ids, int64_t 
             continue;
         }
         if (scores_ms != NULL &&
-            !read_instant(items->items[i + 1]->text, &scores_ms[reply->count])) {
+            !redis_read_instant(items->items[i + 1]->text, &scores_ms[reply->count])) {
             *reply = (struct store_scan_reply){.result = STORE_FAILED};
             return;
         }

@@ -22,6 +22,7 @@ enum {
     STORE_VALUE_BYTES_MAX = 16384,
     STORE_EVENT_BYTES_MAX = 4 << 20,  // far more than a commit has; readers' replies are bounded
     STORE_EVENT_PARTITIONS_MAX = 128, // read at once
+    STORE_SURVEY_MAX = 32,            // partitions looked at at once
 };
 
 struct store;
@@ -206,6 +207,24 @@ struct store_archive_reply {
 
 typedef void store_archive_fn(void *context, const struct store_archive_reply *reply);
 
+// What stands in a partition, for who looks after it.
+struct store_survey {
+    uint64_t due;           // accounts with a due instant
+    int64_t first_due_ms;   // the earliest; INSTANT_NEVER: none
+    uint64_t events;        // that are kept
+    uint64_t last_event;    // number of the newest there ever was; 0: none
+    uint64_t waiting;       // entries that wait for the archive
+    uint64_t waiting_bytes; // about, as the store's memory goes
+};
+
+struct store_survey_reply {
+    enum store_result result;
+    const struct store_survey *partitions; // in their order
+    size_t count;
+};
+
+typedef void store_survey_fn(void *context, const struct store_survey_reply *reply);
+
 struct store_ops {
     void (*load)(struct store *store, const struct store_account *account, store_done_fn *done,
                  void *context);
@@ -246,6 +265,8 @@ struct store_ops {
                          store_archive_fn *done, void *context);
     void (*drop_archived)(struct store *store, uint32_t partition, uint64_t through,
                           store_done_fn *done, void *context);
+    void (*survey)(struct store *store, uint32_t from, uint32_t count, store_survey_fn *done,
+                   void *context);
     void (*rewrite)(struct store *store, store_done_fn *done, void *context);
     bool (*is_ready)(const struct store *store, const char **ret_reason);
     void (*free)(struct store *store);
@@ -410,6 +431,14 @@ static inline void store_drop_archived(struct store *store, uint32_t partition, 
                                        store_done_fn *done, void *context)
 {
     store->ops->drop_archived(store, partition, through, done, context);
+}
+
+// Looks at 1 to STORE_SURVEY_MAX partitions, from number `from` on; each by itself, not all at one
+// moment. FAILED, and nothing given, when one of them has not been created.
+static inline void store_survey(struct store *store, uint32_t from, uint32_t count,
+                                store_survey_fn *done, void *context)
+{
+    store->ops->survey(store, from, count, done, context);
 }
 
 // Has the store's file rewritten, so that what was deleted is not in it any more. OK: begun, or

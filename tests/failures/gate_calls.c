@@ -65,6 +65,25 @@ static void on_pieces(void *context, const struct store_archive_reply *pieces)
     tell_pieces(context, pieces);
 }
 
+static void tell_survey(struct gate_call *call, const struct store_survey_reply *survey)
+{
+    call->taken = false;
+    inject_enter();
+    ((store_survey_fn *)call->done)(call->context, survey);
+    inject_leave();
+}
+
+static void answer_survey(struct gate_call *call)
+{
+    struct store_survey_reply survey = {.result = gate_result(call->way)};
+    tell_survey(call, &survey);
+}
+
+static void on_survey(void *context, const struct store_survey_reply *survey)
+{
+    tell_survey(context, survey);
+}
+
 // --- calls ---
 
 // Whether the gate answers this one by itself.
@@ -181,6 +200,17 @@ void gate_drop_archived(struct store *store, uint32_t partition, uint64_t throug
     if (!fails_change(call, "drop_archived")) {
         unsigned depth = inject_pause();
         store_drop_archived(gate_of(store)->inner, partition, through, gate_on_done, call);
+        inject_resume(depth);
+    }
+}
+
+void gate_survey(struct store *store, uint32_t from, uint32_t count, store_survey_fn *done,
+                 void *context)
+{
+    struct gate_call *call = gate_take(store, (void (*)(void))done, context, answer_survey);
+    if (!fails_read(call, "survey")) {
+        unsigned depth = inject_pause();
+        store_survey(gate_of(store)->inner, from, count, on_survey, call);
         inject_resume(depth);
     }
 }

@@ -94,4 +94,6 @@ void gate_read_archive(struct store *store, const struct store_archive_place *pl
                        store_archive_fn *done, void *context);
 void gate_drop_archived(struct store *store, uint32_t partition, uint64_t through,
                         store_done_fn *done, void *context);
+void gate_survey(struct store *store, uint32_t from, uint32_t count, store_survey_fn *done,
+                 void *context);
 void gate_rewrite(struct store *store, store_done_fn *done, void *context);

@@ -386,6 +386,7 @@ static const struct store_ops operations = {
     .trim_events = gate_trim_events,
     .read_archive = gate_read_archive,
     .drop_archived = gate_drop_archived,
+    .survey = gate_survey,
     .rewrite = gate_rewrite,
     .is_ready = is_ready,
     .free = gate_free,

@@ -80,6 +80,8 @@ struct store_port {
         STORE_PORT_TEST(port_trimmed_events_leave_their_numbers, setup, teardown),                 \
         STORE_PORT_TEST(port_events_show_what_was_acknowledged, setup, teardown),                  \
         STORE_PORT_TEST(port_bounds_of_events_are_refused, setup, teardown),                       \
+        STORE_PORT_TEST(port_survey_counts_what_stands, setup, teardown),                          \
+        STORE_PORT_TEST(port_survey_refuses, setup, teardown),                                     \
         STORE_PORT_TEST(port_rewrite_can_be_asked_again, setup, teardown)
 
 void port_append_extends_a_log(void **state);
@@ -129,6 +131,8 @@ void port_large_events_come_a_few_at_a_time(void **state);
 void port_trimmed_events_leave_their_numbers(void **state);
 void port_events_show_what_was_acknowledged(void **state);
 void port_bounds_of_events_are_refused(void **state);
+void port_survey_counts_what_stands(void **state);
+void port_survey_refuses(void **state);
 void port_rewrite_can_be_asked_again(void **state);
 
 // --- calls that wait for their answer ---

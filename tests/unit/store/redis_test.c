@@ -276,8 +276,9 @@ static void an_acl_user_needs_every_command(void **state)
     assert_works(&world->port);
 
     const char *const lacking[] = {
-        "append", "xadd", "zcard",    "getrange", "xgroup", "del",    "zcount", "zrange",
-        "sadd",   "srem", "smembers", "scard",    "xinfo",  "xrange", "xtrim",  "bgrewriteaof",
+        "append", "xadd",   "zcard", "getrange",     "xgroup",   "del",
+        "zcount", "zrange", "sadd",  "srem",         "smembers", "scard",
+        "xinfo",  "xrange", "xtrim", "bgrewriteaof", "xlen",     "memory",
     };
     for (size_t i = 0; i < sizeof(lacking) / sizeof(lacking[0]); i++) {
         char reason[64] = "no permission for ";
