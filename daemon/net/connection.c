@@ -423,6 +423,7 @@ void connection_accept(struct connections *all, int fd, const char *address)
     }
     connection->all = all;
     connection->state = CONNECTION_HANDSHAKE;
+    connection->since_ms = connections_wall_ms(all);
     (void)snprintf(connection->address, sizeof(connection->address), "%s", address);
     inbox_init(&connection->inbox);
     outbox_init(&connection->outbox);

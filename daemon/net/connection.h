@@ -71,6 +71,8 @@ struct connection {
     bool awake;            // in all->awake
     bool frame_begun;      // input_timer counts a frame, or the record that may bring one
     uint32_t in_flight;
+    uint64_t requests; // handed on in all
+    int64_t since_ms;  // accepted, by this machine's clock as the loop has it
     struct stream stream;
     struct inbox inbox;
     struct h2 *h2; // owned; NULL: frames

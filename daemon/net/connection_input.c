@@ -42,6 +42,7 @@ static void hand_on(struct connection *connection, struct span frame)
 {
     struct connections *all = connection->all;
     connection->in_flight++;
+    connection->requests++;
     all->in_flight++;
     stream_credit(&connection->stream);
     all->on_frame(all->frame_context, connection->id, &connection->peer, frame);

@@ -170,6 +170,13 @@ void connections_handshake_over(struct connections *all)
     tell_room(all);
 }
 
+int64_t connections_wall_ms(const struct connections *all)
+{
+    struct timeval now = {0};
+    (void)event_base_gettimeofday_cached(all->base, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_usec / 1000;
+}
+
 uint64_t connections_add(struct connections *all, struct connection *connection)
 {
     CHECK(all->free_count > 0);

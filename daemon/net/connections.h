@@ -74,6 +74,9 @@ bool connections_have_room(const struct connections *all);
 void connections_handshake_begun(struct connections *all);
 void connections_handshake_over(struct connections *all);
 
+// This machine's clock as the loop has read it: no system call.
+int64_t connections_wall_ms(const struct connections *all);
+
 // Not when full. The id names the connection until connections_remove.
 uint64_t connections_add(struct connections *all, struct connection *connection);
 void connections_remove(struct connections *all, uint64_t id);

@@ -59,6 +59,7 @@ static void count_call(struct h2_exchange *exchange)
     struct connection *connection = exchange->h2->connection;
     exchange->is_call = true;
     connection->in_flight++;
+    connection->requests++;
     connection->all->in_flight++;
     if (!exchange->whole && !exchange->over) {
         exchange->coming = true;

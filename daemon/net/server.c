@@ -15,11 +15,13 @@
 #include "base/log.h"
 #include "net/acceptor.h"
 #include "net/connection.h"
+#include "net/connection_list.h"
 #include "net/connections.h"
 #include "net/h2.h"
 #include "net/h2_exchange.h"
 #include "net/http.h"
 #include "net/tls.h"
+#include "net/tls_dates.h"
 
 enum { RECHECKS_A_TURN = 32 };
 
@@ -245,6 +247,20 @@ size_t server_in_flight(const struct server *server)
 size_t server_connections(const struct server *server)
 {
     return connections_count(&server->all);
+}
+
+void server_each_connection(const struct server *server, uint64_t below, server_connection_fn *each,
+                            void *context)
+{
+    connection_list(&server->all, below, each, context);
+}
+
+struct server_dates server_dates(const struct server *server)
+{
+    return (struct server_dates){
+        .certificate_not_after_ms = tls_context_not_after_ms(server->all.tls),
+        .crl_next_update_ms = tls_context_crl_due_ms(server->all.tls),
+    };
 }
 
 void server_free(struct server *server)

@@ -18,6 +18,27 @@
 struct event_base;
 struct server;
 
+// A live connection, for who looks after the server. Texts are borrowed for the call.
+struct server_connection {
+    uint64_t id;
+    const char *address;         // "192.0.2.7:51812"
+    const struct identity *peer; // of empty texts during the handshake
+    const char *protocol;        // as ALPN names it; empty during the handshake
+    int64_t since_ms;            // when it was accepted, by this machine's clock
+    uint64_t requests;           // in all, those in flight too
+    uint32_t in_flight;
+    int64_t certificate_not_after_ms; // the peer's; 0 during the handshake
+};
+
+// Returns whether to go on.
+typedef bool server_connection_fn(void *context, const struct server_connection *connection);
+
+// When what is in force must have been renewed; 0: there is none.
+struct server_dates {
+    int64_t certificate_not_after_ms; // the earliest of the server's own chain
+    int64_t crl_next_update_ms;       // the earliest of all lists
+};
+
 struct server_tls_options {
     const char *certificate_path; // PEM chain
     const char *key_path;
@@ -82,5 +103,9 @@ MUST_CHECK enum status server_drain(struct server *server, struct span goaway_fr
 size_t server_in_flight(const struct server *server);
 // Includes those still in their handshake and those just closing.
 size_t server_connections(const struct server *server);
+// Newest first, those with an id below `below` (0: all). `each` may not change the server.
+void server_each_connection(const struct server *server, uint64_t below, server_connection_fn *each,
+                            void *context);
+struct server_dates server_dates(const struct server *server);
 // Answers queued so far are still sent as far as the sockets take them. NULL is allowed.
 void server_free(struct server *server);

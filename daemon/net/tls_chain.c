@@ -12,6 +12,7 @@
 #include <openssl/ssl.h>
 
 #include "base/check.h"
+#include "net/tls_dates.h"
 
 // --- the copy ---
 
@@ -47,6 +48,7 @@ enum status tls_chain_copy(const SSL *ssl, struct tls_chain **ret_chain)
         return STATUS_NO_MEMORY;
     }
     chain->len = bytes;
+    chain->not_after_ms = tls_time_ms(X509_get0_notAfter(certificate_at(ssl, 0)));
     unsigned char *at = chain->der;
     const X509 *certificate = NULL;
     for (int i = 0; (certificate = certificate_at(ssl, i)) != NULL; i++) {

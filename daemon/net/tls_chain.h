@@ -11,6 +11,7 @@
 
 // DER behind DER, the peer's own certificate first; then its issuers, in whatever order they came.
 struct tls_chain {
+    int64_t not_after_ms; // of the peer's own; 0: it cannot be read
     uint32_t len;
     uint8_t der[];
 };
