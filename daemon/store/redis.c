@@ -315,6 +315,11 @@ static const struct store_ops operations = {
     .free = redis_free,
 };
 
+const struct redis_facts *redis_facts(const struct store *store)
+{
+    return &((const struct redis *)store)->pool.facts;
+}
+
 enum status redis_new(struct event_base *base, const struct redis_options *options,
                       redis_state_fn *on_state, void *context, struct store **ret_store)
 {

@@ -17,6 +17,7 @@
 #include "store/store.h"
 
 struct event_base;
+struct redis_facts;
 
 struct redis_options {
     const char *unix_path; // either this
@@ -39,3 +40,6 @@ typedef void redis_state_fn(void *context, bool ready, const char *reason);
 // STATUS_TOO_LARGE for a path too long for a unix socket; STATUS_NO_MEMORY.
 MUST_CHECK enum status redis_new(struct event_base *base, const struct redis_options *options,
                                  redis_state_fn *on_state, void *context, struct store **ret_store);
+// What Redis said of itself last (store/redis_facts.h); `store` is one of redis_new. Lives as long
+// as the store.
+const struct redis_facts *redis_facts(const struct store *store);

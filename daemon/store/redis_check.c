@@ -24,6 +24,7 @@
 
 #include "base/check.h"
 #include "base/limits.h"
+#include "store/redis_facts.h"
 #include "store/redis_functions.h"
 #include "store/redis_link.h"
 
@@ -77,25 +78,6 @@ static bool has_reply(struct redis_link *link, const struct redis_answer *answer
     return false;
 }
 
-// The value of a line "name:value\r\n" of INFO; empty when there is none.
-static struct span info_field(struct span info, const char *name)
-{
-    size_t name_len = strlen(name);
-    while (info.len > 0) {
-        const uint8_t *end = memchr(info.data, '\n', info.len);
-        size_t line = end == NULL ? info.len : (size_t)(end - info.data) + 1;
-        if (line > name_len && memcmp(info.data, name, name_len) == 0) {
-            struct span value = span_of(info.data + name_len, line - name_len);
-            while (value.len > 0 && value.data[value.len - 1] <= ' ') {
-                value.len--;
-            }
-            return value;
-        }
-        info = span_from(info, line);
-    }
-    return (struct span){0};
-}
-
 static void ask_info(struct redis_link *link, const char *section, redis_answer_fn *on_answer)
 {
     struct resp_writer *writer = redis_link_writer(link);
@@ -103,6 +85,15 @@ static void ask_info(struct redis_link *link, const char *section, redis_answer_
     resp_put_text(writer, "INFO");
     resp_put_text(writer, section);
     send(link, on_answer, 0);
+}
+
+// For the operator; a Redis that does not tell is served all the same.
+static bool on_facts(const struct redis_call *call, const struct redis_answer *answer)
+{
+    if (answer->value != NULL && answer->value->type == RESP_STRING) {
+        redis_link_learn(call->context, answer->value->text);
+    }
+    return true;
 }
 
 // --- the last steps ---
@@ -116,6 +107,7 @@ static bool on_checked(const struct redis_call *call, const struct redis_answer 
     const struct resp_value *value = answer->value;
     if (span_is_text(value->items[1]->text, "OK")) {
         redis_link_ready(link);
+        ask_info(link, "default", on_facts);
         return true;
     }
     if (value->count < 3 || !span_is_text(value->items[1]->text, "NOPERM")) {
@@ -144,7 +136,7 @@ static bool has_begun_file(struct redis_link *link, const struct redis_answer *a
     if (!has_reply(link, answer, "INFO")) {
         return false;
     }
-    struct span rewrites = info_field(answer->value->text, "aof_rewrites:");
+    struct span rewrites = redis_info_field(answer->value->text, "aof_rewrites:");
     return rewrites.len > 0 && !span_is_text(rewrites, "0");
 }
 
@@ -214,7 +206,7 @@ static bool on_server_info(const struct redis_call *call, const struct redis_ans
     if (!has_reply(link, answer, "INFO")) {
         return true;
     }
-    struct span version = info_field(answer->value->text, "redis_version:");
+    struct span version = redis_info_field(answer->value->text, "redis_version:");
     const uint8_t *dot = version.len == 0 ? NULL : memchr(version.data, '.', version.len);
     uint64_t major = 0;
     if (dot == NULL ||
@@ -232,7 +224,7 @@ static bool on_persistence_info(const struct redis_call *call, const struct redi
 {
     struct redis_link *link = call->context;
     if (has_reply(link, answer, "INFO") &&
-        !span_is_text(info_field(answer->value->text, "loading:"), "0")) {
+        !span_is_text(redis_info_field(answer->value->text, "loading:"), "0")) {
         refuse(link, "Redis is still loading its data");
     }
     return true;
@@ -363,4 +355,5 @@ void redis_check_again(struct redis_link *link)
 {
     ask_role(link);
     ask_settings(link, on_settings_again);
+    ask_info(link, "default", on_facts);
 }

@@ -19,6 +19,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "store/redis_address.h"
+#include "store/redis_facts.h"
 #include "store/redis_link_parts.h"
 
 enum {
@@ -49,6 +50,13 @@ void redis_link_turn_soon(struct redis_link *link)
     if (!link->turn_armed) {
         link->turn_armed = true;
         timer_set(link->turn_timer, 0);
+    }
+}
+
+void redis_link_learn(struct redis_link *link, struct span info)
+{
+    if (link->facts != NULL) {
+        redis_facts_take(link->facts, info, redis_link_now_ms());
     }
 }
 
@@ -338,6 +346,7 @@ static enum status link_init(struct redis_link *link, struct event_base *base,
     link->on_turn = options->on_turn;
     link->on_verdict = options->on_verdict;
     link->context = options->context;
+    link->facts = options->facts;
     link->options.relaxed = redis->relaxed;
     link->options.command_ms =
         redis->command_ms > 0 ? redis->command_ms : (int64_t)LIMIT_STORE_COMMAND_MS;

@@ -28,6 +28,7 @@
 #include "store/redis_pipeline.h"
 
 struct event_base;
+struct redis_facts;
 struct redis_link;
 
 // Called when a connection stands: sends the first handshake commands.
@@ -45,6 +46,7 @@ struct redis_link_options {
     redis_turn_fn *on_turn;
     redis_verdict_fn *on_verdict;
     void *context; // of on_turn and on_verdict
+    struct redis_facts *facts; // where what Redis says of itself is put; NULL: nowhere
 };
 
 // STATUS_INVALID for an address that is none, STATUS_TOO_LARGE for a path too long for a unix
@@ -104,6 +106,8 @@ void redis_link_answer_later(struct redis_link *link, const struct redis_call *c
 
 // As redis_link_send, and also while CHECKING.
 void redis_link_send_check(struct redis_link *link, const struct redis_call *call);
+// What Redis says of itself, as INFO tells it.
+void redis_link_learn(struct redis_link *link, struct span info);
 // The handshake is done: calls are sent from now on.
 void redis_link_ready(struct redis_link *link);
 // This Redis is not to be trusted, for a reason the operator reads: the connection is closed soon,

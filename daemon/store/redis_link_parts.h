@@ -21,6 +21,7 @@ struct redis_link {
     redis_turn_fn *on_turn;
     redis_verdict_fn *on_verdict;
     void *context;
+    struct redis_facts *facts; // the pool's, may be NULL
 
     enum link_state state;
     struct bufferevent *bev;

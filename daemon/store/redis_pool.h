@@ -18,6 +18,7 @@
 #include "base/limits.h"
 #include "base/status.h"
 #include "store/redis.h"
+#include "store/redis_facts.h"
 #include "store/redis_link.h"
 
 enum { REDIS_CONNECTIONS = 8 };
@@ -40,6 +41,7 @@ struct redis_pool {
     void *look_context;
     bool told_ready;
     char told_reason[REDIS_REASON_BYTES];
+    struct redis_facts facts; // what Redis said of itself last
 };
 
 // The statuses of redis_new. `pool` stays where it is until redis_pool_fini.
