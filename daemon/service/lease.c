@@ -261,6 +261,19 @@ enum trouble lease_check(const struct lease *lease, bool mutation)
     return mutation && clock_is_off(lease) ? TROUBLE_CLOCK_SKEW : TROUBLE_NONE;
 }
 
+struct lease_look lease_look(const struct lease *lease)
+{
+    if (!lease->read) {
+        return (struct lease_look){0};
+    }
+    return (struct lease_look){
+        .read = true,
+        .age_ms = timers_now(lease->options.timers) - lease->read_monotonic_ms,
+        .clock_ahead_ms = clock_ahead_ms(lease),
+        .programs = lease->programs_status,
+    };
+}
+
 const struct program_log *lease_programs(const struct lease *lease)
 {
     return &lease->programs;

@@ -55,6 +55,16 @@ int64_t lease_shared_now_ms(const struct lease *lease);
 int64_t lease_store_now_ms(const struct lease *lease);
 int64_t lease_not_after_ms(const struct lease *lease);
 
+// For who looks after the daemon; nothing is decided by it. All zero before the first head.
+struct lease_look {
+    bool read;              // a head was
+    int64_t age_ms;         // of the last one
+    int64_t clock_ahead_ms; // this machine's clock against the store's; negative: behind
+    enum status programs;   // whether the program's log is of use
+};
+
+struct lease_look lease_look(const struct lease *lease);
+
 // Waits for a head that is read after this call; those who wait in one turn share it. `on_head` is
 // called once, later; `fresh` is false when it could not be read.
 struct lease_waiter {
