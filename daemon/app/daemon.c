@@ -17,8 +17,11 @@
 #include "app/digests.h"
 #include "app/inherited.h"
 #include "app/loop.h"
+#include "app/notify.h"
+#include "app/port_file.h"
 #include "app/profile_keys.h"
 #include "app/secrets.h"
+#include "app/watch.h"
 #include "app/zone_tzdata.h"
 #include "base/check.h"
 #include "base/log.h"
@@ -50,6 +53,8 @@ struct daemon {
     struct event *tick; // of the service's timers
     struct event *drain;
     int64_t drain_until_ms;
+    struct notify notify;
+    struct watch *watch;
     struct timers timers;
     struct embedded_redis *embedded;
     struct store *store;
@@ -129,9 +134,11 @@ static void on_drain(evutil_socket_t fd, short what, void *context)
     if (idle || monotonic_ms(NULL) >= daemon->drain_until_ms) {
         log_event(LOG_INFO, "ended", "requests_left=%zu connections_left=%zu", requests,
                   connections);
+        notify_closing(&daemon->notify);
         event_base_loopbreak(daemon->base); // takes no memory, unlike loopexit
         return;
     }
+    notify_draining(&daemon->notify, requests, connections);
     CHECK(event_add(daemon->drain, &(struct timeval){.tv_usec = DRAIN_STEP_US}) == 0);
 }
 
@@ -169,11 +176,13 @@ static void on_reload_signal(evutil_socket_t signal_number, short what, void *co
     (void)what;
     struct daemon *daemon = context;
     char error[LIMIT_TEXT_BYTES];
+    notify_reloading(&daemon->notify);
     if (server_reload(daemon->server, error, sizeof error) == STATUS_OK) {
         log_event(LOG_INFO, "reloaded", "what=tls");
     } else {
         log_event(LOG_ERROR, "reload-failed", "kept=old why=\"%s\"", error);
     }
+    notify_reloaded(&daemon->notify);
 }
 
 // --- parts ---
@@ -188,6 +197,7 @@ static void on_redis_state(void *context, bool ready, const char *reason)
     } else {
         log_event(LOG_WARNING, "store-not-ready", "why=\"%s\"", reason);
     }
+    notify_store(&daemon->notify, ready, reason);
     if (daemon->face != NULL) {
         face_refresh(daemon->face);
     }
@@ -211,6 +221,8 @@ static enum status say(enum status status, const char *what, const char *why)
 static enum status start_loop(struct daemon *daemon)
 {
     TRY(say(loop_new(&daemon->base), "event-loop", ""));
+    TRY(say(watch_new(daemon->base, &daemon->watch), "watchdog",
+            "WATCHDOG_USEC and WATCHDOG_PID are numbers"));
     daemon->tick = evtimer_new(daemon->base, on_tick, daemon);
     daemon->drain = evtimer_new(daemon->base, on_drain, daemon);
     daemon->signals[0] = evsignal_new(daemon->base, SIGTERM, on_end_signal, daemon);
@@ -369,19 +381,6 @@ static enum status start_service(struct daemon *daemon)
     return start_jobs(daemon, seed);
 }
 
-static enum status write_port(const char *path, uint16_t port)
-{
-    char partial[PATH_BYTES];
-    snprintf(partial, sizeof partial, "%s.part", path);
-    FILE *file = fopen(partial, "we");
-    if (file == NULL) {
-        return STATUS_IO;
-    }
-    bool written = fprintf(file, "%" PRIu16 "\n", port) > 0;
-    written = fclose(file) == 0 && written;
-    return written && rename(partial, path) == 0 ? STATUS_OK : STATUS_IO;
-}
-
 static enum status serve_http(struct daemon *daemon)
 {
     TRY(say(face_new(daemon->service, &daemon->face), "face", ""));
@@ -427,7 +426,7 @@ static enum status start_listener(struct daemon *daemon)
     frames_set_server(&daemon->frames, daemon->server);
     TRY(serve_http(daemon));
     if (options->port_file != NULL) {
-        TRY(say(write_port(options->port_file, port), "port-file", strerror(errno)));
+        TRY(say(port_file_write(options->port_file, port), "port-file", strerror(errno)));
     }
     log_event(LOG_INFO, "ready", "address=%s port=%" PRIu16 " sandbox=%d", options->listen_host,
               port, options->sandbox);
@@ -439,7 +438,9 @@ static enum status start(struct daemon *daemon)
     TRY(start_loop(daemon));
     TRY(start_store(daemon));
     TRY(start_service(daemon));
-    return start_listener(daemon);
+    TRY(start_listener(daemon));
+    notify_ready(&daemon->notify);
+    return STATUS_OK;
 }
 
 static void finish(struct daemon *daemon)
@@ -459,6 +460,7 @@ static void finish(struct daemon *daemon)
     face_free(daemon->face);
     embedded_redis_free(daemon->embedded);
     timers_fini(&daemon->timers);
+    watch_free(daemon->watch);
     for (size_t i = 0; i < SIGNALS; i++) {
         if (daemon->signals[i] != NULL) {
             event_free(daemon->signals[i]);
