@@ -106,6 +106,7 @@ static void note_conflict(struct account_task *task)
 // are the first.
 static void take_conflict(struct account_entry *entry, struct accounts *accounts)
 {
+    accounts_count(accounts, entry->partition)->conflicts++;
     tasks_each(entry, note_conflict);
     entry->attempted = 0;
     while (entry->first != NULL && entry->first->conflicts > LIMIT_CONFLICT_RETRIES) {
@@ -133,6 +134,7 @@ static void take_written(struct account_entry *entry, struct accounts *accounts,
         entry->compacted_bytes = reply->log_bytes; // it was compacted meanwhile
     }
     entry->account.log_bytes = reply->log_bytes;
+    accounts_count(accounts, entry->partition)->appends++;
     entry->seen_seq = entry->account.seq;
     entry_note_fresh(entry);
     entry->due_known = true;

@@ -44,7 +44,29 @@ void accounts_free(struct accounts *accounts)
     buffer_fini(&accounts->along);
     buffer_fini(&accounts->event);
     arena_fini(&accounts->scratch);
+    free(accounts->tallies);
     free(accounts);
+}
+
+// --- what is counted ---
+
+struct account_tally accounts_tally(const struct accounts *accounts, uint32_t partition)
+{
+    return partition < accounts->tally_count ? accounts->tallies[partition]
+                                             : (struct account_tally){0};
+}
+
+// How many partitions there are is known by the time of the first append, and stays. Without memory
+// nothing is counted.
+struct account_tally *accounts_count(struct accounts *accounts, uint32_t partition)
+{
+    static struct account_tally nowhere;
+    if (accounts->tallies == NULL) {
+        uint32_t count = lease_partitions(accounts->options.lease);
+        accounts->tallies = calloc(count, sizeof(*accounts->tallies));
+        accounts->tally_count = accounts->tallies == NULL ? 0 : count;
+    }
+    return partition < accounts->tally_count ? &accounts->tallies[partition] : &nowhere;
 }
 
 // --- the queue ---

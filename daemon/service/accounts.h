@@ -177,3 +177,11 @@ void accounts_forget(struct accounts *accounts);
 // The partition a member belongs to. Needs a lease.
 uint32_t accounts_partition(const struct accounts *accounts, struct span id);
 size_t accounts_cached(const struct accounts *accounts);
+
+// What became of appends to a partition's accounts since the start.
+struct account_tally {
+    uint64_t appends;   // that were written
+    uint64_t conflicts; // in which another daemon was faster
+};
+
+struct account_tally accounts_tally(const struct accounts *accounts, uint32_t partition);

@@ -16,6 +16,8 @@ struct accounts {
     struct buffer along;
     struct buffer event;
     uint64_t random;
+    struct account_tally *tallies; // owned, of each partition; NULL: nothing is counted yet
+    uint32_t tally_count;
     bool stopping;
 };
 
@@ -45,6 +47,9 @@ void task_check_tail(struct account_task *task);
 void task_read(struct account_task *task, struct span log);
 // Ends it: the account is older than what was seen of it.
 void task_rolled_back(struct account_task *task, uint64_t seen_seq);
+
+// That of its partition, to be counted on.
+struct account_tally *accounts_count(struct accounts *accounts, uint32_t partition);
 
 // Moves the task behind `before` to behind `place`, which comes earlier.
 void entry_move(struct account_entry *entry, struct account_task *before,

@@ -25,6 +25,9 @@ enum {
     SERVICE_AUDIT_BYTES = 48 << 10,  // of entries in a page of the audit
     SERVICE_EXPORT_PAGE = 64,        // accounts one ExportAccounts answer names
     SERVICE_EXPORT_BYTES = 48 << 10, // of logs in an answer
+    SERVICE_MONITOR_PAGE = 200,      // connections or partitions in an answer
+    SERVICE_MONITOR_REASONS = 16,    // why a daemon is not ready
+    SERVICE_MONITOR_TEXT = 512,      // bytes of an option's value, or of its source
     SERVICE_SUBSCRIPTIONS = 64,      // streams of events at once
     SERVICE_CONSUMERS = 64,          // and those whose places are kept
     SERVICE_CONSUMER_ROUNDS = 8,     // tries to write a consumer's places before others do
