@@ -5,97 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ctl/command.h"
+#include "ctl/commands.h"
+#include "ctl/describe.h"
 
-static const struct command commands[] = {
-    {"cert ca", "Make a certificate authority in a folder", cert_ca},
-    {"cert issue", "Issue a certificate for a client or a server", cert_issue},
-    {"program check", "Check a program's document, without a server", program_check},
-    {"program publish", "Publish a version of the program", program_publish},
-    {"program list", "List the program's versions", program_list},
-    {"program show", "Show a version of the program", program_show},
-    {"program diff", "Show what a version or a file changes", program_diff},
-    {"program whatif", "Say what a program would change", program_whatif},
-    {"program withdraw", "Take back a version that is not in force yet", program_withdraw},
-    {"member enroll", "Enrol a member", member_enroll},
-    {"member get", "Show where a member stands now", member_get},
-    {"member log", "Show a member's records, newest first", member_log},
-    {"member explain", "Explain a member's tier", member_explain},
-    {"member status", "Suspend, reinstate or close a membership", member_status},
-    {"member merge", "Merge a member into another", member_merge},
-    {"member erase", "Forget a person", member_erase},
-    {"member adjust", "Give or take points or score by hand", member_adjust},
-    {"member grant", "Give a complimentary card up to a date", member_grant},
-    {"member revoke", "End a member's card now", member_revoke},
-    {"member identifier add", "Give a member one more identifier", member_identifier_add},
-    {"member identifier replace", "Replace a lost card", member_identifier_replace},
-    {"member identifier remove", "Take an identifier away", member_identifier_remove},
-    {"member profile get", "Show what is known of a person", member_profile_get},
-    {"member profile set", "Change what is known of a person", member_profile_set},
-    {"quote", "Say what a sale would earn", points_quote},
-    {"award", "Award a sale", points_award},
-    {"redeem", "Spend points", points_redeem},
-    {"reserve", "Set points aside", points_reserve},
-    {"capture", "Spend points that were set aside", points_capture},
-    {"release", "Give back points that were set aside", points_release},
-    {"reverse", "Take back a sale, a redemption or a reservation", points_reverse},
-    {"outcome", "Ask what became of a request", points_outcome},
-    {"opening", "Bring over a member's points, score and card", opening_balance},
-    {"contribution report", "Report a partner's contribution", contribution_report},
-    {"contribution reduce", "Reduce a contribution", contribution_reduce},
-    {"contribution end", "End a contribution", contribution_end},
-    {"perk list", "Show what a member's card gives, and what is left", perk_list},
-    {"perk use", "Use a perk", perk_use},
-    {"perk reverse", "Take a perk's use back", perk_reverse},
-    {"perk code", "Issue a code for a member's app to show", perk_code},
-    {"perk settlement", "List what a partner did in a month", perk_settlement},
-    {"events tail", "Show events as they happen", events_tail},
-    {"events consumers", "List who subscribes to events", events_consumers},
-    {"events delete", "Forget a consumer of events", events_delete},
-    {"import members", "Bring over members from a file", import_members},
-    {"import sales", "Backfill past sales from a file", import_sales},
-    {"pool create", "Make a pool", pool_create},
-    {"pool member", "Take a member into a pool, or let one go", pool_member},
-    {"pool list", "List who belongs to a pool", pool_list},
-    {"rescore plan", "Compute the moves of a re-scoring, and keep them", rescore_plan},
-    {"rescore moves", "List a plan's moves with their arithmetic", rescore_moves},
-    {"rescore run", "Make a re-scoring durable for everyone", rescore_run},
-    {"rescore calendar", "Write when the program re-scores, for a timer", rescore_calendar},
-    {"operations list", "List what the service is at, and has been at", operations_list_all},
-    {"operations show", "Show how far an operation is", operations_show},
-    {"operations wait", "Wait for an operation", operations_wait_for},
-    {"operations cancel", "Stop an operation", operations_cancel_one},
-    {"operations delete", "Forget an operation that is done", operations_delete_one},
-    {"audit list", "List what was done by hand in a month", audit_list},
-    {"audit verify", "Check the chain of a month's audit", audit_verify},
-    {"verify", "Check accounts' logs: chain, contents and figures", verify_accounts},
-    {"archive check", "Read an archive from end to end", archive_check_folder},
-    {"archive index", "Make an archive's index anew", archive_rebuild_index},
-    {"archive", "Move what compaction cut off into files", archive_run},
-    {"till terms", "Show what a till has to know", till_terms},
-    {"till reconcile", "Compare a terminal's business day, and close it", till_reconcile},
-    {"clock show", "Show the service's clock", clock_show},
-    {"clock set", "Set the test clock of a sandbox forward", clock_set},
-    {"status", "Show how a daemon is", daemon_status},
-    {"top", "Watch a daemon at work", daemon_top},
-    {"show connections", "List who is connected to a daemon", show_connections},
-    {"show partitions", "List the ledger's partitions", show_partitions},
-    {"show jobs", "List what the service is working on", show_jobs},
-    {"show consumers", "List who subscribes to events, and how far behind", show_consumers},
-    {"show config", "List a daemon's options and where they come from", show_config},
-    {"doctor", "Look for what is wrong, and say what to do", doctor},
-    {"backup check", "Verify a backup", backup_check},
-    {"backup", "Make a verified copy of the ledger while it serves", backup_make},
-    {"restore", "Fill an empty Redis from a backup", backup_restore},
-    {"context list", "List the servers that are known by name", context_list},
-    {"context show", "Show which server commands go to, and why", context_show},
-    {"context set", "Name a server", context_set},
-    {"context use", "Choose the server that commands go to", context_use},
-    {"context delete", "Forget a server", context_delete},
-    {"completion bash", "Write what bash needs to complete commands", completion_bash},
-};
-
-enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]), NAME_BYTES = 64, WORDS_MAX = 3 };
+enum { NAME_BYTES = 64, KEY_DESCRIBE = 0x200 };
 
 const char *argp_program_version = "loyaltyctl " LOYALTY_VERSION;
 
@@ -113,6 +26,8 @@ static error_t take(int key, char *arg, struct argp_state *state)
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &line->globals;
         return 0;
+    case KEY_DESCRIBE:
+        exit(describe_all());
     case ARGP_KEY_ARG:
         line->first = state->next - 1;
         state->next = state->argc;
@@ -138,21 +53,26 @@ static char *help_filter(int key, const char *text, void *input)
     if (out == NULL) {
         return NULL;
     }
-    (void)fprintf(out, "Commands (`loyaltyctl COMMAND --help` tells more):\n");
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        (void)fprintf(out, "  %-26s %s\n", commands[i].words, commands[i].summary);
-    }
+    (void)fprintf(out, "`loyaltyctl COMMAND --help` tells more of a command.\n\n");
+    commands_help(out);
     (void)fprintf(out,
                   "\nINSTANT is RFC 3339 (2026-06-01T00:00:00+08:00) or now, now+90s, now-2d. "
                   "MEMBER is a member's id, or card:NUMBER, barcode:NUMBER, phone:+NUMBER, app:ID. "
                   "Instants are shown in the time zone of the environment (TZ).\n"
-                  "\nExit codes: 0 done; 1 refused, or faults found; 2 wrong command line or file; "
-                  "3 not executed, try later; 4 outcome unknown, repeat with the same "
-                  "--request-id.");
+                  "\nExit codes:\n");
+    for (const struct ctl_exit_meaning *exit = ctl_exits; exit->meaning != NULL; exit++) {
+        (void)fprintf(out, "  %d  %s\n", (int)exit->code, exit->meaning);
+    }
     return fclose(out) == 0 ? list : NULL;
 }
 
+static const struct argp_option options[] = {
+    {"describe", KEY_DESCRIBE, NULL, OPTION_HIDDEN, "What the manual is made of, as JSON", 0},
+    {0},
+};
+
 static const struct argp parser = {
+    .options = options,
     .parser = take,
     .args_doc = "COMMAND [ARGUMENT...]",
     .doc = "Loyalty points and VIP membership from the command line.\v",
@@ -160,40 +80,24 @@ static const struct argp parser = {
     .help_filter = help_filter,
 };
 
-// How many words of the line this command takes; 0 if it is another.
-static int matched_words(const struct command *command, int argc, char **argv)
-{
-    char words[NAME_BYTES] = "";
-    for (int count = 1; count <= argc && count <= WORDS_MAX; count++) {
-        size_t len = strlen(words);
-        (void)snprintf(words + len, sizeof(words) - len, "%s%s", count == 1 ? "" : " ",
-                       argv[count - 1]);
-        if (strcmp(words, command->words) == 0) {
-            return count;
-        }
-    }
-    return 0;
-}
-
 int main(int argc, char **argv)
 {
     argp_err_exit_status = CTL_USAGE;
-    struct line line = {.globals = globals_from_environment()};
+    struct line line = {0};
     if (argp_parse(&parser, argc, argv, ARGP_IN_ORDER, NULL, &line) != 0) {
         return CTL_USAGE;
     }
     argc -= line.first;
     argv += line.first;
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        int words = matched_words(&commands[i], argc, argv);
-        if (words > 0) {
-            static char name[NAME_BYTES];
-            (void)snprintf(name, sizeof(name), "loyaltyctl %s", commands[i].words);
-            argv[words - 1] = name;
-            return commands[i].run(argc - words + 1, argv + words - 1, &line.globals);
-        }
+    int words = 0;
+    const struct command *command = commands_find(argc, argv, &words);
+    if (command == NULL) {
+        (void)fprintf(stderr, "loyaltyctl: there is no command '%s%s%s'; see loyaltyctl --help\n",
+                      argv[0], argc > 1 ? " " : "", argc > 1 ? argv[1] : "");
+        return CTL_USAGE;
     }
-    (void)fprintf(stderr, "loyaltyctl: there is no command '%s%s%s'; see loyaltyctl --help\n",
-                  argv[0], argc > 1 ? " " : "", argc > 1 ? argv[1] : "");
-    return CTL_USAGE;
+    static char name[NAME_BYTES];
+    (void)snprintf(name, sizeof(name), "loyaltyctl %s", command->words);
+    argv[words - 1] = name;
+    return command->run(argc - words + 1, argv + words - 1, &line.globals);
 }
