@@ -10,13 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "app/clocks.h"
 #include "app/code_keys.h"
 #include "app/digests.h"
 #include "app/inherited.h"
 #include "app/loop.h"
+#include "app/monitor_port.h"
 #include "app/notify.h"
 #include "app/port_file.h"
 #include "app/profile_keys.h"
@@ -65,6 +66,7 @@ struct daemon {
     struct frames frames;
     struct face *face;
     struct server *server;
+    struct monitor_around around; // what MonitorService is told of all this
     uint8_t identifier_key[IDENTIFIER_SECRET_BYTES];
     bool has_identifier_key;
     struct code_keys codes;
@@ -74,31 +76,15 @@ struct daemon {
 
 // --- clocks ---
 
-// Every request asks for the time several times; milliseconds are all that is wanted. The coarse
-// clocks have that and cost a few loads, the others read the processor's counter. They may stand a
-// tick (at most 10 ms) behind; libevent takes its own time from them too.
-static int64_t clock_ms(clockid_t clock)
-{
-    struct timespec now;
-    clock_gettime(clock, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-static int64_t monotonic_ms(void *context)
-{
-    (void)context;
-    return clock_ms(CLOCK_MONOTONIC_COARSE);
-}
-
 static int64_t wall_ms(void *context)
 {
     const struct daemon *daemon = context;
-    return clock_ms(CLOCK_REALTIME_COARSE) + daemon->options->clock_offset_ms;
+    return clocks_wall_ms() + daemon->options->clock_offset_ms;
 }
 
 static void tick_at(struct daemon *daemon, int64_t at_ms)
 {
-    int64_t wait_ms = at_ms - monotonic_ms(NULL);
+    int64_t wait_ms = at_ms - clocks_monotonic_ms(NULL);
     wait_ms = wait_ms < 0 ? 0 : wait_ms;
     struct timeval wait = {.tv_sec = wait_ms / 1000, .tv_usec = wait_ms % 1000 * 1000};
     CHECK(event_add(daemon->tick, &wait) == 0); // never for want of memory: app/loop.h
@@ -131,7 +117,7 @@ static void on_drain(evutil_socket_t fd, short what, void *context)
     size_t connections = server_connections(daemon->server);
     bool idle =
         requests + connections == 0 && (daemon->runner == NULL || runner_is_idle(daemon->runner));
-    if (idle || monotonic_ms(NULL) >= daemon->drain_until_ms) {
+    if (idle || clocks_monotonic_ms(NULL) >= daemon->drain_until_ms) {
         log_event(LOG_INFO, "ended", "requests_left=%zu connections_left=%zu", requests,
                   connections);
         notify_closing(&daemon->notify);
@@ -147,12 +133,13 @@ static void on_drain(evutil_socket_t fd, short what, void *context)
 static void start_drain(struct daemon *daemon)
 {
     struct span goaway = {0};
+    daemon->around.draining = true;
     face_drain(daemon->face);
     server_stop_accepting(daemon->server);
     if (frames_goaway(&daemon->frames, &goaway) != STATUS_OK ||
         server_drain(daemon->server, goaway) != STATUS_OK) {
         log_event(LOG_ERROR, "drain-failed", "why=\"no memory\"");
-        daemon->drain_until_ms = monotonic_ms(NULL);
+        daemon->drain_until_ms = clocks_monotonic_ms(NULL);
     }
 }
 
@@ -165,7 +152,7 @@ static void on_end_signal(evutil_socket_t signal_number, short what, void *conte
     }
     log_event(LOG_INFO, "ending", "signal=%d in_hand=%zu", (int)signal_number,
               service_in_hand(daemon->service));
-    daemon->drain_until_ms = monotonic_ms(NULL) + DRAIN_MS;
+    daemon->drain_until_ms = clocks_monotonic_ms(NULL) + DRAIN_MS;
     start_drain(daemon);
     event_active(daemon->drain, 0, 0);
 }
@@ -236,7 +223,7 @@ static enum status start_loop(struct daemon *daemon)
     if (daemon->tick == NULL || daemon->drain == NULL) {
         return say(STATUS_NO_MEMORY, "event-loop", "");
     }
-    TRY(say(timers_init(&daemon->timers, SERVICE_TIMERS, monotonic_ms, NULL), "timers", ""));
+    TRY(say(timers_init(&daemon->timers, SERVICE_TIMERS, clocks_monotonic_ms, NULL), "timers", ""));
     daemon->timers.on_sooner = on_sooner;
     daemon->timers.sooner_context = daemon;
     return STATUS_OK;
@@ -378,6 +365,7 @@ static enum status start_service(struct daemon *daemon)
         .seed = seed,
     };
     TRY(say(service_new(&service, &daemon->service), "service", ""));
+    monitor_around_init(&daemon->around, options, daemon->store, daemon->embedded, daemon->service);
     return start_jobs(daemon, seed);
 }
 
@@ -423,6 +411,7 @@ static enum status start_listener(struct daemon *daemon)
         close(fd);
     }
     TRY(say(status, "tls", error));
+    daemon->around.about.server = daemon->server;
     frames_set_server(&daemon->frames, daemon->server);
     TRY(serve_http(daemon));
     if (options->port_file != NULL) {
