@@ -13,14 +13,15 @@
 #include <unistd.h>
 
 #include "app/clocks.h"
-#include "app/code_keys.h"
+#include "app/config_check.h"
 #include "app/digests.h"
 #include "app/inherited.h"
+#include "app/keys.h"
 #include "app/loop.h"
 #include "app/monitor_port.h"
 #include "app/notify.h"
 #include "app/port_file.h"
-#include "app/profile_keys.h"
+#include "app/reload.h"
 #include "app/secrets.h"
 #include "app/watch.h"
 #include "app/zone_tzdata.h"
@@ -41,7 +42,6 @@
 #include "store/redis.h"
 
 enum {
-    DRAIN_MS = LIMIT_REQUEST_MS + LIMIT_STORE_COMMAND_MS, // what is in hand is over by then
     DRAIN_STEP_US = 10000,
     PATH_BYTES = 4096,
     SIGNALS = 3,
@@ -66,11 +66,9 @@ struct daemon {
     struct frames frames;
     struct face *face;
     struct server *server;
+    struct keys keys;
+    struct reload reload;
     struct monitor_around around; // what MonitorService is told of all this
-    uint8_t identifier_key[IDENTIFIER_SECRET_BYTES];
-    bool has_identifier_key;
-    struct code_keys codes;
-    struct profile_keys profiles;
     int exit_code;
 };
 
@@ -152,7 +150,7 @@ static void on_end_signal(evutil_socket_t signal_number, short what, void *conte
     }
     log_event(LOG_INFO, "ending", "signal=%d in_hand=%zu", (int)signal_number,
               service_in_hand(daemon->service));
-    daemon->drain_until_ms = clocks_monotonic_ms(NULL) + DRAIN_MS;
+    daemon->drain_until_ms = clocks_monotonic_ms(NULL) + daemon->reload.present->drain_ms;
     start_drain(daemon);
     event_active(daemon->drain, 0, 0);
 }
@@ -162,13 +160,9 @@ static void on_reload_signal(evutil_socket_t signal_number, short what, void *co
     (void)signal_number;
     (void)what;
     struct daemon *daemon = context;
-    char error[LIMIT_TEXT_BYTES];
     notify_reloading(&daemon->notify);
-    if (server_reload(daemon->server, error, sizeof error) == STATUS_OK) {
-        log_event(LOG_INFO, "reloaded", "what=tls");
-    } else {
-        log_event(LOG_ERROR, "reload-failed", "kept=old why=\"%s\"", error);
-    }
+    (void)reload_run(&daemon->reload, daemon->server, wall_ms(daemon)); // says how it went
+    monitor_around_reloaded(&daemon->around, &daemon->reload);
     notify_reloaded(&daemon->notify);
 }
 
@@ -179,7 +173,7 @@ static void on_redis_state(void *context, bool ready, const char *reason)
     struct daemon *daemon = context;
     if (ready) {
         log_event(LOG_INFO, "store-ready", "durability=%s",
-                  daemon->options->relaxed ? "relaxed" : "strict");
+                  daemon->options->durability == OPTION_RELAXED ? "relaxed" : "strict");
         service_kick(daemon->service);
     } else {
         log_event(LOG_WARNING, "store-not-ready", "why=\"%s\"", reason);
@@ -233,11 +227,11 @@ static enum status start_store(struct daemon *daemon)
 {
     const struct options *options = daemon->options;
     struct redis_options redis = {
-        .unix_path = options->redis_path,
-        .host = options->redis_host[0] == '\0' ? NULL : options->redis_host,
-        .port = options->redis_port,
+        .unix_path = options->redis.path,
+        .host = options->redis.at.host[0] == '\0' ? NULL : options->redis.at.host,
+        .port = options->redis.at.port,
         .user = options->redis_user,
-        .relaxed = options->relaxed,
+        .relaxed = options->durability == OPTION_RELAXED,
     };
     if (options->embedded != NULL) {
         TRY(say(embedded_redis_new(daemon->base, options->embedded, on_embedded_note, daemon,
@@ -257,24 +251,6 @@ static enum status start_store(struct daemon *daemon)
     return say(status, "redis", "its address is unix:PATH or a numeric HOST:PORT");
 }
 
-static enum status read_identifier_key(struct daemon *daemon)
-{
-    const struct options *options = daemon->options;
-    char made[PATH_BYTES];
-    const char *path = options->identifier_key_file;
-    enum status status = STATUS_OK;
-    if (path != NULL) {
-        status = secrets_key(path, daemon->identifier_key);
-    } else if (options->embedded != NULL) {
-        snprintf(made, sizeof made, "%s/identifier.key", options->embedded);
-        path = made;
-        status = secrets_key_made(path, daemon->identifier_key);
-    }
-    daemon->has_identifier_key = path != NULL;
-    return say(status, "identifier-key-file",
-               status == STATUS_IO ? strerror(errno) : "it holds 64 hex digits");
-}
-
 static enum status start_jobs(struct daemon *daemon, uint64_t seed)
 {
     const struct options *options = daemon->options;
@@ -283,7 +259,7 @@ static enum status start_jobs(struct daemon *daemon, uint64_t seed)
                                           .bytes = options->compact_bytes};
         TRY(say(compact_new(&compact, &daemon->compact), "compact", ""));
     }
-    if (!options->jobs_off) {
+    if (options->jobs) {
         struct runner_options runner = {
             .service = daemon->service,
             .pace = options->jobs_pace,
@@ -291,7 +267,7 @@ static enum status start_jobs(struct daemon *daemon, uint64_t seed)
         };
         TRY(say(runner_new(&runner, &daemon->runner), "jobs", ""));
     }
-    if (options->sweep_off || options->sweep_pace == 0) {
+    if (!options->sweep) {
         return STATUS_OK;
     }
     struct sweep_options sweep = {
@@ -303,44 +279,13 @@ static enum status start_jobs(struct daemon *daemon, uint64_t seed)
     return say(sweep_new(&sweep, &daemon->sweep), "sweep", "");
 }
 
-static enum status read_code_keys(struct daemon *daemon)
-{
-    const struct options *options = daemon->options;
-    enum status status = STATUS_OK;
-    for (size_t i = 0; status == STATUS_OK && i < options->code_keys; i++) {
-        status = code_keys_add(&daemon->codes, options->code_key_files[i]);
-    }
-    if (options->embedded != NULL && options->code_keys == 0) {
-        char made[PATH_BYTES];
-        snprintf(made, sizeof made, "%s/code.key", options->embedded);
-        status = code_keys_add_made(&daemon->codes, made);
-    }
-    return say(status, "code-key",
-               status == STATUS_IO ? strerror(errno) : "it is a private Ed25519 key, PEM");
-}
-
-static enum status read_profile_keys(struct daemon *daemon)
-{
-    const struct options *options = daemon->options;
-    enum status status = STATUS_OK;
-    for (size_t i = 0; status == STATUS_OK && i < options->profile_keys; i++) {
-        status = profile_keys_add(&daemon->profiles, options->profile_key_files[i]);
-    }
-    if (options->embedded != NULL && options->profile_keys == 0) {
-        char made[PATH_BYTES];
-        snprintf(made, sizeof made, "%s/profile.key", options->embedded);
-        status = profile_keys_add_made(&daemon->profiles, made);
-    }
-    return say(status, "profile-key",
-               status == STATUS_IO ? strerror(errno) : "it holds 64 hex digits");
-}
-
 static enum status start_service(struct daemon *daemon)
 {
     const struct options *options = daemon->options;
-    TRY(read_identifier_key(daemon));
-    TRY(read_code_keys(daemon));
-    TRY(read_profile_keys(daemon));
+    const char *what;
+    const char *why;
+    enum status read = keys_read(&daemon->keys, options, &what, &why);
+    TRY(say(read, what, why));
     uint64_t seed = 0;
     if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed) {
         return say(STATUS_IO, "random", strerror(errno));
@@ -352,15 +297,16 @@ static enum status start_service(struct daemon *daemon)
         .wall_context = daemon,
         .chain_hash = digests_chain,
         .digest_hash = digests_request,
-        .identifier_hash = daemon->has_identifier_key ? digests_identifier : NULL,
-        .identifier_context = daemon->identifier_key,
-        .codes = &daemon->codes.port,
-        .profiles = daemon->profiles.count > 0 ? &daemon->profiles.port : NULL,
+        .identifier_hash = daemon->keys.has_identifier ? digests_identifier : NULL,
+        .identifier_context = daemon->keys.identifier,
+        .codes = &daemon->keys.codes.port,
+        .profiles = daemon->keys.profiles.count > 0 ? &daemon->keys.profiles.port : NULL,
         .zones = {.load = zone_tzdata_load, .free = zone_tzdata_free},
         .partitions = options->partitions,
         .sandbox = options->sandbox,
         .cache_accounts = options->cache_accounts,
         .cache_bytes = (size_t)options->cache_mib << 20,
+        .slow_ms = options->slow_ms,
         .event_retention = options->event_retention,
         .seed = seed,
     };
@@ -385,7 +331,7 @@ static enum status find_socket(const struct options *options, int *ret_fd, uint1
         *ret_fd = fd;
         return say(listen_take(fd, ret_port), "inherited-socket", "it is no TCP socket");
     }
-    return say(listen_bind(options->listen_host, options->listen_port, ret_fd, ret_port), "listen",
+    return say(listen_bind(options->listen.host, options->listen.port, ret_fd, ret_port), "listen",
                strerror(errno));
 }
 
@@ -395,15 +341,9 @@ static enum status start_listener(struct daemon *daemon)
     int fd;
     uint16_t port;
     TRY(find_socket(options, &fd, &port));
-    struct server_tls_options tls = {
-        .certificate_path = options->tls_certificate,
-        .key_path = options->tls_key,
-        .client_ca_path = options->tls_ca,
-        .crl_path = options->tls_crl,
-        .trust_domain = options->trust_domain,
-    };
+    const struct server_tls_options tls = config_tls(options);
     frames_init(&daemon->frames, daemon->service);
-    struct server_limits limits = {0};
+    const struct server_limits limits = config_limits(options);
     char error[LIMIT_TEXT_BYTES] = "";
     enum status status = server_new(daemon->base, fd, &tls, &limits, frames_on_frame,
                                     &daemon->frames, error, sizeof error, &daemon->server);
@@ -417,7 +357,7 @@ static enum status start_listener(struct daemon *daemon)
     if (options->port_file != NULL) {
         TRY(say(port_file_write(options->port_file, port), "port-file", strerror(errno)));
     }
-    log_event(LOG_INFO, "ready", "address=%s port=%" PRIu16 " sandbox=%d", options->listen_host,
+    log_event(LOG_INFO, "ready", "address=%s port=%" PRIu16 " sandbox=%d", options->listen.host,
               port, options->sandbox);
     return STATUS_OK;
 }
@@ -464,18 +404,17 @@ static void finish(struct daemon *daemon)
     if (daemon->base != NULL) {
         event_base_free(daemon->base);
     }
-    secrets_wipe(daemon->identifier_key, sizeof daemon->identifier_key);
-    code_keys_fini(&daemon->codes);
-    profile_keys_fini(&daemon->profiles);
+    keys_fini(&daemon->keys);
+    reload_fini(&daemon->reload);
 }
 
-int daemon_run(const struct options *options)
+int daemon_run(int argc, char **argv, const struct options *options)
 {
     struct daemon daemon = {.options = options, .exit_code = EXIT_FAILURE};
+    reload_init(&daemon.reload, argc, argv, options);
     signal(SIGPIPE, SIG_IGN);
-    code_keys_init(&daemon.codes);
-    profile_keys_init(&daemon.profiles);
-    log_set_level(options->log_level);
+    keys_init(&daemon.keys);
+    log_set_level((enum log_level)options->log_level);
     if (start(&daemon) == STATUS_OK) {
         daemon.exit_code = event_base_dispatch(daemon.base) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
     }

@@ -8,4 +8,4 @@
 #include "base/status.h"
 
 // Runs until a signal ends it; logs why it could not start. Returns the process's exit code.
-int daemon_run(const struct options *options);
+int daemon_run(int argc, char **argv, const struct options *options);

@@ -56,7 +56,7 @@ static void judge_files(struct findings *findings)
 static void judge_purpose(struct findings *findings)
 {
     const struct options *options = findings->about->options;
-    if (options->relaxed) {
+    if (options->durability == OPTION_RELAXED) {
         findings_say(findings, FINDING_WARNING, "DURABILITY_RELAXED",
                      "Set Redis's appendfsync to always and durability to strict, then restart.",
                      "Durability is relaxed: points that were acknowledged can be lost when Redis "
@@ -79,12 +79,12 @@ static void judge_purpose(struct findings *findings)
 static void judge_work(struct findings *findings)
 {
     const struct options *options = findings->about->options;
-    if (options->sweep_off || options->sweep_pace == 0) {
+    if (!options->sweep) {
         findings_say(findings, FINDING_WARNING, "SWEEP_OFF",
                      "See that another daemon of the club sweeps, or start without --sweep-off.",
                      "This daemon does not sweep: it ends no points and meets no obligations.");
     }
-    if (options->jobs_off) {
+    if (!options->jobs) {
         findings_say(findings, FINDING_WARNING, "JOBS_OFF",
                      "See that another daemon of the club works on them, or start without "
                      "--jobs-off.",

@@ -25,8 +25,8 @@ static void client_command(const struct findings *findings, char out[ADDRESS_BYT
     if (path != NULL) {
         (void)snprintf(out, ADDRESS_BYTES, "redis-cli -s %s", path);
     } else {
-        (void)snprintf(out, ADDRESS_BYTES, "redis-cli -h %s -p %u", options->redis_host,
-                       (unsigned)options->redis_port);
+        (void)snprintf(out, ADDRESS_BYTES, "redis-cli -h %s -p %u", options->redis.at.host,
+                       (unsigned)options->redis.at.port);
     }
 }
 

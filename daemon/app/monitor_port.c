@@ -22,7 +22,7 @@ static void tell_status(void *context, struct monitor_status *ret_status)
     *ret_status = (struct monitor_status){
         .version = LOYALTY_VERSION,
         .host = around->host,
-        .durability = around->about.options->relaxed ? "relaxed" : "strict",
+        .durability = around->about.options->durability == OPTION_RELAXED ? "relaxed" : "strict",
         .store_address = around->store_address,
         .store_version = redis_facts(around->about.store)->version,
         .process_id = (uint32_t)getpid(),
@@ -83,6 +83,21 @@ static void tell_reasons(void *context, monitor_reason_fn *each, void *to)
     monitor_reasons(around->service, each, to);
 }
 
+// --- options ---
+
+static void tell_options(void *context, monitor_option_fn *each, void *to)
+{
+    const struct monitor_around *around = context;
+    options_each(around->about.options, each, to);
+}
+
+void monitor_around_reloaded(struct monitor_around *around, const struct reload *reload)
+{
+    around->about.options = reload->present;
+    around->about.reload_error = reload->error;
+    around->reloaded_ms = reload->reloaded_ms;
+}
+
 // --- findings ---
 
 static void tell_findings(void *context, monitor_finding_fn *each, void *to)
@@ -97,12 +112,12 @@ static void name_store(const struct options *options, char out[MONITOR_ADDRESS_B
 {
     if (options->embedded != NULL) {
         (void)snprintf(out, MONITOR_ADDRESS_BYTES, "embedded:%s", options->embedded);
-    } else if (options->redis_path != NULL) {
-        (void)snprintf(out, MONITOR_ADDRESS_BYTES, "unix:%s", options->redis_path);
+    } else if (options->redis.path != NULL) {
+        (void)snprintf(out, MONITOR_ADDRESS_BYTES, "unix:%s", options->redis.path);
     } else {
-        bool brackets = strchr(options->redis_host, ':') != NULL;
+        bool brackets = strchr(options->redis.at.host, ':') != NULL;
         (void)snprintf(out, MONITOR_ADDRESS_BYTES, "%s%s%s:%" PRIu16, brackets ? "[" : "",
-                       options->redis_host, brackets ? "]" : "", options->redis_port);
+                       options->redis.at.host, brackets ? "]" : "", options->redis.at.port);
     }
 }
 
@@ -113,13 +128,14 @@ void monitor_around_init(struct monitor_around *around, const struct options *op
     *around = (struct monitor_around){
         .port = {.status = tell_status,
                  .connections = tell_connections,
+                 .options = tell_options,
                  .findings = tell_findings,
                  .reasons = tell_reasons,
                  .context = around},
         .about = {.options = options,
                   .store = store,
                   .redis_path =
-                      embedded == NULL ? options->redis_path : embedded_redis_socket(embedded)},
+                      embedded == NULL ? options->redis.path : embedded_redis_socket(embedded)},
         .service = service,
         .started_ms = clocks_wall_ms(),
     };

@@ -7,6 +7,7 @@
 
 #include "app/findings.h"
 #include "app/options.h"
+#include "app/reload.h"
 #include "service/monitor.h"
 
 struct embedded_redis;
@@ -30,3 +31,5 @@ struct monitor_around {
 void monitor_around_init(struct monitor_around *around, const struct options *options,
                          const struct store *store, const struct embedded_redis *embedded,
                          struct service *service);
+// Options have been read again, or refused. `reload` outlives the next of these calls.
+void monitor_around_reloaded(struct monitor_around *around, const struct reload *reload);

@@ -1,336 +1,203 @@
-// The command line.
+// Gathers what was given, then judges it whole.
 #include "app/options.h"
 
-#include <argp.h>
-#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "app/option_parts.h"
+#include "app/option_value.h"
 #include "base/limits.h"
-#include "jobs/compact.h"
-#include "jobs/runner.h"
-#include "jobs/sweep.h"
 
-const char *argp_program_version = "loyaltyd 0.1.0";
+enum { OPTION_TEXT_SHOWN = 80 };
 
-enum {
-    OPTION_LISTEN = 256,
-    OPTION_PORT_FILE,
-    OPTION_TLS_CERT,
-    OPTION_TLS_KEY,
-    OPTION_TLS_CA,
-    OPTION_TLS_CRL,
-    OPTION_TRUST_DOMAIN,
-    OPTION_REDIS,
-    OPTION_REDIS_USER,
-    OPTION_REDIS_PASSWORD_FILE,
-    OPTION_EMBEDDED,
-    OPTION_IDENTIFIER_KEY_FILE,
-    OPTION_CODE_KEY,
-    OPTION_PROFILE_KEY,
-    OPTION_PARTITIONS,
-    OPTION_CACHE_MIB,
-    OPTION_CACHE_ACCOUNTS,
-    OPTION_COMPACT_BYTES,
-    OPTION_EVENT_RETENTION,
-    OPTION_SWEEP,
-    OPTION_SWEEP_PACE,
-    OPTION_JOBS,
-    OPTION_JOBS_PACE,
-    OPTION_CLOCK_OFFSET_MS,
-    OPTION_SANDBOX,
-    OPTION_DURABILITY,
-    OPTION_LOG_LEVEL,
-};
+// --- errors ---
 
-enum {
-    CACHE_MIB_MAX = 1 << 20,
-    CACHE_ACCOUNTS_MAX = 100000000,
-    EVENT_RETENTION_MIN = 1000,
-    EVENT_RETENTION_MAX = 100000000,
-    CLOCK_OFFSET_MAX_MS = 86400000,
-};
-
-static const struct argp_option table[] = {
-    {NULL, 0, NULL, 0, "Who may connect, and where:", 1},
-    {"listen", OPTION_LISTEN, "HOST:PORT", 0,
-     "numeric address; port 0 takes any (default 127.0.0.1:7411)", 1},
-    {"port-file", OPTION_PORT_FILE, "FILE", 0, "write the port there once listening", 1},
-    {"tls-cert", OPTION_TLS_CERT, "FILE", 0, "certificate chain, PEM (required)", 1},
-    {"tls-key", OPTION_TLS_KEY, "FILE", 0, "its private key, PEM (required)", 1},
-    {"tls-ca", OPTION_TLS_CA, "FILE", 0, "who issues clients' certificates, PEM (required)", 1},
-    {"tls-crl", OPTION_TLS_CRL, "FILE", 0, "revoked certificates, PEM; SIGHUP reads it again", 1},
-    {"trust-domain", OPTION_TRUST_DOMAIN, "NAME", 0,
-     "of clients' spiffe:// URIs (default vip.example)", 1},
-    {NULL, 0, NULL, 0, "Where the ledger is (one of --redis and --embedded):", 2},
-    {"redis", OPTION_REDIS, "ADDRESS", 0, "unix:PATH or numeric HOST:PORT", 2},
-    {"redis-user", OPTION_REDIS_USER, "NAME", 0, "ACL user", 2},
-    {"redis-password-file", OPTION_REDIS_PASSWORD_FILE, "FILE", 0, "its first line", 2},
-    {"embedded", OPTION_EMBEDDED, "DIR", 0, "start and supervise a private redis-server there", 2},
-    {"durability", OPTION_DURABILITY, "HOW", 0,
-     "strict: acknowledged means fsynced (default); relaxed: whatever Redis is set to", 2},
-    {"partitions", OPTION_PARTITIONS, "N", 0,
-     "of a new ledger, 1 to 16384, fixed from then on (default 1024)", 2},
-    {"identifier-key-file", OPTION_IDENTIFIER_KEY_FILE, "FILE", 0,
-     "64 hex digits under which identifiers are hashed; with --embedded made when missing", 2},
-    {"code-key", OPTION_CODE_KEY, "FILE", 0,
-     "Ed25519 private key, PEM, that signs the codes members show; given again: an older one that "
-     "is still honoured (with --embedded made when missing)",
-     2},
-    {"profile-key", OPTION_PROFILE_KEY, "FILE", 0,
-     "64 hex digits under which profiles are encrypted; given again: an older one that is still "
-     "read (with --embedded made when missing)",
-     2},
-    {NULL, 0, NULL, 0, "How it works:", 3},
-    {"cache-mib", OPTION_CACHE_MIB, "N", 0,
-     "memory for accounts kept folded, MiB, 1 to 1048576 (default 256)", 3},
-    {"cache-accounts", OPTION_CACHE_ACCOUNTS, "N", 0,
-     "and no more than so many (default as many as fit)", 3},
-    {"compact-bytes", OPTION_COMPACT_BYTES, "N", 0,
-     "compact a member's log above this many bytes; 0 never (default 262144). "
-     "What is cut off waits in the store for `loyaltyctl archive`",
-     3},
-    {"event-retention", OPTION_EVENT_RETENTION, "N", 0,
-     "events a partition keeps for those who subscribe, 1000 to 100000000 (default 100000)", 3},
-    {"sweep", OPTION_SWEEP, "on|off", 0,
-     "write down near its time what time makes of members, so that it is told (default on)", 3},
-    {"sweep-pace", OPTION_SWEEP_PACE, "N", 0,
-     "and so many members a second at most, 1 to 100000 (default 500)", 3},
-    {"jobs", OPTION_JOBS, "on|off", 0,
-     "work on operations that were asked for: plans, re-scorings (default on)", 3},
-    {"jobs-pace", OPTION_JOBS_PACE, "N", 0,
-     "and so many members a second at most, 0 to 1000000 (default 0: as fast as requests allow)",
-     3},
-    {"sandbox", OPTION_SANDBOX, NULL, 0, "a test clock stands in the ledger and may be set", 3},
-    {"log-level", OPTION_LOG_LEVEL, "LEVEL", 0, "debug, info (default), warning or error", 3},
-    {"clock-offset-ms", OPTION_CLOCK_OFFSET_MS, "N", OPTION_HIDDEN, "for tests", 3},
-    {0},
-};
-
-static int64_t parse_number(struct argp_state *state, const char *name, const char *text,
-                            int64_t least, int64_t most)
+void option_error(struct options *options, struct option_errors *errors, const char *format, ...)
 {
-    char *end;
-    long long value = strtoll(text, &end, 10);
-    if (*text == '\0' || *end != '\0' || value < least || value > most) {
-        argp_error(state, "--%s: '%s' is not a whole number from %lld to %lld", name, text,
-                   (long long)least, (long long)most);
-    }
-    return value;
-}
-
-// "127.0.0.1:7411" or "[::1]:7411".
-static void parse_address(struct argp_state *state, const char *name, const char *text,
-                          char *ret_host, uint16_t *ret_port)
-{
-    const char *colon = strrchr(text, ':');
-    if (colon == NULL || colon == text) {
-        argp_error(state, "--%s: '%s' is not HOST:PORT, such as 127.0.0.1:7411", name, text);
-        return;
-    }
-    *ret_port = (uint16_t)parse_number(state, name, colon + 1, 0, UINT16_MAX);
-    size_t len = (size_t)(colon - text);
-    if (text[0] == '[' && colon[-1] == ']' && len > 2) {
-        text++;
-        len -= 2;
-    }
-    if (len >= OPTIONS_HOST_BYTES) {
-        argp_error(state, "--%s: the address is longer than %d characters", name,
-                   OPTIONS_HOST_BYTES - 1);
-        return;
-    }
-    memcpy(ret_host, text, len);
-    ret_host[len] = '\0';
-}
-
-static void parse_redis(struct argp_state *state, const char *text, struct options *options)
-{
-    static const char unix_prefix[] = "unix:";
-    if (strncmp(text, unix_prefix, sizeof(unix_prefix) - 1) == 0) {
-        options->redis_path = text + sizeof(unix_prefix) - 1;
+    char text[LIMIT_LOG_LINE_BYTES];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    char *copy = errors->count < OPTION_ERRORS ? arena_printf(&options->arena, "%s", text) : NULL;
+    if (copy == NULL) {
+        errors->more++;
     } else {
-        parse_address(state, "redis", text, options->redis_host, &options->redis_port);
+        errors->lines[errors->count++] = copy;
     }
 }
 
-// The index of `text` among `words`; ends the process when it is none of them.
-static int parse_word(struct argp_state *state, const char *name, const char *text,
-                      const char *const *words, const char *all)
+void options_errors_print(const struct option_errors *errors)
 {
-    for (int i = 0; words[i] != NULL; i++) {
-        if (strcmp(words[i], text) == 0) {
-            return i;
+    for (uint32_t i = 0; i < errors->count; i++) {
+        (void)fprintf(stderr, "loyaltyd: %s\n", errors->lines[i]);
+    }
+    if (errors->more > 0) {
+        (void)fprintf(stderr, "loyaltyd: and %u more\n", errors->more);
+    }
+}
+
+// --- what was given ---
+
+// Tried on options that are thrown away: what is overridden must be right, too.
+static bool is_allowed(const struct option_row *row, const char *text)
+{
+    struct options trial = {0};
+    return option_set(row, text, &trial);
+}
+
+void option_give(struct gathering *gathering, struct option_given *given, size_t row,
+                 const char *text, const char *source)
+{
+    const struct option_row *option = &option_rows[row];
+    bool line = strcmp(source, "command line") == 0;
+    const char *place = line ? "" : source;
+    const char *dashes = line ? "--" : ": ";
+    uint32_t most = option->kind == OPTION_FILES ? (uint32_t)option->most : 1;
+    char bounds[OPTION_BOUNDS_BYTES];
+    option_bounds(option, bounds);
+    if (!is_allowed(option, text)) {
+        option_error(gathering->options, gathering->errors, "%s%s%s: '%.*s' is not %s", place,
+                     dashes, option->name, OPTION_TEXT_SHOWN, text, bounds);
+    } else if (given->count >= most && !(line && most == 1)) {
+        option_error(gathering->options, gathering->errors, "%s%s%s: given more than %u times",
+                     place, dashes, option->name, most);
+    } else {
+        given->count = most == 1 ? 0 : given->count; // of a line the last one wins
+        given->texts[given->count++] = text;
+        given->source = source;
+    }
+}
+
+// systemd's credential of that name, if there is one and nothing else was given.
+static void take_credential(struct options *options, size_t row)
+{
+    const char *folder = getenv("CREDENTIALS_DIRECTORY");
+    const char *name = option_rows[row].credential;
+    if (folder == NULL || name == NULL || options->given[row].count > 0) {
+        return;
+    }
+    char *path = arena_printf(&options->arena, "%s/%s", folder, name);
+    char *source = arena_printf(&options->arena, "credential %s", name);
+    if (path != NULL && source != NULL && access(path, F_OK) == 0) {
+        options->given[row] = (struct option_given){.texts = {path}, .count = 1, .source = source};
+    }
+}
+
+static void take_default(struct options *options, size_t row)
+{
+    if (options->given[row].count == 0 && option_rows[row].fallback != NULL) {
+        options->given[row] = (struct option_given){
+            .texts = {option_rows[row].fallback}, .count = 1, .source = "default"};
+    }
+}
+
+// --- the whole ---
+
+static bool is_given(const struct options *options, const char *name)
+{
+    return options->given[option_find(name)].count > 0;
+}
+
+static void check_required(struct options *options, struct option_errors *errors)
+{
+    for (size_t i = 0; i < option_row_count(); i++) {
+        if ((option_rows[i].flags & OPTION_REQUIRED) != 0 && options->given[i].count == 0) {
+            option_error(options, errors, "--%s: it is required", option_rows[i].name);
         }
     }
-    argp_error(state, "--%s: '%s' is none of %s", name, text, all);
-    return 0;
 }
 
-static void check_options(struct argp_state *state, const struct options *options)
+static void check_together(struct options *options, struct option_errors *errors)
 {
-    if (options->tls_certificate == NULL || options->tls_key == NULL || options->tls_ca == NULL) {
-        argp_error(state, "--tls-cert, --tls-key and --tls-ca are required");
+    if (is_given(options, "redis") == is_given(options, "embedded")) {
+        option_error(options, errors, "give either --redis or --embedded");
     }
-    bool redis = options->redis_path != NULL || options->redis_host[0] != '\0';
-    if (redis == (options->embedded != NULL)) {
-        argp_error(state, "give either --redis or --embedded");
+    if (is_given(options, "redis-user") && !is_given(options, "redis-password-file")) {
+        option_error(options, errors, "--redis-user: it needs --redis-password-file");
     }
-    if (options->redis_user != NULL && options->redis_password_file == NULL) {
-        argp_error(state, "--redis-user needs --redis-password-file");
+    if (is_given(options, "monitor-port-file") && !is_given(options, "monitor-listen")) {
+        option_error(options, errors, "--monitor-port-file: it needs --monitor-listen");
     }
 }
 
-static error_t parse_ledger(int key, char *text, struct argp_state *state)
+static void put_values(struct options *options)
 {
-    static const char *const durabilities[] = {"strict", "relaxed", NULL};
-    struct options *options = state->input;
-    switch (key) {
-    case OPTION_REDIS:
-        parse_redis(state, text, options);
-        return 0;
-    case OPTION_REDIS_USER:
-        options->redis_user = text;
-        return 0;
-    case OPTION_REDIS_PASSWORD_FILE:
-        options->redis_password_file = text;
-        return 0;
-    case OPTION_EMBEDDED:
-        options->embedded = text;
-        return 0;
-    case OPTION_IDENTIFIER_KEY_FILE:
-        options->identifier_key_file = text;
-        return 0;
-    case OPTION_CODE_KEY:
-        if (options->code_keys == CODE_KEYS_MAX) {
-            argp_error(state, "--code-key: more than %d keys", CODE_KEYS_MAX);
-            return EINVAL;
+    for (size_t i = 0; i < option_row_count(); i++) {
+        const struct option_given *given = &options->given[i];
+        for (uint32_t j = 0; j < given->count; j++) {
+            (void)option_set(&option_rows[i], given->texts[j], options); // was allowed
         }
-        options->code_key_files[options->code_keys++] = text;
-        return 0;
-    case OPTION_PROFILE_KEY:
-        if (options->profile_keys == PROFILE_KEYS_MAX) {
-            argp_error(state, "--profile-key: more than %d keys", PROFILE_KEYS_MAX);
-            return EINVAL;
+    }
+}
+
+static bool is_reference(const char *form)
+{
+    return strcmp(form, "markdown") == 0 || strcmp(form, "scdoc") == 0;
+}
+
+bool options_load(int argc, char **argv, struct options *ret_options,
+                  struct option_errors *ret_errors)
+{
+    struct gathering gathering = {.options = ret_options, .errors = ret_errors};
+    *ret_options = (struct options){0};
+    *ret_errors = (struct option_errors){0};
+    arena_init(&ret_options->arena, OPTIONS_ARENA_BYTES);
+    option_line_read(argc, argv, &gathering);
+    const struct option_given *file = &gathering.line[option_find("config")];
+    if (file->count > 0) {
+        option_file_read(file->texts[0], &gathering);
+    }
+    for (size_t i = 0; i < option_row_count(); i++) {
+        bool line = gathering.line[i].count > 0;
+        ret_options->given[i] = line ? gathering.line[i] : gathering.file[i];
+        take_credential(ret_options, i);
+        take_default(ret_options, i);
+    }
+    put_values(ret_options);
+    if (ret_options->dump_reference != NULL && is_reference(ret_options->dump_reference)) {
+        return ret_errors->count == 0;
+    }
+    if (ret_options->dump_reference != NULL) {
+        option_error(ret_options, ret_errors, "--dump-reference: markdown or scdoc");
+    }
+    if (!ret_options->dump_config) { // a file may be made of one that is not whole
+        check_required(ret_options, ret_errors);
+        check_together(ret_options, ret_errors);
+    }
+    return ret_errors->count + ret_errors->more == 0;
+}
+
+void options_fini(struct options *options)
+{
+    arena_fini(&options->arena);
+}
+
+// --- two of them ---
+
+static bool is_same(const struct option_given *one, const struct option_given *other)
+{
+    bool same = one->count == other->count;
+    for (uint32_t i = 0; same && i < one->count; i++) {
+        same = strcmp(one->texts[i], other->texts[i]) == 0;
+    }
+    return same;
+}
+
+bool options_may_replace(const struct options *old, struct options *fresh,
+                         struct option_errors *ret_errors)
+{
+    for (size_t i = 0; i < option_row_count(); i++) {
+        const struct option_row *row = &option_rows[i];
+        if ((row->flags & (OPTION_RELOADABLE | OPTION_COMMAND)) == 0 &&
+            !is_same(&old->given[i], &fresh->given[i])) {
+            option_error(fresh, ret_errors, "%s: %s: needs a restart",
+                         fresh->given[i].count > 0 ? fresh->given[i].source : "not given any more",
+                         row->name);
         }
-        options->profile_key_files[options->profile_keys++] = text;
-        return 0;
-    case OPTION_PARTITIONS:
-        options->partitions =
-            (uint32_t)parse_number(state, "partitions", text, 1, LIMIT_PARTITIONS);
-        return 0;
-    case OPTION_DURABILITY:
-        options->relaxed =
-            parse_word(state, "durability", text, durabilities, "strict, relaxed") == 1;
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
     }
-}
-
-static error_t parse_working(int key, char *text, struct argp_state *state)
-{
-    static const char *const levels[] = {"debug", "info", "warning", "error", NULL};
-    static const char *const switches[] = {"on", "off", NULL};
-    struct options *options = state->input;
-    switch (key) {
-    case OPTION_CACHE_MIB:
-        options->cache_mib = (uint32_t)parse_number(state, "cache-mib", text, 1, CACHE_MIB_MAX);
-        return 0;
-    case OPTION_CACHE_ACCOUNTS:
-        options->cache_accounts =
-            (uint32_t)parse_number(state, "cache-accounts", text, 1, CACHE_ACCOUNTS_MAX);
-        return 0;
-    case OPTION_COMPACT_BYTES:
-        options->compact_bytes =
-            (uint32_t)parse_number(state, "compact-bytes", text, 0, LIMIT_LOG_BYTES);
-        return 0;
-    case OPTION_EVENT_RETENTION:
-        options->event_retention = (uint32_t)parse_number(state, "event-retention", text,
-                                                          EVENT_RETENTION_MIN, EVENT_RETENTION_MAX);
-        return 0;
-    case OPTION_SWEEP:
-        options->sweep_off = parse_word(state, "sweep", text, switches, "on, off") == 1;
-        return 0;
-    case OPTION_SWEEP_PACE:
-        options->sweep_pace = (uint32_t)parse_number(state, "sweep-pace", text, 1, SWEEP_PACE_MAX);
-        return 0;
-    case OPTION_JOBS:
-        options->jobs_off = parse_word(state, "jobs", text, switches, "on, off") == 1;
-        return 0;
-    case OPTION_JOBS_PACE:
-        options->jobs_pace = (uint32_t)parse_number(state, "jobs-pace", text, 0, RUNNER_PACE_MAX);
-        return 0;
-    case OPTION_CLOCK_OFFSET_MS:
-        options->clock_offset_ms =
-            parse_number(state, "clock-offset-ms", text, -CLOCK_OFFSET_MAX_MS, CLOCK_OFFSET_MAX_MS);
-        return 0;
-    case OPTION_SANDBOX:
-        options->sandbox = true;
-        return 0;
-    case OPTION_LOG_LEVEL:
-        options->log_level = (enum log_level)parse_word(state, "log-level", text, levels,
-                                                        "debug, info, warning, error");
-        return 0;
-    case ARGP_KEY_END:
-        check_options(state, options);
-        return 0;
-    default:
-        return parse_ledger(key, text, state);
-    }
-}
-
-static error_t parse_option(int key, char *text, struct argp_state *state)
-{
-    struct options *options = state->input;
-    switch (key) {
-    case OPTION_LISTEN:
-        parse_address(state, "listen", text, options->listen_host, &options->listen_port);
-        return 0;
-    case OPTION_PORT_FILE:
-        options->port_file = text;
-        return 0;
-    case OPTION_TLS_CERT:
-        options->tls_certificate = text;
-        return 0;
-    case OPTION_TLS_KEY:
-        options->tls_key = text;
-        return 0;
-    case OPTION_TLS_CA:
-        options->tls_ca = text;
-        return 0;
-    case OPTION_TLS_CRL:
-        options->tls_crl = text;
-        return 0;
-    case OPTION_TRUST_DOMAIN:
-        options->trust_domain = text;
-        return 0;
-    default:
-        return parse_working(key, text, state);
-    }
-}
-
-void options_parse(int argc, char **argv, struct options *ret_options)
-{
-    static const struct argp argp = {
-        .options = table,
-        .parser = parse_option,
-        .doc = "loyaltyd keeps loyalty points and VIP membership: requests over TLS, the ledger in "
-               "Redis.\vSIGTERM ends it after the requests in hand, SIGHUP reads certificates and "
-               "the revocation list again.",
-    };
-    *ret_options = (struct options){
-        .listen_host = "127.0.0.1",
-        .listen_port = 7411,
-        .trust_domain = "vip.example",
-        .partitions = 1024,
-        .compact_bytes = COMPACT_BYTES,
-        .sweep_pace = 500,
-        .log_level = LOG_INFO,
-        .drain_ms = LIMIT_REQUEST_MS + LIMIT_STORE_COMMAND_MS,
-        .slow_ms = 500,
-        .log_rate = 20,
-        .census_hours = 6,
-    };
-    argp_err_exit_status = 2;
-    argp_parse(&argp, argc, argv, 0, NULL, ret_options);
+    return ret_errors->count + ret_errors->more == 0;
 }

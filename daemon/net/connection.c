@@ -10,6 +10,7 @@
 #include <openssl/ssl.h>
 
 #include "base/check.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "net/connection_input.h"
 #include "net/connections.h"
@@ -18,7 +19,7 @@
 
 static void connection_check(const struct connection *connection)
 {
-    CHECK(connection->in_flight <= connection->all->limits.in_flight);
+    CHECK(connection->in_flight <= LIMIT_CONNECTION_IN_FLIGHT);
     CHECK(connection->in_flight <= connection->all->in_flight);
     CHECK(!connection->paused || connection->state == CONNECTION_OPEN);
     CHECK(connection->state != CONNECTION_HANDSHAKE || outbox_pending(&connection->outbox) == 0);

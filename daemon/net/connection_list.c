@@ -54,7 +54,7 @@ static int newest_first(const void *a, const void *b)
 static void collect(const struct connections *all, uint64_t below, struct page *page)
 {
     page->count = 0;
-    for (uint32_t slot = 0; slot < all->limits.connections; slot++) {
+    for (uint32_t slot = 0; slot < all->slot_count; slot++) {
         const struct connection *connection = all->slots[slot];
         if (is_told_of(connection) && (below == 0 || connection->id < below)) {
             offer(page, connection->id);

@@ -74,9 +74,10 @@ static const struct timeval *shared_wait(struct event_base *base, uint32_t wait_
 
 static enum status allocate(struct connections *all)
 {
-    size_t count = all->limits.connections;
-    all->slots = calloc(count, sizeof(struct connection *));
-    all->free_slots = calloc(count, sizeof(uint32_t));
+    uint32_t most = all->limits.connections;
+    all->slot_count = most > LIMIT_CONNECTIONS ? most : LIMIT_CONNECTIONS; // the limit may rise
+    all->slots = calloc(all->slot_count, sizeof(struct connection *));
+    all->free_slots = calloc(all->slot_count, sizeof(uint32_t));
     all->handshake_wait = shared_wait(all->base, all->limits.handshake_ms);
     all->frame_wait = shared_wait(all->base, all->limits.frame_ms);
     all->linger_wait = shared_wait(all->base, all->limits.linger_ms);
@@ -119,11 +120,34 @@ enum status connections_init(struct connections *all, struct event_base *base, S
         release(all);
         return status;
     }
-    for (uint32_t i = 0; i < all->limits.connections; i++) {
-        all->free_slots[i] = all->limits.connections - 1 - i;
+    for (uint32_t i = 0; i < all->slot_count; i++) {
+        all->free_slots[i] = all->slot_count - 1 - i;
     }
-    all->free_count = all->limits.connections;
+    all->free_count = all->slot_count;
     all->tls = tls;
+    return STATUS_OK;
+}
+
+enum status connections_set_limits(struct connections *all, const struct server_limits *limits)
+{
+    struct server_limits fresh = resolve_limits(limits);
+    const struct timeval *handshake_wait = shared_wait(all->base, fresh.handshake_ms);
+    const struct timeval *frame_wait = shared_wait(all->base, fresh.frame_ms);
+    if (fresh.connections > all->slot_count) {
+        return STATUS_TOO_LARGE;
+    }
+    if (handshake_wait == NULL || frame_wait == NULL) {
+        return STATUS_NO_MEMORY;
+    }
+    all->limits.connections = fresh.connections;
+    all->limits.handshakes = fresh.handshakes;
+    all->limits.in_flight = fresh.in_flight;
+    all->limits.http_streams = fresh.http_streams;
+    all->limits.handshake_ms = fresh.handshake_ms;
+    all->limits.frame_ms = fresh.frame_ms;
+    all->handshake_wait = handshake_wait;
+    all->frame_wait = frame_wait;
+    tell_room(all);
     return STATUS_OK;
 }
 
@@ -133,7 +157,7 @@ void connections_fini(struct connections *all)
         return;
     }
     all->on_room = NULL;
-    for (uint32_t slot = 0; slot < all->limits.connections; slot++) {
+    for (uint32_t slot = 0; slot < all->slot_count; slot++) {
         if (all->slots[slot] != NULL) {
             connection_free(all->slots[slot]);
         }
@@ -145,12 +169,12 @@ void connections_fini(struct connections *all)
 
 size_t connections_count(const struct connections *all)
 {
-    return all->limits.connections - all->free_count;
+    return all->slot_count - all->free_count;
 }
 
 bool connections_full(const struct connections *all)
 {
-    return all->free_count == 0;
+    return connections_count(all) >= all->limits.connections;
 }
 
 bool connections_have_room(const struct connections *all)
@@ -202,7 +226,7 @@ void connections_remove(struct connections *all, uint64_t id)
 struct connection *connections_find(const struct connections *all, uint64_t id)
 {
     uint32_t slot = (uint32_t)(id % SLOTS_MAX);
-    if (slot >= all->limits.connections) {
+    if (slot >= all->slot_count) {
         return NULL;
     }
     struct connection *connection = all->slots[slot];
@@ -212,7 +236,7 @@ struct connection *connections_find(const struct connections *all, uint64_t id)
 void connections_drain(struct connections *all)
 {
     all->draining = true;
-    for (uint32_t slot = 0; slot < all->limits.connections; slot++) {
+    for (uint32_t slot = 0; slot < all->slot_count; slot++) {
         if (all->slots[slot] != NULL) {
             connection_drain(all->slots[slot]);
         }
@@ -221,7 +245,7 @@ void connections_drain(struct connections *all)
 
 void connections_say_last(struct connections *all)
 {
-    for (uint32_t slot = 0; slot < all->limits.connections; slot++) {
+    for (uint32_t slot = 0; slot < all->slot_count; slot++) {
         if (all->slots[slot] != NULL) {
             connection_say_last(all->slots[slot]);
         }

@@ -64,14 +64,14 @@ static void on_recheck(evutil_socket_t fd, short what, void *context)
     struct server *server = context;
     const struct connections *all = &server->all;
     uint32_t judged = 0;
-    while (server->recheck_slot < all->limits.connections && judged < RECHECKS_A_TURN) {
+    while (server->recheck_slot < all->slot_count && judged < RECHECKS_A_TURN) {
         struct connection *connection = all->slots[server->recheck_slot++];
         if (connection != NULL) {
             connection_recheck(connection);
             judged++;
         }
     }
-    if (server->recheck_slot < all->limits.connections) {
+    if (server->recheck_slot < all->slot_count) {
         const struct timeval next_turn = {0};
         CHECK(event_add(server->recheck, &next_turn) == 0);
     }
@@ -173,10 +173,36 @@ enum status server_new(struct event_base *base, int fd, const struct server_tls_
     return STATUS_OK;
 }
 
-enum status server_reload(struct server *server, char *ret_error, size_t error_bytes)
+// The files it will read, and what else is configured: made whole before anything is replaced.
+static enum status replace_options(struct server *server, const struct server_tls_options *tls,
+                                   char *ret_error, size_t error_bytes, SSL_CTX **ret_context)
+{
+    struct server fresh = {0};
+    enum status status = copy_options(&fresh, tls == NULL ? &server->tls : tls);
+    if (status == STATUS_OK) {
+        status = tls_context_new(&fresh.tls, ret_error, error_bytes, ret_context);
+    } else {
+        (void)snprintf(ret_error, error_bytes, "no memory");
+    }
+    if (status != STATUS_OK) {
+        free_options(&fresh.tls);
+        return status;
+    }
+    free_options(&server->tls);
+    server->tls = fresh.tls;
+    return STATUS_OK;
+}
+
+enum status server_set_limits(struct server *server, const struct server_limits *limits)
+{
+    return connections_set_limits(&server->all, limits);
+}
+
+enum status server_reload(struct server *server, const struct server_tls_options *tls,
+                          char *ret_error, size_t error_bytes)
 {
     SSL_CTX *fresh = NULL;
-    TRY(tls_context_new(&server->tls, ret_error, error_bytes, &fresh));
+    TRY(replace_options(server, tls, ret_error, error_bytes, &fresh));
     if (server->all.h2 != NULL) {
         tls_offer_http(fresh);
     }

@@ -79,10 +79,15 @@ MUST_CHECK enum status server_new(struct event_base *base, int fd,
                                   const struct server_limits *limits, server_frame_fn *on_frame,
                                   void *context, char *ret_error, size_t error_bytes,
                                   struct server **ret_server);
-// Reads the files again into a fresh context; on error the old one stays. New connections are
+// Reads these files (NULL: those it had) into a fresh context; on error the old one stays. The
+// trust domain is the one it had. New connections are
 // judged by it at once; live ones in the turns that follow, some at a time, and those whose
 // certificate is now revoked, expired or of a foreign issuer are closed.
-MUST_CHECK enum status server_reload(struct server *server, char *ret_error, size_t error_bytes);
+MUST_CHECK enum status server_reload(struct server *server, const struct server_tls_options *tls,
+                                     char *ret_error, size_t error_bytes);
+// The first five limits, from now on; what is under way goes on. Connections above a lower limit
+// stay. STATUS_TOO_LARGE for more than LIMIT_CONNECTIONS, STATUS_NO_MEMORY: nothing has changed.
+MUST_CHECK enum status server_set_limits(struct server *server, const struct server_limits *limits);
 
 // Queues one answer frame, 1 to LIMIT_FRAME_BYTES; answers of one loop turn leave in one write.
 // Dropped if the connection is gone.

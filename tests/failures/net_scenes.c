@@ -183,7 +183,7 @@ static void run_reload(void)
     write_list(stage->revoked);
     inject_hold(false);
     inject_enter();
-    enum status status = server_reload(stage->server, error, sizeof(error));
+    enum status status = server_reload(stage->server, NULL, error, sizeof(error));
     inject_leave();
     for (int i = 0; i < 5; i++) {
         net_stage_turn();
@@ -192,7 +192,7 @@ static void run_reload(void)
     REQUIRE(status == STATUS_OK || error[0] != '\0', "it does not say why");
     if (status != STATUS_OK) {
         REQUIRE(!revoked->ended && !till->ended, "the old lists do not stay");
-        REQUIRE(server_reload(stage->server, error, sizeof(error)) == STATUS_OK, "%s", error);
+        REQUIRE(server_reload(stage->server, NULL, error, sizeof(error)) == STATUS_OK, "%s", error);
     }
     judge_revocation(revoked);
     net_stage_serves();

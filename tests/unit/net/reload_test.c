@@ -34,7 +34,7 @@ static struct certificate *new_till(struct world *world, const char *uri)
 static void reload(struct world *world)
 {
     char error[WORLD_ERROR_BYTES];
-    assert_int_equal(server_reload(world->server, error, sizeof(error)), STATUS_OK);
+    assert_int_equal(server_reload(world->server, NULL, error, sizeof(error)), STATUS_OK);
 }
 
 static struct tls_client *connect_with(struct world *world, const struct certificate *certificate,
@@ -188,7 +188,7 @@ static void a_bad_reload_changes_nothing(void **state)
     expect_answer(world, client);
     certificate_write_key(world->folder, "server", world->till);
     char error[WORLD_ERROR_BYTES] = "";
-    assert_int_equal(server_reload(world->server, error, sizeof(error)), STATUS_INVALID);
+    assert_int_equal(server_reload(world->server, NULL, error, sizeof(error)), STATUS_INVALID);
     assert_non_null(strstr(error, "no private key of the certificate"));
     world_settle(world);
     expect_answer(world, client);
