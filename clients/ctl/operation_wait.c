@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "ctl/operation_pages.h"
 #include "ctl/print.h"
 #include "ctl/progress.h"
 #include "loyalty/v1/rescoring.pb-c.h"
@@ -30,14 +31,6 @@ static const ProtobufCMessage *unpack(struct session *session, const Google__Pro
     return message;
 }
 
-static const Loyalty__V1__JobProgress *progress_of(struct session *session,
-                                                   const Google__Longrunning__Operation *operation)
-{
-    const ProtobufCMessage *message = unpack(session, operation->metadata);
-    bool known = message != NULL && message->descriptor == &loyalty__v1__job_progress__descriptor;
-    return known ? (const Loyalty__V1__JobProgress *)message : NULL;
-}
-
 // --- waiting ---
 
 static void pause_ms(long ms)
@@ -49,7 +42,7 @@ static void pause_ms(long ms)
 static void draw(struct session *session, struct progress *bar,
                  const Google__Longrunning__Operation *operation)
 {
-    const Loyalty__V1__JobProgress *progress = progress_of(session, operation);
+    const Loyalty__V1__JobProgress *progress = operation_progress(session, operation);
     char note[96];
     char members[PRINT_TEXT_BYTES];
     char rate[PRINT_TEXT_BYTES];
@@ -219,7 +212,7 @@ static int show_response(const ProtobufCMessage *message)
 
 static void show_progress(struct session *session, const Google__Longrunning__Operation *operation)
 {
-    const Loyalty__V1__JobProgress *progress = progress_of(session, operation);
+    const Loyalty__V1__JobProgress *progress = operation_progress(session, operation);
     if (progress == NULL) {
         return;
     }

@@ -3,14 +3,11 @@
 #include <string.h>
 
 #include "ctl/command.h"
+#include "ctl/operation_pages.h"
 #include "ctl/operation_wait.h"
 #include "ctl/print.h"
 #include "ctl/session.h"
 #include "google/protobuf/empty.pb-c.h"
-#include "loyalty/v1/rescoring.pb-c.h"
-#include "wire/any.h"
-
-enum { OPERATIONS_A_PAGE = 50 };
 
 struct operations_line {
     struct globals globals;
@@ -58,67 +55,39 @@ static int run(const struct argp *parser, int argc, char **argv, const struct gl
 
 // --- list ---
 
-static const char *state_of(const Google__Longrunning__Operation *operation,
-                            const Loyalty__V1__JobProgress *progress)
-{
-    if (operation->done) {
-        return operation->result_case == GOOGLE__LONGRUNNING__OPERATION__RESULT_ERROR ? "failed"
-                                                                                      : "done";
-    }
-    return progress != NULL && progress->cancelled ? "being cancelled" : "at work";
-}
-
 static void add_row(struct session *session, struct print_table *table,
                     const Google__Longrunning__Operation *operation)
 {
-    ProtobufCMessage *message = NULL;
-    const Loyalty__V1__JobProgress *progress = NULL;
+    const Loyalty__V1__JobProgress *progress = operation_progress(session, operation);
     char created[PRINT_TEXT_BYTES];
     char members[PRINT_TEXT_BYTES];
-    if (operation->metadata != NULL &&
-        any_unpack(operation->metadata, &session->arena, &message) == STATUS_OK &&
-        message->descriptor == &loyalty__v1__job_progress__descriptor) {
-        progress = (const Loyalty__V1__JobProgress *)message;
-    }
     const char *const cells[] = {
         operation->name,
-        state_of(operation, progress),
+        operation_state(operation, progress),
         progress == NULL ? "" : print_instant(progress->created_at, created),
         progress == NULL ? "" : print_number((int64_t)progress->members, members),
-        progress == NULL || *progress->created_by == '\0' ? "the service" : progress->created_by,
+        operation_author(progress),
         progress == NULL ? "" : progress->reason,
     };
     print_table_add(table, cells);
 }
 
+static int on_operation(struct session *session, const Google__Longrunning__Operation *operation,
+                        void *context)
+{
+    if (session->globals->json) {
+        return print_json(session, &operation->base, false);
+    }
+    add_row(session, context, operation);
+    return CTL_OK;
+}
+
 static int send_list(struct session *session, const char *name)
 {
     static const char *const headers[] = {"operation", "state", "begun", "members", "by", "why"};
-    Google__Longrunning__ListOperationsRequest request =
-        GOOGLE__LONGRUNNING__LIST_OPERATIONS_REQUEST__INIT;
     struct print_table *table = session->globals->json ? NULL : print_table_new(6, 1 << 3, headers);
-    int code = CTL_OK;
     (void)name;
-    request.page_size = OPERATIONS_A_PAGE;
-    for (;;) {
-        ProtobufCMessage *answer = NULL;
-        code =
-            session_call(session, "/google.longrunning.Operations/ListOperations", &request.base,
-                         NULL, &google__longrunning__list_operations_response__descriptor, &answer);
-        const Google__Longrunning__ListOperationsResponse *page =
-            (const Google__Longrunning__ListOperationsResponse *)answer;
-        for (size_t i = 0; code == CTL_OK && i < page->n_operations; i++) {
-            if (table == NULL) {
-                code = print_json(session, &page->operations[i]->base, false);
-            } else {
-                add_row(session, table, page->operations[i]);
-            }
-        }
-        if (code != CTL_OK || *page->next_page_token == '\0') {
-            break;
-        }
-        request.page_token = page->next_page_token;
-    }
+    int code = operations_each(session, NULL, on_operation, table);
     if (table != NULL) {
         print_table_end(table);
     }
