@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "ctl/command.h"
 #include "ctl/operation_pages.h"
 #include "ctl/print.h"
