@@ -22,15 +22,20 @@ static const char *tls_path(struct session *session, const char *given, const ch
     return path;
 }
 
-static int open_client(struct session *session)
+struct loyalty_options session_options(struct session *session)
 {
     const struct globals *globals = session->globals;
-    struct loyalty_options options = {
+    return (struct loyalty_options){
         .server = globals->server,
         .ca_path = tls_path(session, globals->ca, "ca", ".pem"),
         .certificate_path = tls_path(session, globals->cert, globals->as, ".pem"),
         .key_path = tls_path(session, globals->key, globals->as, ".key"),
     };
+}
+
+static int open_client(struct session *session)
+{
+    struct loyalty_options options = session_options(session);
     if (options.server == NULL) {
         (void)fprintf(stderr, "loyaltyctl: which server? --server HOST:PORT or LOYALTY_SERVER\n");
         return CTL_USAGE;
@@ -49,11 +54,16 @@ static int open_client(struct session *session)
     return CTL_OK;
 }
 
-int session_open(struct session *session, const struct globals *globals)
+int session_prepare(struct session *session, const struct globals *globals)
 {
     *session = (struct session){.globals = globals};
     arena_init(&session->arena, SESSION_ARENA_BYTES);
-    int code = open_client(session);
+    return open_client(session);
+}
+
+int session_open(struct session *session, const struct globals *globals)
+{
+    int code = session_prepare(session, globals);
     if (code != CTL_OK) {
         return code;
     }

@@ -22,6 +22,10 @@ struct session {
 
 // Connects. On failure says why and returns an exit code; session_close is then due all the same.
 int session_open(struct session *session, const struct globals *globals);
+// The same without connecting.
+int session_prepare(struct session *session, const struct globals *globals);
+// Where the server and the files of its certificates are; NULL where nobody said.
+struct loyalty_options session_options(struct session *session);
 void session_close(struct session *session);
 
 // Calls and waits. CTL_OK with the answer, else says why and returns the exit code. `request_id` is

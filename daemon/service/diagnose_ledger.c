@@ -47,7 +47,7 @@ static void judge_partitions(struct diagnosis *diagnosis)
                       diagnosis->late, diagnosis->latest, lag_s);
     } else {
         diagnose_note(diagnosis, FINDING_GOOD, "DUE_LAG", "",
-                      "%" PRIu64 " accounts in %" PRIu32
+                      "%" PRIu64 " accounts are due some time, in %" PRIu32
                       " partitions; none is more than %d s overdue.",
                       diagnosis->due_accounts, diagnosis->partitions, LATE_WARNING_S);
     }
