@@ -17,7 +17,8 @@ list(TRANSFORM units REPLACE "^.*/" "\$ENV{DESTDIR}${systemdsystemunitdir}/")
 install(CODE "
     foreach(unit ${units})
         file(READ \"\${unit}\" text)
-        string(REGEX REPLACE \"=/usr/(s?bin)/\" \"=\${CMAKE_INSTALL_PREFIX}/\\\\1/\" text \"\${text}\")
+        string(REGEX REPLACE \"=/usr/(s?bin)/\" \"=\${CMAKE_INSTALL_PREFIX}/\\\\1/\"
+            text \"\${text}\")
         file(WRITE \"\${unit}\" \"\${text}\")
     endforeach()"
     COMPONENT systemd)

@@ -1,5 +1,5 @@
-// Two timers. libevent reads a coarse clock, so a timer of an idle loop is up to 10 ms late: that is
-// the floor of the figure, not a fault.
+// Two timers. libevent reads a coarse clock, so a timer of an idle loop is up to 10 ms late: that
+// is the floor of the figure, not a fault.
 #include "app/watch.h"
 
 #include <event2/event.h>
