@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "ctl/describe.h"
 #include "ctl/parse.h"
 
 enum {
@@ -26,6 +27,7 @@ enum {
     KEY_SEED,
     KEY_CHAOS,
     KEY_JSON,
+    KEY_DESCRIBE,
     MEMBERS_A_TILL = 2,
     MEMBERS_MAX = 100000,
     PACE_MS_LEAST = 700,
@@ -65,6 +67,7 @@ static const struct argp_option options[] = {
     {NULL, 0, NULL, 0, "Output:", 3},
     {"json", KEY_JSON, NULL, 0, "The result as JSON, nothing else on stdout", 3},
     {"keep", KEY_KEEP, "DIR", 0, "Work in this folder, which must be empty or new, and keep it", 3},
+    {"describe", KEY_DESCRIBE, NULL, OPTION_HIDDEN, "What the manual is made of, as JSON", 3},
     {0},
 };
 
@@ -173,6 +176,8 @@ static error_t take_numbers(int key, const char *arg, struct argp_state *state)
 }
 
 // argp's signature. NOLINTNEXTLINE(readability-non-const-parameter)
+static const struct argp parser; // below
+
 static error_t take(int key, char *arg, struct argp_state *state)
 {
     struct plan *plan = state->input;
@@ -191,6 +196,8 @@ static error_t take(int key, char *arg, struct argp_state *state)
     case KEY_CSV:
         plan->csv = arg;
         return 0;
+    case KEY_DESCRIBE:
+        exit(describe_program("loyalty-till", &parser));
     case KEY_KEEP:
         plan->keep = arg;
         return 0;
@@ -214,17 +221,17 @@ static error_t take(int key, char *arg, struct argp_state *state)
     }
 }
 
+static const struct argp parser = {
+    .options = options,
+    .parser = take,
+    .doc = "Tills in shops sell to customers with cards, and everything goes wrong on the way. "
+           "In the end what the tills told their cashiers is compared with the service, to the "
+           "last point.\vExit code: 0 when there is no difference, 1 when there is one, 2 for a "
+           "wrong line, 3 when it could not be done.",
+};
+
 void plan_parse(int argc, char **argv, struct plan *ret_plan)
 {
-    static const struct argp argp = {
-        .options = options,
-        .parser = take,
-        .doc =
-            "Tills in shops sell to customers with cards, and everything goes wrong on the way. "
-            "In the end what the tills told their cashiers is compared with the service, to the "
-            "last point.\vExit code: 0 when there is no difference, 1 when there is one, 2 for a "
-            "wrong line, 3 when it could not be done.",
-    };
     *ret_plan = (struct plan){
         .program = "programs/retail.yaml",
         .tills = 20,
@@ -234,7 +241,7 @@ void plan_parse(int argc, char **argv, struct plan *ret_plan)
         .chaos = CHAOS_ALL,
     };
     argp_err_exit_status = 2;
-    if (argp_parse(&argp, argc, argv, 0, NULL, ret_plan) != 0) {
+    if (argp_parse(&parser, argc, argv, 0, NULL, ret_plan) != 0) {
         exit(2);
     }
 }
