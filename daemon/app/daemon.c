@@ -18,6 +18,8 @@
 #include "app/inherited.h"
 #include "app/keys.h"
 #include "app/loop.h"
+#include "app/metrics.h"
+#include "app/monitor_http.h"
 #include "app/monitor_port.h"
 #include "app/notify.h"
 #include "app/port_file.h"
@@ -69,6 +71,8 @@ struct daemon {
     struct keys keys;
     struct reload reload;
     struct monitor_around around; // what MonitorService is told of all this
+    struct metrics_sources sources;
+    struct monitor_http *monitor; // NULL: off
     int exit_code;
 };
 
@@ -78,6 +82,12 @@ static int64_t wall_ms(void *context)
 {
     const struct daemon *daemon = context;
     return clocks_wall_ms() + daemon->options->clock_offset_ms;
+}
+
+static int64_t precise_us(void *context)
+{
+    (void)context;
+    return watch_now_us();
 }
 
 static void tick_at(struct daemon *daemon, int64_t at_ms)
@@ -295,6 +305,7 @@ static enum status start_service(struct daemon *daemon)
         .timers = &daemon->timers,
         .wall_ms = wall_ms,
         .wall_context = daemon,
+        .precise_us = precise_us,
         .chain_hash = digests_chain,
         .digest_hash = digests_request,
         .identifier_hash = daemon->keys.has_identifier ? digests_identifier : NULL,
@@ -362,12 +373,45 @@ static enum status start_listener(struct daemon *daemon)
     return STATUS_OK;
 }
 
+// Who watches may ask as soon as there is something to be told.
+static enum status start_monitor(struct daemon *daemon)
+{
+    const struct options *options = daemon->options;
+    const struct monitor_http_options http = {
+        .base = daemon->base,
+        .address = &options->monitor,
+        .sources = &daemon->sources,
+        .port = &daemon->around.port,
+    };
+    uint16_t port = 0;
+    daemon->sources = (struct metrics_sources){
+        .service = daemon->service,
+        .store = daemon->store,
+        .server = daemon->server,
+        .sweep = daemon->sweep,
+        .runner = daemon->runner,
+        .watch = daemon->watch,
+        .reload = &daemon->reload,
+        .around = &daemon->around,
+    };
+    daemon->around.sources = &daemon->sources;
+    if (options->monitor.host[0] == '\0') {
+        return STATUS_OK;
+    }
+    TRY(say(monitor_http_new(&http, &port, &daemon->monitor), "monitor-listen", strerror(errno)));
+    return options->monitor_port_file == NULL
+               ? STATUS_OK
+               : say(port_file_write(options->monitor_port_file, port), "monitor-port-file",
+                     strerror(errno));
+}
+
 static enum status start(struct daemon *daemon)
 {
     TRY(start_loop(daemon));
     TRY(start_store(daemon));
     TRY(start_service(daemon));
     TRY(start_listener(daemon));
+    TRY(start_monitor(daemon));
     notify_ready(&daemon->notify);
     return STATUS_OK;
 }
@@ -377,6 +421,8 @@ static void finish(struct daemon *daemon)
     if (daemon->service != NULL) {
         service_stop(daemon->service);
     }
+    monitor_http_free(daemon->monitor);
+    daemon->around.sources = NULL;
     store_free(daemon->store);
     compact_free(daemon->compact);
     sweep_free(daemon->sweep);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "app/clocks.h"
+#include "app/metrics.h"
 #include "net/server.h"
 #include "service/service.h"
 #include "store/embedded.h"
@@ -36,6 +37,16 @@ static void tell_status(void *context, struct monitor_status *ret_status)
         ret_status->connections = (uint32_t)server_connections(server);
         ret_status->certificate_not_after_ms = dates.certificate_not_after_ms;
         ret_status->crl_next_update_ms = dates.crl_next_update_ms;
+    }
+}
+
+// --- figures ---
+
+static void tell_metrics(void *context, const struct metrics_out *out)
+{
+    const struct monitor_around *around = context;
+    if (around->sources != NULL) {
+        metrics_collect(around->sources, out);
     }
 }
 
@@ -127,6 +138,7 @@ void monitor_around_init(struct monitor_around *around, const struct options *op
 {
     *around = (struct monitor_around){
         .port = {.status = tell_status,
+                 .metrics = tell_metrics,
                  .connections = tell_connections,
                  .options = tell_options,
                  .findings = tell_findings,

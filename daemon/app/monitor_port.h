@@ -11,6 +11,7 @@
 #include "service/monitor.h"
 
 struct embedded_redis;
+struct metrics_sources;
 struct service;
 
 enum { MONITOR_HOST_BYTES = 256, MONITOR_ADDRESS_BYTES = 256 };
@@ -18,9 +19,10 @@ enum { MONITOR_HOST_BYTES = 256, MONITOR_ADDRESS_BYTES = 256 };
 struct monitor_around {
     struct monitor_port port; // to be given to the service
     const struct service *service;
-    struct findings_about about; // options, server and store, for the other calls too
-    int64_t started_ms;          // by this machine's clock
-    int64_t reloaded_ms;         // 0: not since the start
+    struct findings_about about;           // options, server and store, for the other calls too
+    int64_t started_ms;                    // by this machine's clock
+    int64_t reloaded_ms;                   // 0: not since the start
+    const struct metrics_sources *sources; // NULL: not yet, or no more
     bool draining;
     char host[MONITOR_HOST_BYTES];
     char store_address[MONITOR_ADDRESS_BYTES];

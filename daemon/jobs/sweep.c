@@ -46,9 +46,38 @@ struct sweep {
     int64_t backoff_ms; // 0: all is well
     int64_t resume_ms;
     struct sweep_counts counts;
+    int64_t lag_ms; // so far, in this round
 };
 
 static const int64_t ACCOUNT = 1000;
+
+void sweep_metrics(const struct sweep *sweep, const struct metrics_out *out)
+{
+    static const struct metric_family accounts = {
+        "loyaltyd_swept_accounts_total",
+        "Due accounts that the sweeper came to, by what came of it.", METRIC_COUNTER};
+    static const struct metric_family lag = {
+        "loyaltyd_due_lag_seconds",
+        "How late the most overdue account was in the sweeper's last round.", METRIC_GAUGE};
+    static const struct metric_family rounds = {"loyaltyd_sweep_rounds_total",
+                                                "Times the sweeper went through all partitions.",
+                                                METRIC_COUNTER};
+    const struct sweep_counts *counts = &sweep->counts;
+    const struct {
+        const char *result;
+        uint64_t count;
+    } rows[] = {{"written", counts->written},
+                {"corrected", counts->corrected},
+                {"skipped", counts->skipped}};
+    out->family(out->context, &accounts);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct metric_label label = {"result", rows[i].result};
+        out->whole(out->context, &label, 1, (int64_t)rows[i].count);
+    }
+    metrics_tell(out, &rounds, (int64_t)counts->rounds);
+    out->family(out->context, &lag);
+    out->micros(out->context, NULL, 0, counts->lag_ms * 1000);
+}
 
 struct sweep_counts sweep_counts(const struct sweep *sweep)
 {
@@ -136,6 +165,15 @@ static void take_page(struct sweep *sweep, uint32_t partition, const struct stor
     sweep->found_full = sweep->found_full || taken == SWEEP_PAGE;
 }
 
+// The first of a page is the most overdue of its partition.
+static void note_lag(struct sweep *sweep, const struct store_scan_reply *reply)
+{
+    if (reply->count > 0) {
+        int64_t lag_ms = lease_now_ms(sweep->options.service->lease) - reply->due_ms[0];
+        sweep->lag_ms = lag_ms > sweep->lag_ms ? lag_ms : sweep->lag_ms;
+    }
+}
+
 static void on_due(void *context, const struct store_scan_reply *reply)
 {
     struct scan *scan = context;
@@ -150,6 +188,7 @@ static void on_due(void *context, const struct store_scan_reply *reply)
         return;
     }
     sweep->backoff_ms = 0;
+    note_lag(sweep, reply);
     take_page(sweep, scan->partition, reply);
     for (size_t i = 0; i < SWEEP_TURNS_MAX; i++) {
         if (sweep->options.turns[i] != NULL) {
@@ -196,6 +235,8 @@ static void round_begin(struct sweep *sweep, int64_t now_ms)
         sweep->begun = true;
     } else {
         sweep->counts.rounds++;
+        sweep->counts.lag_ms = sweep->lag_ms;
+        sweep->lag_ms = 0;
         int64_t longer_ms = 2 * sweep->round_ms;
         int64_t idle_ms = longer_ms < SWEEP_ROUND_IDLE_MS ? longer_ms : SWEEP_ROUND_IDLE_MS;
         int64_t found_ms = sweep->found_full ? SWEEP_ROUND_FULL_MS : SWEEP_ROUND_MS;

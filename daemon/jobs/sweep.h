@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/metrics.h"
 #include "base/status.h"
 #include "service/service.h"
 
@@ -63,6 +64,8 @@ struct sweep_counts {
     uint64_t written;   // something was made durable
     uint64_t corrected; // only the due instant was wrong
     uint64_t skipped;   // left alone for a while
+    int64_t lag_ms;     // how late the most overdue account of the last round was
 };
 
 struct sweep_counts sweep_counts(const struct sweep *sweep);
+void sweep_metrics(const struct sweep *sweep, const struct metrics_out *out);

@@ -33,6 +33,8 @@ static size_t unsent_bytes(const struct connection *connection)
 
 static void log_reason(const struct connection *connection, const char *reason)
 {
+    server_figures_end(&connection->all->figures, connection->state == CONNECTION_HANDSHAKE,
+                       reason);
     if (connection->state == CONNECTION_HANDSHAKE) {
         log_event(LOG_WARNING, "connection-refused", "peer=%s reason=\"%s\"", connection->address,
                   reason);
@@ -125,6 +127,14 @@ static bool start_h2(struct connection *connection)
     return connection->state == CONNECTION_OPEN;
 }
 
+static void note_admitted(const struct connection *connection)
+{
+    struct connections *all = connection->all;
+    all->figures.admitted++;
+    histogram_note(&all->figures.handshake,
+                   (connections_wall_ms(all) - connection->since_ms) * 1000);
+}
+
 static void open_connection(struct connection *connection)
 {
     const struct connections *all = connection->all;
@@ -136,6 +146,7 @@ static void open_connection(struct connection *connection)
     }
     (void)event_del(&connection->input_timer);
     leave_handshake(connection, CONNECTION_OPEN);
+    note_admitted(connection);
     if (tls_protocol_of(connection->stream.ssl) == TLS_PROTOCOL_HTTP && !start_h2(connection)) {
         return;
     }
@@ -425,6 +436,7 @@ void connection_accept(struct connections *all, int fd, const char *address)
     connection->all = all;
     connection->state = CONNECTION_HANDSHAKE;
     connection->since_ms = connections_wall_ms(all);
+    all->figures.accepted++;
     (void)snprintf(connection->address, sizeof(connection->address), "%s", address);
     inbox_init(&connection->inbox);
     outbox_init(&connection->outbox);

@@ -18,6 +18,7 @@
 #include "base/buffer.h"
 #include "base/status.h"
 #include "net/server.h"
+#include "net/server_figures.h"
 #include "net/stream.h"
 
 struct connection;
@@ -52,6 +53,7 @@ struct connections {
     uint32_t handshakes; // of all of them, those in CONNECTION_HANDSHAKE
     size_t in_flight;    // of all of them
     bool draining;
+    struct server_figures figures;
     struct buffer goaway; // owned: what a drain says to clients of frames; may be empty
 
     TAILQ_HEAD(, connection) awake;

@@ -13,27 +13,16 @@
 
 #include "base/check.h"
 #include "base/log.h"
-#include "net/acceptor.h"
 #include "net/connection.h"
 #include "net/connection_list.h"
-#include "net/connections.h"
 #include "net/h2.h"
 #include "net/h2_exchange.h"
 #include "net/http.h"
+#include "net/server_parts.h"
 #include "net/tls.h"
 #include "net/tls_dates.h"
 
 enum { RECHECKS_A_TURN = 32 };
-
-struct server {
-    struct acceptor acceptor;
-    struct connections all;
-    struct server_tls_options tls; // owned strings
-    struct event *recheck;         // owned
-    struct event *notice_over;     // owned: the end of a drain's notice
-    uint32_t recheck_slot;         // the next to be judged again
-    bool full_logged;
-};
 
 static bool on_client(void *context, int fd, const char *address)
 {

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/metrics.h"
 #include "base/span.h"
 #include "base/status.h"
 #include "net/identity.h"
@@ -113,4 +114,5 @@ void server_each_connection(const struct server *server, uint64_t below, server_
                             void *context);
 struct server_dates server_dates(const struct server *server);
 // Answers queued so far are still sent as far as the sockets take them. NULL is allowed.
+void server_metrics(const struct server *server, const struct metrics_out *out);
 void server_free(struct server *server);

@@ -315,6 +315,7 @@ void task_attempt(struct account_task *task, struct span log)
         return;
     }
     struct attempt attempt = attempt_of(task->entry, task->accounts);
+    entry_sums_begin(task->entry);
     if (attempt_save(&attempt, task) != STATUS_OK) {
         task_trouble(task, TROUBLE_NO_MEMORY, false);
         return;

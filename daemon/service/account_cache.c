@@ -139,6 +139,8 @@ struct account_entry *account_cache_find(struct account_cache *cache, struct spa
 {
     struct account_slot *slot = &cache->slots[slot_of(cache, print_of(id), id)];
     slot->looked_up = slot->entry != NULL;
+    cache->hits += slot->looked_up ? 1 : 0;
+    cache->misses += slot->looked_up ? 0 : 1;
     return slot->entry;
 }
 
@@ -224,6 +226,7 @@ static void slot_evict(struct account_cache *cache, size_t at)
     cache->bytes -= entry->bytes;
     entry_free(entry);
     slot_clear(cache, at); // another one may stand here now
+    cache->evicted++;
 }
 
 // --- the clock ---

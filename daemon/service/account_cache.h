@@ -13,6 +13,17 @@
 #include "base/status.h"
 #include "core/account.h"
 
+// Totals ever, as the account has them.
+struct account_sums {
+    int64_t awarded;
+    int64_t opened;
+    int64_t redeemed;
+    int64_t given_back;
+    int64_t taken_back;
+    int64_t expired;
+    int64_t adjusted;
+};
+
 struct account_task;
 
 struct account_entry {
@@ -39,6 +50,7 @@ struct account_entry {
     bool busy;      // the first one waits for the store or a timer
     bool running;   // entry_run is on the stack for this entry
     // the append under way
+    struct account_sums before;  // the account's totals, without it
     uint32_t attempted;          // so many tasks, from the first one on, were decided for it
     int64_t append_due_ms;       // what the due index will hold
     uint64_t append_programs;    // for these programs
@@ -56,6 +68,10 @@ struct account_cache {
     size_t bytes; // held: entries, their arrays, and the table
     size_t count_max;
     size_t bytes_max;
+    // ever
+    uint64_t hits;
+    uint64_t misses;
+    uint64_t evicted;
 };
 
 MUST_CHECK enum status account_cache_init(struct account_cache *cache, size_t count_max,

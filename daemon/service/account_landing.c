@@ -135,6 +135,7 @@ static void take_written(struct account_entry *entry, struct accounts *accounts,
     }
     entry->account.log_bytes = reply->log_bytes;
     accounts_count(accounts, entry->partition)->appends++;
+    entry_sums_landed(entry, accounts);
     entry->seen_seq = entry->account.seq;
     entry_note_fresh(entry);
     entry->due_known = true;

@@ -26,6 +26,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/metrics.h"
 #include "base/span.h"
 #include "base/status.h"
 #include "core/account.h"
@@ -184,4 +185,6 @@ struct account_tally {
     uint64_t conflicts; // in which another daemon was faster
 };
 
+// All that is counted: of the cache, of appends, of points.
+void accounts_metrics(const struct accounts *accounts, const struct metrics_out *out);
 struct account_tally accounts_tally(const struct accounts *accounts, uint32_t partition);

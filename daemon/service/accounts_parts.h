@@ -18,6 +18,7 @@ struct accounts {
     uint64_t random;
     struct account_tally *tallies; // owned, of each partition; NULL: nothing is counted yet
     uint32_t tally_count;
+    struct account_sums moved; // by what was written here
     bool stopping;
 };
 
@@ -48,6 +49,9 @@ void task_read(struct account_task *task, struct span log);
 // Ends it: the account is older than what was seen of it.
 void task_rolled_back(struct account_task *task, uint64_t seen_seq);
 
+// What an append of this entry will have moved is counted from here on; and it has landed.
+void entry_sums_begin(struct account_entry *entry);
+void entry_sums_landed(const struct account_entry *entry, struct accounts *accounts);
 // That of its partition, to be counted on.
 struct account_tally *accounts_count(struct accounts *accounts, uint32_t partition);
 

@@ -406,12 +406,12 @@ bool dispatch_admits(const struct identity *peer, struct span path,
                                 "There is no such method.");
         return false;
     }
+    *ret_method = method;
     if ((method->roles & (unsigned)role_of_name(peer->role)) == 0) {
         *ret_error = error_make(LOYALTY__V1__CODE__CODE_PERMISSION_DENIED, "ROLE_NOT_ALLOWED", "",
                                 "The role of this certificate may not call this method.");
         return false;
     }
-    *ret_method = method;
     return true;
 }
 

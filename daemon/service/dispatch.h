@@ -53,7 +53,7 @@ struct dispatch_call {
 };
 
 // What dispatch_call judges first: whether there is this method and the peer's role may call it.
-// False with the error it will answer.
+// False with the error it will answer; the method is given whenever there is one.
 bool dispatch_admits(const struct identity *peer, struct span path,
                      const struct method **ret_method, Loyalty__V1__Error *ret_error);
 

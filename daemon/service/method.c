@@ -203,6 +203,12 @@ size_t method_count(void)
     return sizeof(methods) / sizeof(methods[0]);
 }
 
+size_t method_index(const struct method *method)
+{
+    CHECK(method >= methods && method < methods + method_count());
+    return (size_t)(method - methods);
+}
+
 const struct method *method_at(size_t index)
 {
     CHECK(index < method_count());

@@ -36,6 +36,8 @@ struct method {
 const struct method *method_find(struct span path);
 size_t method_count(void);
 const struct method *method_at(size_t index);
+// The index of one that method_find or method_at gave.
+size_t method_index(const struct method *method);
 
 // The role a certificate names; ROLE_NONE for a word that is no role.
 enum role role_of_name(const char *name);

@@ -6,7 +6,6 @@
 #include "loyalty/v1/monitor.pb-c.h"
 #include "service/bounds.h"
 #include "service/handlers.h"
-#include "service/meter.h"
 #include "service/monitor_parts.h"
 #include "wire/message.h"
 #include "wire/replies.h"
@@ -180,18 +179,4 @@ void monitor_list_slow(struct request *request)
 {
     Loyalty__V1__ListSlowRequestsResponse response = LOYALTY__V1__LIST_SLOW_REQUESTS_RESPONSE__INIT;
     monitor_end(request, STATUS_OK, &response.base);
-}
-
-// --- what app asks for ---
-
-void monitor_reasons(const struct service *service, monitor_reason_fn *each, void *to)
-{
-    (void)service;
-    (void)each;
-    (void)to;
-}
-
-void monitor_metrics(const struct service *service, const struct metrics_out *out)
-{
-    meter_tell(service->meter, out);
 }

@@ -45,6 +45,34 @@ void subscriptions_free(struct subscriptions *subscriptions)
     free(subscriptions);
 }
 
+// Events known of and not told, of its partitions.
+static uint64_t behind(const struct subscription *one)
+{
+    const struct subscriptions *all = one->all;
+    uint64_t count = 0;
+    for (uint32_t i = one->from; one->running && i < one->until && i < all->partitions; i++) {
+        uint64_t tip = all->tips[i];
+        count += tip != TIP_UNKNOWN && tip > one->told[i] ? tip - one->told[i] : 0;
+    }
+    return count;
+}
+
+void subscriptions_metrics(const struct subscriptions *subscriptions, const struct metrics_out *out)
+{
+    static const struct metric_family open = {"loyaltyd_event_subscriptions",
+                                              "Open subscriptions to events.", METRIC_GAUGE};
+    static const struct metric_family lag = {
+        "loyaltyd_event_lag_events",
+        "Events that the subscription furthest behind has not been told.", METRIC_GAUGE};
+    uint64_t most = 0;
+    for (const struct subscription *one = subscriptions->first; one != NULL; one = one->next) {
+        uint64_t count = behind(one);
+        most = count > most ? count : most;
+    }
+    metrics_tell(out, &open, subscriptions->count);
+    metrics_tell(out, &lag, (int64_t)most);
+}
+
 static void wake_all(const struct subscriptions *subscriptions)
 {
     for (struct subscription *one = subscriptions->first; one != NULL; one = one->next) {

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/metrics.h"
 #include "base/status.h"
 
 struct request;
@@ -18,6 +19,10 @@ MUST_CHECK enum status subscriptions_new(struct service *service,
 // Every subscription ends, those that wait for the store when that has answered.
 void subscriptions_stop(struct subscriptions *subscriptions);
 void subscriptions_free(struct subscriptions *subscriptions);
+
+// Open ones, and by how many events the one that is furthest behind is, as far as is known here.
+void subscriptions_metrics(const struct subscriptions *subscriptions,
+                           const struct metrics_out *out);
 
 // This daemon has written to a partition.
 void subscriptions_committed(struct subscriptions *subscriptions, uint32_t partition);

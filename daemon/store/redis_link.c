@@ -20,6 +20,7 @@
 #include "base/limits.h"
 #include "store/redis_address.h"
 #include "store/redis_facts.h"
+#include "store/redis_figures.h"
 #include "store/redis_link_parts.h"
 
 enum {
@@ -324,6 +325,9 @@ static void on_retry(evutil_socket_t fd, short what, void *context)
         return;
     }
     link->state = LINK_CONNECTING;
+    if (link->pipeline.figures != NULL) {
+        link->pipeline.figures->connects++;
+    }
     link->open_deadline_ms = redis_link_now_ms() + link->options.command_ms;
     bufferevent_setcb(link->bev, on_readable, on_written, on_event, link);
     redis_link_arm_deadline(link);
@@ -347,6 +351,7 @@ static enum status link_init(struct redis_link *link, struct event_base *base,
     link->on_verdict = options->on_verdict;
     link->context = options->context;
     link->facts = options->facts;
+    link->pipeline.figures = options->figures;
     link->options.relaxed = redis->relaxed;
     link->options.command_ms =
         redis->command_ms > 0 ? redis->command_ms : (int64_t)LIMIT_STORE_COMMAND_MS;

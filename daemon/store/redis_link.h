@@ -29,6 +29,7 @@
 
 struct event_base;
 struct redis_facts;
+struct redis_figures;
 struct redis_link;
 
 // Called when a connection stands: sends the first handshake commands.
@@ -45,8 +46,9 @@ struct redis_link_options {
     redis_open_fn *on_open;
     redis_turn_fn *on_turn;
     redis_verdict_fn *on_verdict;
-    void *context; // of on_turn and on_verdict
-    struct redis_facts *facts; // where what Redis says of itself is put; NULL: nowhere
+    void *context;                 // of on_turn and on_verdict
+    struct redis_facts *facts;     // where what Redis says of itself is put; NULL: nowhere
+    struct redis_figures *figures; // what is counted; NULL: nothing
 };
 
 // STATUS_INVALID for an address that is none, STATUS_TOO_LARGE for a path too long for a unix

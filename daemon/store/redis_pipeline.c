@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "store/redis_error.h"
+#include "store/redis_figures.h"
 
 enum status redis_pipeline_open(struct redis_pipeline *pipeline)
 {
@@ -16,10 +17,33 @@ enum status redis_pipeline_open(struct redis_pipeline *pipeline)
     TRY(resp_reader_init(&pipeline->reader));
     pipeline->output_bytes = 0;
     pipeline->answered_bytes = 0;
+    pipeline->probe_us = 0;
     pipeline->broken = false;
     pipeline->stale = false;
     pipeline->open = true;
     return STATUS_OK;
+}
+
+// One command at a time is timed.
+static void note_sent(struct redis_pipeline *pipeline)
+{
+    struct redis_figures *figures = pipeline->figures;
+    if (figures == NULL) {
+        return;
+    }
+    figures->calls++;
+    if (pipeline->probe_us == 0) {
+        pipeline->probe_us = redis_figures_now_us();
+        pipeline->probe_bytes = pipeline->output_bytes;
+    }
+}
+
+static void note_answered(struct redis_pipeline *pipeline)
+{
+    if (pipeline->probe_us != 0 && pipeline->answered_bytes >= pipeline->probe_bytes) {
+        histogram_note(&pipeline->figures->round_trip, redis_figures_now_us() - pipeline->probe_us);
+        pipeline->probe_us = 0;
+    }
 }
 
 static struct redis_waiting pipeline_pop(struct redis_pipeline *pipeline)
@@ -41,6 +65,9 @@ void redis_pipeline_close(struct redis_pipeline *pipeline, uint64_t written_byte
     resp_reader_fini(&pipeline->reader);
     while (pipeline->in_flight.count > 0) {
         struct redis_waiting front = pipeline_pop(pipeline);
+        if (pipeline->figures != NULL) {
+            pipeline->figures->lost++;
+        }
         bool open = front.call.mutation && front.end_offset <= written_bytes;
         struct redis_answer lost = {.result = open ? STORE_UNKNOWN : STORE_UNAVAILABLE};
         redis_pipeline_answer(pipeline, &front.call, &lost);
@@ -76,6 +103,7 @@ static void pipeline_push(struct redis_pipeline *pipeline, const struct redis_ca
     if (call->in_flight != NULL) {
         ++*call->in_flight;
     }
+    note_sent(pipeline);
 }
 
 void redis_pipeline_push(struct redis_pipeline *pipeline, const struct redis_call *call,
@@ -198,6 +226,7 @@ static void pipeline_take_value(struct redis_pipeline *pipeline, const struct re
         return;
     }
     struct redis_waiting front = pipeline_pop(pipeline);
+    note_answered(pipeline);
     if (front.items > 0) {
         pipeline_take_batch(pipeline, &front, value);
         return;

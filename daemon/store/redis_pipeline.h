@@ -14,11 +14,16 @@
 
 enum { REDIS_REASON_BYTES = 256 };
 
+struct redis_figures;
+
 struct redis_pipeline {
     struct resp_reader reader;
     struct redis_queue in_flight;
-    uint64_t output_bytes;   // of commands so far
-    uint64_t answered_bytes; // of those whose reply has come
+    uint64_t output_bytes;         // of commands so far
+    uint64_t answered_bytes;       // of those whose reply has come
+    struct redis_figures *figures; // the pool's, may be NULL
+    uint64_t probe_bytes;          // output up to the command that is timed ...
+    int64_t probe_us;              // ... since then; 0: none is
     bool open;
     bool answering; // an on_answer is on the stack
     bool broken;

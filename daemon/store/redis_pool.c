@@ -215,6 +215,7 @@ enum status redis_pool_init(struct redis_pool *pool, struct event_base *base,
         .on_verdict = on_verdict,
         .context = pool,
         .facts = &pool->facts,
+        .figures = &pool->figures,
     };
     enum status status = pool_start_looking(pool, base, options);
     for (size_t i = 0; i < REDIS_CONNECTIONS && status == STATUS_OK; i++) {

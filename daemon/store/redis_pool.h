@@ -19,6 +19,7 @@
 #include "base/status.h"
 #include "store/redis.h"
 #include "store/redis_facts.h"
+#include "store/redis_figures.h"
 #include "store/redis_link.h"
 
 enum { REDIS_CONNECTIONS = 8 };
@@ -42,6 +43,7 @@ struct redis_pool {
     bool told_ready;
     char told_reason[REDIS_REASON_BYTES];
     struct redis_facts facts; // what Redis said of itself last
+    struct redis_figures figures;
 };
 
 // The statuses of redis_new. `pool` stays where it is until redis_pool_fini.
