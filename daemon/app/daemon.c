@@ -22,6 +22,7 @@
 #include "app/monitor_http.h"
 #include "app/monitor_port.h"
 #include "app/notify.h"
+#include "app/opening.h"
 #include "app/port_file.h"
 #include "app/reload.h"
 #include "app/secrets.h"
@@ -58,6 +59,7 @@ struct daemon {
     int64_t drain_until_ms;
     struct notify notify;
     struct watch *watch;
+    struct opening opening;
     struct timers timers;
     struct embedded_redis *embedded;
     struct store *store;
@@ -142,6 +144,7 @@ static void start_drain(struct daemon *daemon)
 {
     struct span goaway = {0};
     daemon->around.draining = true;
+    opening_fini(&daemon->opening);
     face_drain(daemon->face);
     server_stop_accepting(daemon->server);
     if (frames_goaway(&daemon->frames, &goaway) != STATUS_OK ||
@@ -405,6 +408,12 @@ static enum status start_monitor(struct daemon *daemon)
                      strerror(errno));
 }
 
+static void on_open(void *context)
+{
+    struct daemon *daemon = context;
+    notify_ready(&daemon->notify);
+}
+
 static enum status start(struct daemon *daemon)
 {
     TRY(start_loop(daemon));
@@ -412,8 +421,10 @@ static enum status start(struct daemon *daemon)
     TRY(start_service(daemon));
     TRY(start_listener(daemon));
     TRY(start_monitor(daemon));
-    notify_ready(&daemon->notify);
-    return STATUS_OK;
+    daemon->opening.on_open = on_open;
+    daemon->opening.context = daemon;
+    return say(opening_start(&daemon->opening, daemon->base, daemon->face, daemon->server),
+               "opening", "");
 }
 
 static void finish(struct daemon *daemon)
@@ -436,6 +447,7 @@ static void finish(struct daemon *daemon)
     embedded_redis_free(daemon->embedded);
     timers_fini(&daemon->timers);
     watch_free(daemon->watch);
+    opening_fini(&daemon->opening);
     for (size_t i = 0; i < SIGNALS; i++) {
         if (daemon->signals[i] != NULL) {
             event_free(daemon->signals[i]);

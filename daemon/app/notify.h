@@ -5,8 +5,8 @@
 //                            |
 //                            +--draining, again and again--> draining --closing--> (exit)
 //
-// Ready means that it listens. A store that cannot be had yet does not hold that up: clients are
-// told so, /readyz says why, and to start the daemon again would mend nothing.
+// Ready means that it takes clients (app/opening.h). A store that cannot be had does not hold that
+// up for long: clients are told so, /readyz says why, and another start would mend nothing.
 // Source: sd_notify(3), systemd.service(5) of systemd 252, which knows no Type=notify-reload:
 // RELOADING=1 goes with MONOTONIC_USEC always, as later versions ask.
 #pragma once

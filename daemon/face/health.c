@@ -47,13 +47,17 @@ static bool is_service(struct span name)
     return false;
 }
 
-static serving_status present(const struct face *face)
+bool health_serves(const struct face *face)
 {
     const struct service *service = face->service;
-    bool serves = !face->draining && !service->stopping &&
-                  store_is_ready(service->options.store, &(const char *){NULL}) &&
-                  lease_check(service->lease, true) == TROUBLE_NONE;
-    return serves ? SERVING : NOT_SERVING;
+    return !face->draining && !service->stopping &&
+           store_is_ready(service->options.store, &(const char *){NULL}) &&
+           lease_check(service->lease, true) == TROUBLE_NONE;
+}
+
+static serving_status present(const struct face *face)
+{
+    return health_serves(face) ? SERVING : NOT_SERVING;
 }
 
 static bool tell(struct call *call, serving_status status)

@@ -21,6 +21,8 @@ struct health {
 void health_init(struct health *health, struct face *face);
 // Tells the watchers what has changed, if anything has.
 void health_refresh(struct health *health);
+// Whether it is SERVING now.
+bool health_serves(const struct face *face);
 // No watcher may be left.
 void health_fini(struct health *health);
 

@@ -163,11 +163,26 @@ void acceptor_fini(struct acceptor *acceptor)
 
 void acceptor_resume(struct acceptor *acceptor)
 {
-    if (!acceptor->paused) {
+    if (!acceptor->paused || acceptor->held) {
         return;
     }
     acceptor->paused = false;
     if (event_pending(acceptor->rested, EV_TIMEOUT, NULL) == 0) {
         watch(acceptor);
     }
+}
+
+void acceptor_hold(struct acceptor *acceptor)
+{
+    if (acceptor->fd >= 0) {
+        acceptor->held = true;
+        acceptor->paused = true;
+        (void)event_del(acceptor->readable);
+    }
+}
+
+void acceptor_release(struct acceptor *acceptor)
+{
+    acceptor->held = false;
+    acceptor_resume(acceptor);
 }

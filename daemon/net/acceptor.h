@@ -20,8 +20,9 @@ struct acceptor {
     void *context;
     struct event *readable; // owned
     struct event *rested;   // owned: the end of a rest for want of descriptors
-    bool paused;            // no room
-    bool starved;           // a rest, logged once until an accept succeeds
+    bool paused;            // no room, or held
+    bool held;
+    bool starved; // a rest, logged once until an accept succeeds
 };
 
 // Calls listen(2); takes `fd` on success. STATUS_IO with errno kept, STATUS_NO_MEMORY.
@@ -32,3 +33,6 @@ void acceptor_fini(struct acceptor *acceptor);
 
 // There is room again after on_client has returned false. Nothing when it did not rest for that.
 void acceptor_resume(struct acceptor *acceptor);
+// Accepts nobody until released; nothing when it was stopped.
+void acceptor_hold(struct acceptor *acceptor);
+void acceptor_release(struct acceptor *acceptor);

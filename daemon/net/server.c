@@ -223,6 +223,16 @@ void server_stop_accepting(struct server *server)
     acceptor_fini(&server->acceptor);
 }
 
+void server_hold(struct server *server)
+{
+    acceptor_hold(&server->acceptor);
+}
+
+void server_release(struct server *server)
+{
+    acceptor_release(&server->acceptor);
+}
+
 enum status server_serve_http(struct server *server, const struct server_http *http)
 {
     CHECK(server->all.h2 == NULL);

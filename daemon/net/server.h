@@ -98,6 +98,9 @@ void server_close(struct server *server, uint64_t connection, const char *reason
 
 // Closes the listening socket; open connections go on until server_free or they end.
 void server_stop_accepting(struct server *server);
+// Leaves clients in the socket's queue, for a moment, until released.
+void server_hold(struct server *server);
+void server_release(struct server *server);
 // Asks all clients to go, present and future ones. Those of frames are sent `goaway_frame` once
 // (empty: nothing), are answered on, and are closed when they are owed nothing and have been silent
 // for drain_idle_ms. Those of HTTP/2 are told not to open streams, then which was the last, and are

@@ -56,6 +56,17 @@ class Told(Supervised):
             "Listening; the store is not ready: "), "a STATUS that says why")
         self.assertEqual(len(keeper.words("READY")), 1)
 
+    def test_without_a_store_from_the_start(self):
+        """It opens all the same, and tells clients and supervisor why it does not serve."""
+        keeper = supervisor.Supervisor(SCENE, self.member, path=f"{SCENE.world.folder}/nowhere",
+                                       watchdog_s=WATCHDOG_S)
+        self.addCleanup(keeper.stop)
+        keeper.wait_ready()
+        self.assertIn("the store is not ready", keeper.words("STATUS")[-1])
+        with keeper.daemon.client() as client:
+            reply = client.call("GetMember", frames.get_member_request(self.member))
+            self.assertEqual(reply.error.reason, "STORE_UNAVAILABLE")
+
     def test_a_reload(self):
         keeper = self.supervise()
         keeper.reload()

@@ -8,15 +8,13 @@ Short: 500 calls a face through 5 restarts. LOYALTY_CALLS and LOYALTY_RESTARTS m
 
 import fcntl
 import os
-import select
 import socket
-import struct
-import threading
 import unittest
 
 import support  # noqa: F401 (finds the rest)
 import frames
 import grpc
+import guest
 import rpc
 import scene
 import world
@@ -98,49 +96,6 @@ class Door:
             end(old)
 
 
-class Guest(frames.Client):
-    """A client of frames that looks for a Goaway before it asks, and goes when it got one."""
-
-    def __init__(self, port):
-        super().__init__(port, frames.tls_context(SCENE.world.tls, "till"))
-        self.asked_to_go = False
-
-    def receive(self):
-        while True:
-            length = struct.unpack(">I", self._read(4))[0]
-            body = self._read(length)
-            if frames.frame.ReplyEnvelope.FromString(body).WhichOneof("result") != "goaway":
-                self.bytes = struct.pack(">I", length) + body + self.bytes
-                return super().receive()
-            self.asked_to_go = True
-            if not self.waiting:
-                return None
-
-    def look(self):
-        """Takes in what has come unasked, which can only be a Goaway."""
-        if not self.asked_to_go and (self.bytes or self.socket.pending()
-                                     or select.select([self.socket], [], [], 0)[0]):
-            assert self.receive() is None
-
-
-class FramesFace:
-    def __init__(self, port):
-        self.port = port
-        self.connections = 1
-        self.guest = Guest(port)
-
-    def award(self, request):
-        self.guest.look()
-        if self.guest.asked_to_go:
-            self.guest.close()
-            self.guest = Guest(self.port)
-            self.connections += 1
-        return scene.must(self.guest.call("Award", request))
-
-    def close(self):
-        self.guest.close()
-
-
 class GrpcFace:
     def __init__(self, port):
         del port  # that of the door's first daemon, which the channel is opened to
@@ -152,31 +107,6 @@ class GrpcFace:
 
     def close(self):
         self.channel.close()
-
-
-class Till(threading.Thread):
-    """Awards one after another, a point each, until told to stop or until one fails."""
-
-    def __init__(self, face):
-        super().__init__(daemon=True)
-        self.face = face
-        self.done = 0
-        self.failed = None
-        self.stopped = False
-
-    def run(self):
-        while not self.stopped and self.failed is None:
-            member = MEMBERS[self.done % len(MEMBERS)]
-            try:
-                award = self.face.award(frames.award_request(member, 100, now_ms()))
-                assert award.points == 1, award
-                self.done += 1
-            except Exception as error:  # whatever it is, it is the test's failure
-                self.failed = error
-
-    def wait_done(self, count):
-        world.wait_for(lambda: self.failed or self.done >= count, f"{count} calls", 600)
-        assert self.failed is None, f"call {self.done + 1}: {self.failed!r}"
 
 
 def balances():
@@ -192,22 +122,20 @@ class Restarts(unittest.TestCase):
         door = DOORS[name] = Door(name)
         door.change()
         self.addCleanup(door.close)
-        till = Till(kind(door.port))
+        till = guest.Till(kind(door.port), MEMBERS)
         till.start()
         for number in range(RESTARTS):
             till.wait_done(CALLS * (number + 1) // (RESTARTS + 1))
             door.change()
         till.wait_done(max(CALLS, till.done + 1))  # and one after the last change
-        till.stopped = True
-        till.join()
-        till.face.close()
-        self.assertIsNone(till.failed)
-        self.assertEqual(balances() - before, till.done)
-        print(f"{name}: {till.done} calls through {RESTARTS} restarts, none failed")
+        done = till.finish()
+        self.assertEqual(balances() - before, done)
+        print(f"{name}: {done} calls through {RESTARTS} restarts, none failed")
         return till
 
     def test_frames(self):
-        till = self.through_restarts("frames", FramesFace)
+        till = self.through_restarts(
+            "frames", lambda port: guest.FramesFace(port, SCENE.world.tls))
         self.assertEqual(till.face.connections, RESTARTS + 1)
 
     def test_grpc(self):
@@ -222,21 +150,22 @@ class Ending(unittest.TestCase):
 
     def test_calls_at_a_redis_that_stands_still(self):
         """Each is told, over both faces, that its outcome is open or that it was not executed."""
-        guest, channel = Guest(self.daemon.port), rpc.channel(self.daemon, "till", NO_RETRIES)
+        asking = guest.Guest(self.daemon.port, SCENE.world.tls)
+        channel = rpc.channel(self.daemon, "till", NO_RETRIES)
         award = rpc.stub(channel, "Award")
         for member in MEMBERS:  # now known to it, so that an award only writes
-            guest.call("Award", frames.award_request(member, 100, now_ms()))
+            asking.call("Award", frames.award_request(member, 100, now_ms()))
         SCENE.redis.pause()
         try:
             requests = [frames.award_request(MEMBERS[i], 100, now_ms()) for i in range(IN_FLIGHT)]
             for request in requests:
-                guest.submit("Award", request)
+                asking.submit("Award", request)
             futures = [award.future(request, timeout=WAIT_S) for request in
                        [frames.award_request(member, 100, now_ms()) for member in MEMBERS]]
             world.wait_for(lambda: channel.unary_unary(f"{HEALTH}Check")(b"", timeout=WAIT_S),
                            "an answer behind them")
             self.daemon.child.terminate()
-            codes = [scene.code(guest.receive()[1]) for _ in requests]
+            codes = [scene.code(asking.receive()[1]) for _ in requests]
             codes += [future.exception().code().value[0] for future in futures]
             end(self.daemon)
         finally:
@@ -244,7 +173,7 @@ class Ending(unittest.TestCase):
         self.assertEqual(len(codes), IN_FLIGHT + len(MEMBERS))
         self.assertLessEqual(set(codes), set(OPEN_OR_LATER))
         self.assertIn(common.CODE_UNKNOWN, codes)
-        guest.close()
+        asking.close()
         channel.close()
         SCENE.daemons[0].wait_ready()
 
