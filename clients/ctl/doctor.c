@@ -123,6 +123,39 @@ static bool store_is_away(const struct doctor *doctor)
     return false;
 }
 
+// The server says "expired" also of a list that has ended, and then to everybody.
+static bool is_called_expired(const struct doctor *doctor)
+{
+    bool ours_is_good = false;
+    for (size_t i = 0; i < doctor->count; i++) {
+        ours_is_good = ours_is_good || (doctor->findings[i].level != DOCTOR_FAULT &&
+                                        strcmp(doctor->findings[i].code, "OUR_CERTIFICATE") == 0);
+    }
+    return ours_is_good && strstr(loyalty_error(doctor->session->client), "expired") != NULL;
+}
+
+static void note_refused(struct doctor *doctor, enum loyalty_outcome outcome)
+{
+    const char *error = loyalty_error(doctor->session->client);
+    doctor->unreachable = true;
+    if (outcome == LOYALTY_REFUSED && is_called_expired(doctor)) {
+        doctor_note(
+            doctor, DOCTOR_FAULT, "connection", "SERVER_LIST_ENDED",
+            "On the server: openssl crl -in CRL -noout -nextupdate; put a new list into the "
+            "file of --tls-crl, then systemctl reload loyaltyd. Look at its clock, too.",
+            "The server calls our certificate expired, and it is not: its revocation list "
+            "has ended, or its clock is wrong. (%s)",
+            error);
+        return;
+    }
+    doctor_note(doctor, DOCTOR_FAULT, "connection", "NO_CONNECTION",
+                outcome == LOYALTY_REFUSED
+                    ? "One side does not accept the other's certificate: look at the findings of "
+                      "files and connection, and at the daemon's log."
+                    : "See that it runs: systemctl status loyaltyd; journalctl -u loyaltyd -n 50",
+                "No connection: %s", error);
+}
+
 static void examine(struct doctor *doctor, bool full)
 {
     doctor_files(doctor);
@@ -133,14 +166,7 @@ static void examine(struct doctor *doctor, bool full)
     }
     enum loyalty_outcome outcome = loyalty_connect(doctor->session->client);
     if (outcome != LOYALTY_APPLIED) {
-        doctor->unreachable = true;
-        doctor_note(doctor, DOCTOR_FAULT, "connection", "NO_CONNECTION",
-                    outcome == LOYALTY_REFUSED
-                        ? "One side does not accept the other's certificate: look at the findings "
-                          "of files and connection, and at the daemon's log."
-                        : "See that it runs: systemctl status loyaltyd; journalctl -u loyaltyd -n "
-                          "50",
-                    "No connection: %s", loyalty_error(doctor->session->client));
+        note_refused(doctor, outcome);
         return;
     }
     doctor_clock(doctor);

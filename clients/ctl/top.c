@@ -149,6 +149,7 @@ static void show_json(const struct top_summary *summary, const struct top_moment
                               json_integer((json_int_t)summary->loop_p99_us));
     (void)json_object_set_new(tree, "due_lag_seconds",
                               json_integer((json_int_t)summary->due_lag_s));
+    (void)json_object_set_new(tree, "event_lag", json_integer((json_int_t)summary->event_lag));
     (void)json_object_set_new(tree, "methods", methods_tree(summary));
     (void)json_object_set_new(tree, "partitions", partitions_tree(summary));
     (void)json_object_set_new(tree, "slow", slow_tree(now));

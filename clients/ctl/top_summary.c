@@ -7,11 +7,11 @@
 static const char handled[] = "grpc_server_handled_total";
 static const char handling[] = "grpc_server_handling_seconds";
 static const char loop_delay[] = "loyaltyd_loop_delay_seconds";
-static const char redis_calls[] = "loyaltyd_store_commands_total";
-static const char redis_times[] = "loyaltyd_store_command_seconds";
+static const char redis_calls[] = "loyaltyd_store_calls_total";
+static const char redis_times[] = "loyaltyd_store_round_trip_seconds";
 static const char redis_in_flight[] = "loyaltyd_store_in_flight";
-static const char cache_hits[] = "loyaltyd_cache_hits_total";
-static const char cache_misses[] = "loyaltyd_cache_misses_total";
+static const char cache_looks[] = "loyaltyd_cache_lookups_total";
+static const char event_lag[] = "loyaltyd_event_lag_events";
 static const char points[] = "loyaltyd_points_total";
 
 struct interval {
@@ -219,17 +219,20 @@ static void sum_partitions(struct top_summary *summary, const struct interval *i
 
 static void sum_parts(struct top_summary *summary, const struct interval *interval)
 {
-    static const struct top_label in = {"kind", "awarded"};
-    static const struct top_label out = {"kind", "redeemed"};
+    static const struct top_label in = {"how", "awarded"};
+    static const struct top_label out = {"how", "redeemed"};
+    static const struct top_label hit = {"result", "hit"};
     const struct top_figures *now = &interval->now->figures;
-    double hits = rate_of(interval, cache_hits, NULL);
-    double misses = rate_of(interval, cache_misses, NULL);
+    double looks = rate_of(interval, cache_looks, NULL);
     summary->redis_rate = rate_of(interval, redis_calls, NULL);
     quantiles(interval, redis_times, NULL, &summary->redis_p50_us, &summary->redis_p99_us);
     if (!top_sum(now, redis_in_flight, NULL, &summary->redis_in_flight)) {
         summary->redis_in_flight = -1;
     }
-    summary->cache_hits = hits + misses > 0 ? hits * 100 / (hits + misses) : -1;
+    if (!top_sum(now, event_lag, NULL, &summary->event_lag)) {
+        summary->event_lag = -1;
+    }
+    summary->cache_hits = looks > 0 ? rate_of(interval, cache_looks, &hit) * 100 / looks : -1;
     struct top_spread delays;
     top_spread(&interval->before->figures, now, loop_delay, NULL, &delays);
     summary->loop_p99_us = top_quantile(&delays, 990);

@@ -49,6 +49,7 @@ struct top_summary {
     double cache_hits; // of a hundred looks; -1: there was none
     int64_t loop_p99_us;
     int64_t due_lag_s;
+    int64_t event_lag;                      // events
     double points_in;                       // a second
     double points_out;                      // a second
     struct top_method methods[TOP_METHODS]; // busiest first

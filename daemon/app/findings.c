@@ -81,13 +81,13 @@ static void judge_work(struct findings *findings)
     const struct options *options = findings->about->options;
     if (!options->sweep) {
         findings_say(findings, FINDING_WARNING, "SWEEP_OFF",
-                     "See that another daemon of the club sweeps, or start without --sweep-off.",
+                     "See that another daemon of the club sweeps, or start without --sweep off.",
                      "This daemon does not sweep: it ends no points and meets no obligations.");
     }
     if (!options->jobs) {
         findings_say(findings, FINDING_WARNING, "JOBS_OFF",
                      "See that another daemon of the club works on them, or start without "
-                     "--jobs-off.",
+                     "--jobs off.",
                      "This daemon works on no jobs: no re-scoring, no census.");
     }
 }

@@ -40,7 +40,7 @@ static void judge_partitions(struct diagnosis *diagnosis)
     if (lag_s > LATE_WARNING_S) {
         diagnose_note(diagnosis, lag_s > LATE_FAULT_S ? FINDING_FAULT : FINDING_WARNING, "DUE_LAG",
                       "Points end and obligations are met late. See that a daemon runs without "
-                      "--sweep-off and with pace enough (--sweep-pace); loyaltyctl show partitions "
+                      "--sweep off and with pace enough (--sweep-pace); loyaltyctl show partitions "
                       "--busy; the daemon's log names what holds an account up.",
                       "%" PRIu32 " partitions have overdue accounts; the oldest, in partition "
                       "%" PRIu32 ", is %" PRId64 " s late.",
@@ -120,7 +120,7 @@ static void judge_open_job(struct diagnosis *diagnosis, const Loyaltyd__Job *job
     }
     diagnosis->jobs_wrong++;
     diagnose_note(diagnosis, FINDING_FAULT, "JOB_STUCK",
-                  "Daemons started without --jobs-off work on jobs: start one. To give it up: "
+                  "Daemons started without --jobs off work on jobs: start one. To give it up: "
                   "loyaltyctl operations cancel NAME",
                   "operations/%s waits since %" PRId64 " s with %" PRIu32 " of %" PRIu32
                   " partitions done, and no daemon is at it.",
