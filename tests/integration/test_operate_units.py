@@ -14,8 +14,7 @@ import unittest
 
 import support  # noqa: F401 (finds the rest)
 import frames
-import scene
-import supervisor
+import world
 
 THRESHOLD = "15"  # tenths
 BUILD = os.path.abspath(f"{frames.BIN}/..")
@@ -117,10 +116,68 @@ class Units(unittest.TestCase):
             self.assertEqual((found.st_uid, found.st_gid), (0, group), folder)
             self.assertEqual(found.st_mode & 0o027, 0, folder)
 
-    def line(self, name):
-        with open(f"{self.units}/loyaltyd.service", encoding="utf-8") as file:
-            return [shlex.split(line.strip().split("=", 1)[1]) for line in file
-                    if line.startswith(f"{name}=")]
+
+class Lines(unittest.TestCase):
+    """The lines of loyaltyd.service, run as they stand, with the option file and the credentials
+    at another place."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.world = world.World()
+        cls.addClassCleanup(cls.world.close)
+        cls.redis = cls.world.redis()
+        cls.addClassCleanup(cls.redis.stop)
+        cls.credentials = f"{cls.world.folder}/credentials"
+        os.mkdir(cls.credentials)
+        for name in ("identifier-key", "profile-key"):
+            with open(f"{cls.credentials}/{name}", "w", encoding="ascii") as file:
+                file.write(os.urandom(32).hex() + "\n")
+
+    def setUp(self):
+        self.name = self.id().rsplit(".", 1)[1]
+        self.config = f"{self.world.folder}/{self.name}.conf"
+        self.port_file = f"{self.world.folder}/{self.name}.port"
+        tls = self.world.tls
+        self.write(f"[listen]\nlisten = 127.0.0.1:0\nport-file = {self.port_file}\n"
+                   f"tls-cert = {tls}/server.pem\ntls-key = {tls}/server.key\n"
+                   f"tls-ca = {tls}/ca.pem\n[ledger]\nredis = unix:{self.redis.path}\n"
+                   "partitions = 16\n")
+
+    def write(self, text):
+        with open(self.config, "w", encoding="ascii") as file:
+            file.write(text)
+
+    def lines(self, name):
+        """Of the setting, as arguments, with the program that was built."""
+        with open(f"{frames.SOURCE}/systemd/loyaltyd.service", encoding="utf-8") as file:
+            found = [line.strip().split("=", 1)[1] for line in file if line.startswith(f"{name}=")]
+        return [shlex.split(line.replace("/usr/sbin/", f"{frames.BIN}/")
+                            .replace("/etc/loyalty/loyaltyd.conf", self.config)) for line in found]
+
+    def start(self):
+        return world.Process(self.lines("ExecStart")[0], f"{self.world.folder}/{self.name}.log",
+                             {"CREDENTIALS_DIRECTORY": self.credentials})
+
+    def test_start_and_reload(self):
+        process = self.start()
+        world.wait_for(lambda: os.path.exists(self.port_file) or not process.alive(), "a port")
+        self.assertTrue(process.alive(), process.output())
+        check, hang_up = self.lines("ExecReload")
+        run(*check, env={**os.environ, "CREDENTIALS_DIRECTORY": self.credentials})
+        self.assertEqual(hang_up, ["/bin/kill", "-HUP", "$MAINPID"])
+        run(*hang_up[:-1], str(process.child.pid))
+        world.wait_for(lambda: " reloaded what=" in process.output(), "a reload")
+        self.assertEqual(process.stop(), 0)
+        self.assertNotIn("Sanitizer", process.output())
+
+    def test_a_wrong_file(self):
+        """Status 2, which RestartPreventExitStatus= names; and no reload by it."""
+        self.write("[listen]\nlisten = nowhere\n")
+        process = self.start()
+        self.assertEqual(process.child.wait(world.WAIT_S), 2, process.output())
+        self.assertIn(f"{self.config}:2", process.output())
+        with self.assertRaisesRegex(AssertionError, f"{self.config}:2"):
+            run(*self.lines("ExecReload")[0])
 
 
 if __name__ == "__main__":
