@@ -16,6 +16,7 @@
 #include "app/config_check.h"
 #include "app/digests.h"
 #include "app/inherited.h"
+#include "app/journal.h"
 #include "app/keys.h"
 #include "app/loop.h"
 #include "app/metrics.h"
@@ -40,6 +41,7 @@
 #include "service/birthdays.h"
 #include "service/bounds.h"
 #include "service/service.h"
+#include "service/slow.h"
 #include "service/subscriptions.h"
 #include "store/embedded.h"
 #include "store/redis.h"
@@ -175,6 +177,7 @@ static void on_reload_signal(evutil_socket_t signal_number, short what, void *co
     struct daemon *daemon = context;
     notify_reloading(&daemon->notify);
     (void)reload_run(&daemon->reload, daemon->server, wall_ms(daemon)); // says how it went
+    slow_set_ms(daemon->service->slow, daemon->reload.present->slow_ms);
     monitor_around_reloaded(&daemon->around, &daemon->reload);
     notify_reloaded(&daemon->notify);
 }
@@ -189,7 +192,8 @@ static void on_redis_state(void *context, bool ready, const char *reason)
                   daemon->options->durability == OPTION_RELAXED ? "relaxed" : "strict");
         service_kick(daemon->service);
     } else {
-        log_event(LOG_WARNING, "store-not-ready", "why=\"%s\"", reason);
+        log_event(LOG_WARNING, "store-not-ready", "why=\"%s\"",
+                  log_text_of(span_of_text(reason)).text);
     }
     notify_store(&daemon->notify, ready, reason);
     if (daemon->face != NULL) {
@@ -200,14 +204,14 @@ static void on_redis_state(void *context, bool ready, const char *reason)
 static void on_embedded_note(void *context, const char *text)
 {
     (void)context;
-    log_event(LOG_INFO, "embedded-redis", "note=\"%s\"", text);
+    log_event(LOG_INFO, "embedded-redis", "note=\"%s\"", log_text_of(span_of_text(text)).text);
 }
 
 static enum status say(enum status status, const char *what, const char *why)
 {
     if (status != STATUS_OK) {
         log_event(LOG_ERROR, "cannot-start", "what=%s status=%s why=\"%s\"", what,
-                  status_name(status), why);
+                  status_name(status), log_text_of(span_of_text(why)).text);
     }
     return status;
 }
@@ -473,6 +477,8 @@ int daemon_run(int argc, char **argv, const struct options *options)
     signal(SIGPIPE, SIG_IGN);
     keys_init(&daemon.keys);
     log_set_level((enum log_level)options->log_level);
+    log_set_rate(options->log_rate);
+    journal_set_target((enum option_log_target)options->log_target);
     if (start(&daemon) == STATUS_OK) {
         daemon.exit_code = event_base_dispatch(daemon.base) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
     }

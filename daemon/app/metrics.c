@@ -10,6 +10,7 @@
 #include "app/reload.h"
 #include "app/watch.h"
 #include "base/histogram.h"
+#include "base/log.h"
 #include "jobs/runner.h"
 #include "jobs/sweep.h"
 #include "net/server.h"
@@ -96,6 +97,7 @@ void metrics_collect(const struct metrics_sources *sources, const struct metrics
         watch_metrics(sources->watch, out);
     }
     tell_reloads(sources->reload, out);
+    log_metrics(out);
     process_metrics(out);
 }
 

@@ -31,7 +31,8 @@ void reload_fini(struct reload *reload)
 static void log_errors(const struct option_errors *errors)
 {
     for (uint32_t i = 0; i < errors->count; i++) {
-        log_event(LOG_ERROR, "reload-failed", "kept=old why=\"%s\"", errors->lines[i]);
+        log_event(LOG_ERROR, "reload-failed", "kept=old why=\"%s\"",
+                  log_text_of(span_of_text(errors->lines[i])).text);
     }
 }
 
@@ -64,10 +65,12 @@ static enum status take(struct reload *reload, struct options *fresh, struct ser
     if (server_reload(server, &tls, error, sizeof error) != STATUS_OK) {
         // It takes nothing that was not there before.
         CHECK(server_set_limits(server, &old_limits) == STATUS_OK);
-        log_event(LOG_ERROR, "reload-failed", "kept=old why=\"%s\"", error);
+        log_event(LOG_ERROR, "reload-failed", "kept=old why=\"%s\"",
+                  log_text_of(span_of_text(error)).text);
         return refuse(reload, error);
     }
     log_set_level((enum log_level)fresh->log_level);
+    log_set_rate(fresh->log_rate);
     free_options(reload->owned);
     reload->owned = fresh;
     reload->present = fresh;

@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "base/histogram.h"
+#include "base/log.h"
 
 enum {
     FEEDS_A_PERIOD = 3, // two may be late or lost
@@ -46,6 +47,7 @@ static void on_measure(evutil_socket_t fd, short what, void *context)
     int64_t late_us = watch_now_us() - watch->due_us;
     histogram_note(&watch->delay, late_us < 0 ? 0 : late_us);
     watch->due_us = watch_now_us() + MEASURE_US;
+    log_tick();
     CHECK(event_add(watch->measure, &(struct timeval){.tv_usec = MEASURE_US}) == 0); // app/loop.h
 }
 

@@ -216,7 +216,8 @@ static void warn_of_expired(X509_STORE *store, const char *path)
         if (end != NULL && X509_cmp_current_time(end) <= 0) {
             char issuer[128] = "";
             (void)X509_NAME_oneline(X509_CRL_get_issuer(crl), issuer, sizeof(issuer));
-            log_event(LOG_ERROR, "crl-expired", "path=%s issuer=\"%s\"", path, issuer);
+            log_event(LOG_ERROR, "crl-expired", "path=\"%s\" issuer=\"%s\"",
+                      log_text_of(span_of_text(path)).text, log_text_of(span_of_text(issuer)).text);
         }
     }
 }

@@ -3,6 +3,16 @@
 #include "base/metrics.h"
 #include "service/accounts_parts.h"
 
+struct entry_name entry_name(const struct accounts *accounts, const struct account_entry *entry)
+{
+    struct entry_name name = {.text = ""};
+    if (accounts->options.name != NULL) {
+        accounts->options.name(accounts->options.name_context, span_of(entry->id, entry->id_len),
+                               name.text);
+    }
+    return name;
+}
+
 static struct account_sums sums_of(const struct account *account)
 {
     return (struct account_sums){

@@ -173,11 +173,13 @@ static void take_doubt(struct account_entry *entry)
     tasks_end(entry, &result);
 }
 
-static void take_failed(struct account_entry *entry, struct span text)
+static void take_failed(struct account_entry *entry, const struct accounts *accounts,
+                        struct span text)
 {
     struct span trace = entry->first->trace;
-    log_event(LOG_ERROR, "append-refused", "account=%016" PRIx64 " why=\"%.*s\"%.*s", entry->hash,
-              (int)text.len, (const char *)text.data, (int)trace.len, (const char *)trace.data);
+    log_event(LOG_ERROR, "append-refused", "member_hash=%s why=\"%s\"%.*s",
+              entry_name(accounts, entry).text, log_text_of(text).text, (int)trace.len,
+              (const char *)trace.data);
     entry_drop(entry);
     tasks_trouble(entry, TROUBLE_STORE_UNAVAILABLE);
 }
@@ -214,7 +216,7 @@ static void take_append(struct account_task *task, const struct store_reply *rep
         take_doubt(entry);
         return;
     case STORE_FAILED:
-        take_failed(entry, reply->bytes);
+        take_failed(entry, accounts, reply->bytes);
         return;
     }
     take_doubt(entry);

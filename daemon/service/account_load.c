@@ -31,8 +31,9 @@ enum status entry_fold(struct accounts *accounts, struct account_entry *entry, s
     }
     if (status == STATUS_CORRUPT) {
         log_event(LOG_ERROR, "account-log-broken",
-                  "account=%016" PRIx64 " record=%" PRIu64 " offset=%" PRIu64 " what=\"%s\"",
-                  entry->hash, fault.record, fault.offset, fault.what == NULL ? "" : fault.what);
+                  "member_hash=%s record=%" PRIu64 " offset=%" PRIu64 " what=\"%s\"",
+                  entry_name(accounts, entry).text, fault.record, fault.offset,
+                  fault.what == NULL ? "" : fault.what);
     }
     return status;
 }
@@ -65,9 +66,9 @@ static void task_fold_failed(struct account_task *task, enum status status)
 void task_rolled_back(struct account_task *task, uint64_t seen_seq)
 {
     log_event(LOG_ERROR, "account-rolled-back",
-              "account=%016" PRIx64 " seq=%" PRIu64 " seen=%" PRIu64 "%.*s", task->entry->hash,
-              task->entry->account.seq, seen_seq, (int)task->trace.len,
-              (const char *)task->trace.data);
+              "member_hash=%s seq=%" PRIu64 " seen=%" PRIu64 "%.*s",
+              entry_name(task->accounts, task->entry).text, task->entry->account.seq, seen_seq,
+              (int)task->trace.len, (const char *)task->trace.data);
     struct task_result result = {.end = TASK_ROLLED_BACK};
     task_finish(task, &result, false);
 }

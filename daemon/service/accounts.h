@@ -34,6 +34,7 @@
 #include "core/decide.h"
 #include "core/record.h"
 #include "service/lease.h"
+#include "service/log_member.h"
 #include "service/timers.h"
 #include "service/trouble.h"
 #include "store/store.h"
@@ -144,6 +145,7 @@ struct account_commit {
     uint64_t compacted_bytes; // the log's length after its last compaction; 0: none known
 };
 
+typedef void account_name_fn(const void *context, struct span id, char ret_text[LOG_MEMBER_BYTES]);
 typedef void account_commit_fn(void *context, const struct account_commit *commit);
 
 struct accounts_options {
@@ -155,6 +157,8 @@ struct accounts_options {
     size_t cache_bytes;
     uint64_t seed;                // of the pauses after conflicts
     account_commit_fn *on_commit; // may be NULL
+    account_name_fn *name;        // of members in log lines; NULL: they have none
+    const void *name_context;
     void *commit_context;
 };
 

@@ -22,6 +22,12 @@ struct accounts {
     bool stopping;
 };
 
+// How log lines name it; empty where there are no names.
+struct entry_name {
+    char text[LOG_MEMBER_BYTES];
+};
+struct entry_name entry_name(const struct accounts *accounts, const struct account_entry *entry);
+
 // Takes the next step of the task at the head of its entry.
 void task_step(struct account_task *task);
 // Tells the owner how it ended; then releases it, the first one of its entry: out of the queue,

@@ -104,8 +104,7 @@ static void on_created(void *context, const struct store_reply *reply)
         log_event(LOG_INFO, "partitions-created", "count=%" PRIu32, lease->options.partitions);
         lease_kick(lease);
     } else if (reply->result == STORE_FAILED) {
-        log_event(LOG_ERROR, "partitions-refused", "why=\"%.*s\"", (int)reply->bytes.len,
-                  (const char *)reply->bytes.data);
+        log_event(LOG_ERROR, "partitions-refused", "why=\"%s\"", log_text_of(reply->bytes).text);
     }
 }
 

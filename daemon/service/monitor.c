@@ -172,11 +172,3 @@ void monitor_get_config(struct request *request)
     }
     monitor_end(request, configuration.status, &configuration.response.base);
 }
-
-// --- ListSlowRequests ---
-
-void monitor_list_slow(struct request *request)
-{
-    Loyalty__V1__ListSlowRequestsResponse response = LOYALTY__V1__LIST_SLOW_REQUESTS_RESPONSE__INIT;
-    monitor_end(request, STATUS_OK, &response.base);
-}

@@ -9,6 +9,7 @@
 #include "service/dispatch.h"
 #include "service/meter.h"
 #include "service/obligations.h"
+#include "service/slow.h"
 #include "service/subscriptions.h"
 
 // Whoever writes to a member finishes what was left open there.
@@ -43,6 +44,11 @@ static enum status make_lease(struct service *service)
     return lease_new(&lease, &service->lease);
 }
 
+static void name_account(const void *context, struct span id, char ret_text[LOG_MEMBER_BYTES])
+{
+    log_member(context, id, ret_text);
+}
+
 static enum status make_accounts(struct service *service)
 {
     const struct service_options *options = &service->options;
@@ -55,6 +61,8 @@ static enum status make_accounts(struct service *service)
         .cache_bytes = options->cache_bytes == 0 ? SERVICE_CACHE_BYTES : options->cache_bytes,
         .seed = options->seed,
         .on_commit = on_commit,
+        .name = name_account,
+        .name_context = service,
         .commit_context = service,
     };
     return accounts_new(&accounts, &service->accounts);
@@ -68,6 +76,7 @@ static enum status make_parts(struct service *service)
     TRY(subscriptions_new(service, &service->subscriptions));
     TRY(birthdays_new(service, &service->birthdays));
     TRY(meter_new(&service->meter));
+    TRY(slow_new(service->options.slow_ms, &service->slow));
     return dispatch_new(service, &service->dispatch);
 }
 
@@ -143,6 +152,7 @@ void service_free(struct service *service)
     subscriptions_free(service->subscriptions);
     birthdays_free(service->birthdays);
     meter_free(service->meter);
+    slow_free(service->slow);
     obligations_free(service->obligations);
     accounts_free(service->accounts);
     lease_free(service->lease);

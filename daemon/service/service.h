@@ -54,6 +54,7 @@ struct request;
 struct subscriptions;
 struct birthdays;
 struct meter;
+struct slow;
 struct monitor_port;
 
 struct service {
@@ -65,6 +66,7 @@ struct service {
     struct subscriptions *subscriptions;
     struct birthdays *birthdays;
     struct meter *meter;
+    struct slow *slow;
     const struct monitor_port *monitor; // the daemon around it, may be NULL
     struct request *streams;            // open ones
     struct arena scratch;               // of one step, never across one
