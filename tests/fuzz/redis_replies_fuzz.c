@@ -13,6 +13,7 @@
 #include "base/limits.h"
 #include "fuzz/fuzz.h"
 #include "fuzz/mutate_text.h"
+#include "fuzz/redis_words.h"
 #include "fuzz/resp_cost.h"
 #include "store/redis.h"
 #include "store/redis_check.h"
@@ -20,51 +21,12 @@
 
 enum {
     CALLS_MAX = 8,
-    KINDS = 22, // of calls: those of the store, and the two that look at Redis
+    KINDS = 23, // of calls: those of the store, and the two that look at Redis
     OUTCOMES_MAX = 64,
     SENT_MAX = 64,
     LATE_MAX = 1024,
     PARTITIONS = 3, // to create
     MEMORY_BYTES_MAX = 12 * LIMIT_STORE_REPLY_BYTES,
-};
-
-static const char *const words[] = {
-    "+OK\r\n",
-    "-ERR no\r\n",
-    "-LOADING x\r\n",
-    "-READONLY x\r\n",
-    "-OOM x\r\n",
-    ":0\r\n",
-    ":1768003200000\r\n",
-    "$-1\r\n",
-    "*-1\r\n",
-    "$0\r\n\r\n",
-    "*2\r\n",
-    "*3\r\n",
-    "*7\r\n",
-    "$1\r\n1\r\n",
-    "$1\r\n2\r\n",
-    "$1\r\n3\r\n",
-    "$2\r\nOK\r\n",
-    "$6\r\nBEHIND\r\n",
-    "$6\r\nRELOAD\r\n",
-    "$5\r\nCLOCK\r\n",
-    "$7\r\nEXPIRED\r\n",
-    "$5\r\nTAKEN\r\n",
-    "$6\r\nFAILED\r\n",
-    "$4\r\nHALF\r\n",
-    "$6\r\nNOPERM\r\n",
-    "$6\r\nmaster\r\n",
-    "redis_version:7.0.15\r\n",
-    "loading:0\r\n",
-    "appendonly",
-    "yes",
-    "always",
-    "noeviction",
-    "$4\r\nanna\r\n",
-    "$1\r\n!\r\n",
-    "*0\r\n",
-    "$1\r\n0\r\n",
 };
 
 // --- the connection ---
@@ -79,6 +41,7 @@ struct redis_link {
     bool ready;
     bool refused;
     size_t sent;
+    uint64_t learned; // of all that it was told
 };
 
 static struct redis_link connection;
@@ -143,6 +106,17 @@ void redis_link_send_check(struct redis_link *link, const struct redis_call *cal
 void redis_link_ready(struct redis_link *link)
 {
     link->ready = true;
+}
+
+// What Redis says of itself decides nothing.
+void redis_link_learn(struct redis_link *link, struct span info)
+{
+    link->learned = hash_fnv1a(info);
+}
+
+struct redis_load redis_link_load(const struct redis_link *link)
+{
+    return (struct redis_load){.calls = (uint32_t)link->sent};
 }
 
 void redis_link_refuse(struct redis_link *link, const char *reason)
@@ -302,6 +276,17 @@ static void on_archive(void *context, const struct store_archive_reply *reply)
     tell(context, reply->result, sum);
 }
 
+static void on_survey(void *context, const struct store_survey_reply *reply)
+{
+    uint64_t sum = reply->count;
+    CHECK(reply->result == STORE_OK ? reply->count == 3 : reply->count == 0);
+    for (size_t i = 0; i < reply->count; i++) {
+        const struct store_survey *survey = &reply->partitions[i];
+        sum = sum * 31 + survey->due + survey->events + survey->last_event + survey->waiting;
+    }
+    tell(context, reply->result, sum);
+}
+
 // The calls about values, sets, events, the archive and what is due; false for another.
 static bool make_later_call(uint8_t which, size_t *number)
 {
@@ -345,6 +330,9 @@ static bool make_later_call(uint8_t which, size_t *number)
         return true;
     case 21:
         store_drop_archived(store, 7, 100, on_done, number);
+        return true;
+    case 22:
+        store_survey(store, 6, which >= 128 ? 0 : 3, on_survey, number);
         return true;
     default:
         return false;
@@ -469,8 +457,8 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t len, size_t len_max, unsign
     if (choices >= len || fuzz_random_below(&random, 8) == 0) {
         return LLVMFuzzerMutate(data, len, len_max);
     }
-    return choices + mutate_text(words, sizeof(words) / sizeof(words[0]), data + choices,
-                                 len - choices, len_max - choices, &random);
+    return choices + mutate_text(redis_words, sizeof(redis_words) / sizeof(redis_words[0]),
+                                 data + choices, len - choices, len_max - choices, &random);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
