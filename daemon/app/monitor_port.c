@@ -8,6 +8,7 @@
 
 #include "app/clocks.h"
 #include "app/metrics.h"
+#include "base/limits.h"
 #include "net/server.h"
 #include "service/service.h"
 #include "store/embedded.h"
@@ -85,13 +86,27 @@ static void tell_connections(void *context, uint64_t below, monitor_connection_f
 
 // --- why it is not ready ---
 
+// The service knows that the store is away, the store knows why.
+static bool tell_store(const struct store *store, monitor_reason_fn *each, void *to)
+{
+    const char *reason = "";
+    char sentence[LIMIT_TEXT_BYTES];
+    if (store_is_ready(store, &reason)) {
+        return true;
+    }
+    (void)snprintf(sentence, sizeof(sentence), "The store is not ready: %s.", reason);
+    return each(to, sentence);
+}
+
 static void tell_reasons(void *context, monitor_reason_fn *each, void *to)
 {
     const struct monitor_around *around = context;
     if (around->draining && !each(to, "The daemon is ending: it answers what it has in hand.")) {
         return;
     }
-    monitor_reasons(around->service, each, to);
+    if (tell_store(around->about.store, each, to)) {
+        monitor_reasons(around->service, each, to);
+    }
 }
 
 // --- options ---

@@ -102,6 +102,17 @@ class Status(unittest.TestCase):
         self.assertRegex(text.stdout, r"(?m)^ready +yes$")
         self.assertIn("+0800", text.stdout)
 
+    def test_a_daemon_without_its_store_says_why(self):
+        daemon = SCENE.start_daemon("lost", path=f"{WORLD.folder}/nothing-here")
+        done = WORLD.ctl("status", daemon=daemon, check=False)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertRegex(done.stdout, r"(?m)^ready +no$")
+        self.assertRegex(done.stdout, r"(?m)^because +The store is not ready: .*No such file")
+        told = json.loads(WORLD.ctl("-o", "json", "status", daemon=daemon, check=False).stdout)
+        self.assertFalse(told["ready"])
+        self.assertGreaterEqual(len(told["reasons"]), 1)
+        self.assertEqual(daemon.stop(), 0)
+
     def test_nobody_there_is_another_exit_code(self):
         done = WORLD.ctl("--server", "127.0.0.1:1", "--tls", WORLD.tls, "status", check=False)
         self.assertEqual(done.returncode, 3)
@@ -296,10 +307,38 @@ class Others(unittest.TestCase):
         busy = WORLD.ctl("show", "jobs", "--busy", daemon=SCENE.daemons[1]).stdout
         self.assertNotIn(lines[1].split()[0], busy)
 
+    @staticmethod
+    def figures(client):
+        """All families of GetMetrics, by name; every page fits an answer."""
+        families = {}
+        token = ""
+        while True:
+            page = client.ask("GetMetrics", MONITOR.GetMetricsRequest(page_token=token))
+            assert page.ByteSize() <= 60 * 1024
+            for family in page.families:
+                families.setdefault(family.name, []).extend(family.samples)
+            token = page.next_page_token
+            if not token:
+                return families
+
+    @staticmethod
+    def handled(families, method):
+        return sum(sample.whole for sample in families["grpc_server_handled_total"]
+                   if any(label.value == method for label in sample.labels))
+
     def test_figures_can_be_had_as_numbers(self):
-        with SCENE.client("admin") as client:
-            reply = client.call("GetMetrics", MONITOR.GetMetricsRequest())
-        self.assertIsNone(reply.error)
+        SCENE.enrol("figures")
+        with SCENE.client("admin", 1) as client, SCENE.client("till", 1) as till:
+            before = self.handled(self.figures(client), "Award")
+            for _ in range(4):
+                till.ask("Award", frames.award_request("figures", 1000, now_ms()))
+            families = self.figures(client)
+        self.assertEqual(self.handled(families, "Award"), before + 4)
+        times = next(sample for sample in families["grpc_server_handling_seconds"]
+                     if any(label.value == "Award" for label in sample.labels))
+        self.assertEqual(times.whole, before + 4)
+        self.assertEqual(sum(times.buckets), times.whole)
+        self.assertEqual(len(times.buckets), len(times.bounds_micros) + 1)
 
     def test_over_http_too(self):
         with rpc.Caller(SCENE.daemons[0], "admin") as caller:
