@@ -233,8 +233,8 @@ class World:
         line = [f"{self.bin}/loyaltyctl", *arguments]
         if daemon is not None:
             line[1:1] = ["--server", f"127.0.0.1:{daemon.port}", "--tls", self.tls]
-        run = subprocess.run(line, capture_output=True, text=True, check=False,
-                             env={**os.environ, **(environment or {})})
+        own = {**os.environ, "XDG_CONFIG_HOME": self.folder, **(environment or {})}
+        run = subprocess.run(line, capture_output=True, text=True, check=False, env=own)
         assert not check or run.returncode == 0, f"{line}: {run.stdout}{run.stderr}"
         return run
 
