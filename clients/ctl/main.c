@@ -1,6 +1,7 @@
 // loyaltyctl: the service from the command line. Finds the command and hands it the rest of the
 // line; `--help` behind a command tells of that command.
 #include <argp.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,6 +81,17 @@ static const struct argp parser = {
     .help_filter = help_filter,
 };
 
+// The command's code, unless its answer did not get out: then nobody has seen what became of it.
+static int told(int code)
+{
+    bool out = fflush(stdout) == 0 && ferror(stdout) == 0;
+    if (code != CTL_OK || out) {
+        return code;
+    }
+    (void)fprintf(stderr, "loyaltyctl: the answer could not be written to stdout\n");
+    return CTL_UNKNOWN;
+}
+
 int main(int argc, char **argv)
 {
     argp_err_exit_status = CTL_USAGE;
@@ -99,5 +111,5 @@ int main(int argc, char **argv)
     static char name[NAME_BYTES];
     (void)snprintf(name, sizeof(name), "loyaltyctl %s", command->words);
     argv[words - 1] = name;
-    return command->run(argc - words + 1, argv + words - 1, &line.globals);
+    return told(command->run(argc - words + 1, argv + words - 1, &line.globals));
 }

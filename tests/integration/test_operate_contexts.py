@@ -150,6 +150,27 @@ class Contexts(Shell):
         club.finish()
 
 
+class Exits(Shell):
+    """The exit codes that scripts rely on."""
+
+    def test_each_says_what_became_of_it(self):
+        club = scene.Scene()
+        self.ctl("context", "set", "club", "--server", f"127.0.0.1:{club.daemons[0].port}",
+                 "--tls", club.world.tls)
+        self.ctl("context", "use", "club")
+        self.ctl("member", "enroll", "ann", code=0)
+        self.ctl("member", "enroll", "ann", code=1)
+        self.ctl("redeem", "ann", "500", "--as", "till", code=1)
+        self.ctl("member", "get", "ann", "--tls", f"{self.folder}/nothing", code=2)
+        self.ctl("member", "got", "ann", code=2)
+        self.ctl("--server", "127.0.0.1:1", "member", "get", "ann", code=3)
+        with open("/dev/full", "w", encoding="ascii") as full:
+            unseen = subprocess.run([CTL, "member", "get", "ann"], stdout=full, check=False,
+                                    stderr=subprocess.PIPE, env=self.environment)
+        self.assertEqual(unseen.returncode, 4, unseen.stderr)
+        club.finish()
+
+
 class Completion(Shell):
     """What bash is offered for the last of the words."""
 
