@@ -83,12 +83,14 @@ static void append(struct session *session, const Loyalty__V1__ListConnectionsRe
                    Loyalty__V1__ListConnectionsResponse *all)
 {
     size_t count = all->n_connections + page->n_connections;
-    Loyalty__V1__Connection **grown = session_alloc(session, (count + 1) * sizeof(*grown));
+    Loyalty__V1__Connection **grown =
+        session_alloc(session, (count + 1) * sizeof(Loyalty__V1__Connection *));
     if (all->n_connections > 0) {
-        memcpy(grown, all->connections, all->n_connections * sizeof(*grown));
+        memcpy(grown, all->connections, all->n_connections * sizeof(Loyalty__V1__Connection *));
     }
     if (page->n_connections > 0) {
-        memcpy(grown + all->n_connections, page->connections, page->n_connections * sizeof(*grown));
+        memcpy(grown + all->n_connections, page->connections,
+               page->n_connections * sizeof(Loyalty__V1__Connection *));
     }
     all->connections = grown;
     all->n_connections = count;

@@ -10,6 +10,7 @@ struct status_line {
     struct globals globals;
 };
 
+// argp's signature. NOLINTNEXTLINE(readability-non-const-parameter)
 static error_t take(int key, char *arg, struct argp_state *state)
 {
     struct status_line *line = state->input;

@@ -164,7 +164,7 @@ void monitor_get_config(struct request *request)
         .response = LOYALTY__V1__GET_CONFIG_RESPONSE__INIT,
     };
     configuration.response.options =
-        arena_alloc_array(&request->arena, OPTIONS_MAX, sizeof(*configuration.response.options));
+        arena_alloc_array(&request->arena, OPTIONS_MAX, sizeof(Loyalty__V1__ConfigOption *));
     if (configuration.response.options == NULL) {
         configuration.status = STATUS_NO_MEMORY;
     } else if (port != NULL && port->options != NULL) {

@@ -89,7 +89,7 @@ void monitor_list_connections(struct request *request)
     }
     listing.size = page.size;
     listing.response.connections =
-        arena_alloc_array(&request->arena, page.size, sizeof(*listing.response.connections));
+        arena_alloc_array(&request->arena, page.size, sizeof(Loyalty__V1__Connection *));
     if (listing.response.connections == NULL) {
         listing.status = STATUS_NO_MEMORY;
     } else if (port != NULL && port->connections != NULL) {

@@ -47,12 +47,12 @@ static void close_family(struct writer *writer)
     if (family == NULL || writer->status != STATUS_OK) {
         return;
     }
-    family->samples = arena_alloc_array(writer->arena, count, sizeof(*family->samples));
+    family->samples = arena_alloc_array(writer->arena, count, sizeof(Loyalty__V1__MetricSample *));
     if (family->samples == NULL) {
         writer->status = STATUS_NO_MEMORY;
         return;
     }
-    memcpy(family->samples, writer->samples, count * sizeof(*family->samples));
+    memcpy(family->samples, writer->samples, count * sizeof(Loyalty__V1__MetricSample *));
     family->n_samples = count;
 }
 
@@ -110,7 +110,7 @@ static bool has_family(struct writer *writer)
 static enum status copy_labels(struct arena *arena, const struct metric_label *labels, size_t count,
                                Loyalty__V1__MetricSample *sample)
 {
-    sample->labels = arena_alloc_array(arena, count, sizeof(*sample->labels));
+    sample->labels = arena_alloc_array(arena, count, sizeof(Loyalty__V1__MetricLabel *));
     if (sample->labels == NULL) {
         return STATUS_NO_MEMORY;
     }
@@ -253,8 +253,9 @@ void monitor_get_metrics(struct request *request)
         return;
     }
     writer.response.families =
-        arena_alloc_array(&request->arena, FAMILIES_MAX, sizeof(*writer.response.families));
-    writer.samples = arena_alloc_array(&request->arena, SAMPLES_MAX, sizeof(*writer.samples));
+        arena_alloc_array(&request->arena, FAMILIES_MAX, sizeof(Loyalty__V1__MetricFamily *));
+    writer.samples =
+        arena_alloc_array(&request->arena, SAMPLES_MAX, sizeof(Loyalty__V1__MetricSample *));
     if (writer.response.families == NULL || writer.samples == NULL) {
         writer.status = STATUS_NO_MEMORY;
     } else {

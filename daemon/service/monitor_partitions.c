@@ -80,8 +80,7 @@ static enum status make_room(struct looking *looking)
 {
     struct arena *arena = &looking->request->arena;
     uint32_t size = looking->end - looking->at;
-    looking->response.partitions =
-        arena_alloc_array(arena, size, sizeof(*looking->response.partitions));
+    looking->response.partitions = arena_alloc_array(arena, size, sizeof(Loyalty__V1__Partition *));
     if (looking->response.partitions == NULL) {
         return STATUS_NO_MEMORY;
     }

@@ -2,7 +2,7 @@
 #include "service/monitor_parts.h"
 
 #include <inttypes.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "service/bounds.h"
@@ -13,10 +13,16 @@ enum { ELEMENT_BYTES = 6, TOKEN_BYTES_MAX = 20 }; // an element's tag and length
 
 static bool read_place(const char *token, uint64_t *ret_place)
 {
+    size_t digits = strspn(token, "0123456789");
     *ret_place = 0;
-    return *token == '\0' ||
-           (strspn(token, "0123456789") == strlen(token) && strlen(token) < TOKEN_BYTES_MAX &&
-            sscanf(token, "%" SCNu64, ret_place) == 1 && *ret_place > 0);
+    if (*token == '\0') {
+        return true;
+    }
+    if (token[digits] != '\0' || digits >= TOKEN_BYTES_MAX) {
+        return false;
+    }
+    *ret_place = strtoull(token, NULL, 10); // fewer digits than would not fit
+    return *ret_place > 0;
 }
 
 bool monitor_page_read(struct request *request, uint32_t size, const char *token,

@@ -101,6 +101,22 @@ static bool on_refused(const struct redis_call *call, const struct redis_answer 
     return true;
 }
 
+static struct surveying *surveying_new(uint32_t count, store_survey_fn *done, void *context)
+{
+    struct surveying *surveying = calloc(1, sizeof(*surveying));
+    if (surveying == NULL) {
+        return NULL;
+    }
+    surveying->done = done;
+    surveying->context = context;
+    surveying->missing = count;
+    surveying->count = count;
+    for (uint32_t i = 0; i < count; i++) {
+        surveying->parts[i].surveying = surveying;
+    }
+    return surveying;
+}
+
 void redis_survey(struct store *store, uint32_t from, uint32_t count, store_survey_fn *done,
                   void *context)
 {
@@ -111,17 +127,13 @@ void redis_survey(struct store *store, uint32_t from, uint32_t count, store_surv
     }
     const char *reason = NULL;
     struct surveying *surveying =
-        redis_pool_is_ready(&redis->pool, &reason) ? calloc(1, sizeof(*surveying)) : NULL;
+        redis_pool_is_ready(&redis->pool, &reason) ? surveying_new(count, done, context) : NULL;
     if (surveying == NULL) {
         redis_pool_refuse(&redis->pool, &refusal, STORE_UNAVAILABLE, "");
         return;
     }
-    surveying->done = done;
-    surveying->context = context;
-    surveying->missing = count;
-    surveying->count = count;
-    for (uint32_t i = 0; i < count; i++) {
-        surveying->parts[i].surveying = surveying;
-        ask_part(redis, &surveying->parts[i], from + i);
-    }
+    uint32_t asked = 0;
+    do { // there is at least one, whose answer frees it
+        ask_part(redis, &surveying->parts[asked], from + asked);
+    } while (++asked < count);
 }

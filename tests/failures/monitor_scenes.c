@@ -45,8 +45,11 @@ static void tell_connections(void *context, uint64_t below, monitor_connection_f
 static void tell_options(void *context, monitor_option_fn *each, void *to)
 {
     (void)context;
-    const struct monitor_option option = {.name = "listen", .value = "x", .source = "default"};
-    (void)(each(to, &option) && each(to, &option));
+    const struct monitor_option options[] = {
+        {.name = "listen", .value = "x", .source = "default"},
+        {.name = "slow-ms", .value = "7", .source = "command line", .reloadable = true},
+    };
+    (void)(each(to, &options[0]) && each(to, &options[1]));
 }
 
 static void tell_reasons(void *context, monitor_reason_fn *each, void *to)

@@ -121,7 +121,7 @@ static void tell_family(const struct metrics_out *out, int number)
         char value[64];
         (void)snprintf(value, sizeof(value), "LongNamedService/Method%d", method);
         struct metric_label label = {.name = "method", .value = value};
-        histogram.counts[0] = (uint64_t)(number * METHODS + method);
+        histogram.counts[0] = (uint64_t)number * METHODS + (uint64_t)method;
         out->histogram(out->context, &label, 1, &histogram);
     }
 }
