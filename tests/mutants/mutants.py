@@ -26,6 +26,7 @@ TARGETS = (
     ("model.", ("scenario_runner",)),
     ("power.", ("loyaltyd", "loyaltyctl", "power_shim")),
     ("till.", ("loyaltyd", "loyaltyctl", "till_tool", "loyalty-till")),
+    ("operate.", ("loyaltyd", "loyaltyctl", "till_tool", "loyalty-till")),
     ("", ("loyaltyd", "loyaltyctl")),
 )
 
