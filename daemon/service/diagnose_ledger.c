@@ -24,10 +24,13 @@ static bool store_failed(struct diagnosis *diagnosis, enum store_result result)
     if (result == STORE_OK && !diagnosis->request->service->stopping) {
         return false;
     }
-    diagnose_note(diagnosis, FINDING_FAULT, "STORE_ANSWERS",
-                  "redis-cli PING; redis-cli --latency; then loyaltyctl doctor again",
-                  "The store did not answer while it was looked at (%s).",
-                  store_result_name(result));
+    const char *reason = "";
+    if (store_is_ready(diagnosis->request->service->options.store, &reason)) {
+        diagnose_note(diagnosis, FINDING_FAULT, "STORE_ANSWERS",
+                      "redis-cli PING; redis-cli --latency; then loyaltyctl doctor again",
+                      "The store did not answer while it was looked at (%s).",
+                      store_result_name(result));
+    } // else it is told why it is not
     diagnosis->on_done(diagnosis);
     return true;
 }

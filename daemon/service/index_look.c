@@ -43,7 +43,12 @@ void index_look_take(struct index_look *look, const struct service *service,
     look->service = service;
     look->sound = true;
     look->due_ms = advance_due(account, lease_set(service->lease));
-    look->due = INDEX_NOT_LOOKED;
+    if (look->again && look->due == INDEX_GOOD) {
+        take_claims(look, account);
+        return; // it is for a claim that all is read again
+    }
+    look->due = indexed_ms == NULL ? INDEX_UNKNOWN : INDEX_DOUBTED;
+    look->indexed_ms = indexed_ms == NULL ? INSTANT_NEVER : *indexed_ms;
     bool same = indexed_ms != NULL && *indexed_ms == look->due_ms;
     bool waits =
         indexed_ms != NULL && waits_for_history(account, look->due_ms, *indexed_ms, now_ms);
@@ -100,9 +105,11 @@ static void on_due(void *context, const struct store_scan_reply *reply)
         look->on_done(look, reply->result);
         return;
     }
+    int64_t asked_ms = look->indexed_ms != INSTANT_NEVER ? look->indexed_ms : look->due_ms;
     bool there =
-        reply->count > 0 && span_equal(reply->ids[0], look->id) && reply->due_ms[0] == look->due_ms;
-    look->due = there ? INDEX_GOOD : INDEX_WRONG;
+        reply->count > 0 && span_equal(reply->ids[0], look->id) && reply->due_ms[0] == asked_ms;
+    // Where it stood before the log was read it stands still; or where it should, it does not.
+    look->due = there == (asked_ms == look->due_ms) ? INDEX_GOOD : INDEX_WRONG;
     next_claim(look);
 }
 
@@ -121,15 +128,18 @@ static struct span place_before(struct span id, char ret_bytes[LIMIT_MEMBER_ID_B
 void index_look_begin(struct index_look *look)
 {
     char bytes[LIMIT_MEMBER_ID_BYTES];
-    if (look->due == INDEX_GOOD) {
+    int64_t asked_ms = look->indexed_ms != INSTANT_NEVER ? look->indexed_ms : look->due_ms;
+    // Who is never due is not told by the store; without a place to ask for all is well.
+    if (look->due == INDEX_GOOD || asked_ms == INSTANT_NEVER) {
+        look->due = INDEX_GOOD;
         next_claim(look);
         return;
     }
     const struct store_due due = {
         .partition = look->partition,
-        .until_ms = look->due_ms,
+        .until_ms = asked_ms,
         .count = 1,
-        .after_ms = look->due_ms,
+        .after_ms = asked_ms,
         .after_id = place_before(look->id, bytes),
     };
     store_due(look->service->options.store, &due, on_due, look);

@@ -13,7 +13,8 @@
 
 struct service;
 
-enum index_state { INDEX_NOT_LOOKED, INDEX_GOOD, INDEX_WRONG };
+// DOUBTED: to be looked at again; UNKNOWN: the index was not asked before the log was read.
+enum index_state { INDEX_UNKNOWN, INDEX_DOUBTED, INDEX_GOOD, INDEX_WRONG };
 
 struct index_claim {
     struct identifier identifier;
@@ -31,7 +32,8 @@ struct index_look {
     // what was found
     bool sound; // there is a log to compare with
     enum index_state due;
-    int64_t due_ms; // what the log asks for
+    int64_t due_ms;     // what the log asks for
+    int64_t indexed_ms; // what the index said before
     struct index_claim claims[LIMIT_IDENTIFIERS];
     uint32_t claim_count;
     uint32_t claim_at;

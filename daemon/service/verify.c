@@ -95,9 +95,8 @@ static enum status judge(struct verifying *verifying, struct account *account, s
         return add_fault(verifying, id, 0, what);
     }
     if (verifying->index) {
-        const int64_t *due_ms = verifying->due_ms == NULL || verifying->look.again
-                                    ? NULL
-                                    : &verifying->due_ms[verifying->looked];
+        const int64_t *due_ms =
+            verifying->due_ms == NULL ? NULL : &verifying->due_ms[verifying->looked];
         index_look_take(&verifying->look, service, account, due_ms);
     }
     if (verifying->look.again) {
