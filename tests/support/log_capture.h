@@ -28,6 +28,13 @@ __attribute__((format(printf, 3, 4))) void log_event(enum log_level level, const
     (void)snprintf(log_captured + used, sizeof(log_captured) - used, "%s %s\n", event, line);
 }
 
+struct log_text log_text_of(struct span text)
+{
+    struct log_text copy = {{0}};
+    (void)snprintf(copy.text, sizeof(copy.text), "%.*s", (int)text.len, (const char *)text.data);
+    return copy;
+}
+
 static inline void log_capture_clear(void)
 {
     log_captured[0] = '\0';
