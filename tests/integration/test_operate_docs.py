@@ -3,7 +3,9 @@
 against the programs and the code.
 """
 
+import datetime
 import glob
+import json
 import os
 import re
 import shutil
@@ -16,6 +18,7 @@ import unittest
 import support  # noqa: F401 (finds the rest)
 import command_lines
 import frames
+import perk_club
 import scene
 import world
 
@@ -24,6 +27,7 @@ sys.path.append(f"{frames.SOURCE}/doc/man")
 import errors  # noqa: E402
 import pages  # noqa: E402
 
+CLUB_ZONE = datetime.timezone(datetime.timedelta(hours=8))
 PROGRAMS = command_lines.Programs(frames.BIN)
 GUIDES = sorted([*glob.glob(f"{frames.SOURCE}/doc/*.md"),
                  f"{frames.SOURCE}/clients/examples/README.md"])
@@ -197,6 +201,35 @@ class Examples(unittest.TestCase):
                     with self.subTest(command=words, line=line):
                         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         club.finish()
+
+
+class Partner(unittest.TestCase):
+    """The lines of the partners' guide, played in their order on a club with perks."""
+
+    def test_each_is_done(self):
+        club = perk_club.Club()
+        club.to(datetime.datetime.now(CLUB_ZONE).isoformat()[:19])
+        club.enrol("chen", phone="+8613800000001")
+        daemon, tls = club.scene.daemons[0], club.scene.world.tls
+        with open(f"{frames.SOURCE}/doc/partner.md", encoding="utf-8") as file:
+            lines = re.sub(r"\\\n\s*", "", file.read())
+        blocks = re.findall(r"^    (?=\S)(.*(?:\n {5,}\S.*)*)", lines, re.M)
+        self.assertGreater(len(blocks), 8)
+        for block in blocks:
+            code = run(f"{frames.BIN}/loyaltyctl", "--server", f"127.0.0.1:{daemon.port}", "--tls",
+                       tls, "--as", "backend", "-o", "json", "perk", "code", "chen")
+            block = block.replace("LY1...", json.loads(code.stdout)["code"])
+            if "cert issue" in block:
+                block += " --replace"
+            done = run("bash", "-c", block, cwd=os.path.dirname(tls),
+                       env={**os.environ, "PATH": f"{frames.BIN}:{os.environ['PATH']}",
+                            "LOYALTY_SERVER": f"127.0.0.1:{daemon.port}", "LOYALTY_TLS": tls,
+                            "XDG_CONFIG_HOME": os.path.dirname(tls)})
+            with self.subTest(line=block):
+                self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+                self.assertNotIn('"code":', done.stdout)  # Connect's errors
+        club.close()
+        club.scene.finish()
 
 
 class Certificates(unittest.TestCase):
