@@ -1,3 +1,4 @@
+// A family may stand in two pages, where one ended amid it: all are looked through.
 #include "ctl/top_figures.h"
 
 #include <string.h>

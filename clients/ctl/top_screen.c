@@ -119,8 +119,7 @@ static void put_figures(struct page *page, const struct top_summary *summary)
         span_text(summary->redis_p99_us, c), number_text(summary->redis_in_flight, d),
         rate_text(summary->conflict_rate, e));
     char f[FIGURE_BYTES];
-    say(page,
-        "connections %s, in hand %s, cache hits %s %%, loop p99 %s, due lag %s s, event lag %s",
+    say(page, "connections %s, in hand %s, cache %s %%, loop p99 %s, due lag %s s, event lag %s",
         number_text(summary->connections, a), number_text(summary->in_hand, b),
         number_text((int64_t)summary->cache_hits, c), span_text(summary->loop_p99_us, d),
         number_text(summary->due_lag_s, e), number_text(summary->event_lag, f));

@@ -1,3 +1,4 @@
+// Families by the names in doc/monitoring; one that a daemon does not tell gives no figure.
 #include "ctl/top_summary.h"
 
 #include <stdio.h>

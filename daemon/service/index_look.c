@@ -1,3 +1,5 @@
+// One account at a time: the place in the due index first, then each claim. Invariant: one call is
+// at the store from index_look_begin to on_done.
 #include "service/index_look.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+// INFO is lines of "name:value"; a line that is missing, as in other versions, counts as nothing.
 #include "store/redis_facts.h"
 
 #include <stddef.h>

@@ -238,7 +238,7 @@ static void screen_is_this(void **state)
         "program retail 3, Redis 7.0.15 strict, 3 partitions\n"
         "requests 120/s, errors 10/s, p50 1 ms, p99 5 ms; points +0/s -0/s\n"
         "Redis 0/s, p50 -, p99 -, in flight -; conflicts 0/s\n"
-        "connections 12, in hand 4, cache hits - %, loop p99 -, due lag 0 s, event lag -\n"
+        "connections 12, in hand 4, cache - %, loop p99 -, due lag 0 s, event lag -\n"
         "\n"
         "METHOD                                     RATE/S ERRORS/S       P50       P99\n"
         "PointsService/Award                           100       10      1 ms      5 ms\n"
