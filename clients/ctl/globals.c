@@ -172,13 +172,14 @@ static void offer(struct globals *globals, enum globals_value value, const char 
     }
 }
 
-// Files of a context belong to its folder and its name: where either comes from elsewhere, they are
-// somebody else's.
+// A context's name belongs to its folder, its files to both: where a folder or a name comes from
+// elsewhere, they are somebody else's.
 static bool fits(const struct globals *globals, enum globals_value value)
 {
     bool folder = globals->from[GLOBALS_TLS] <= FROM_CONTEXT;
     bool name = globals->from[GLOBALS_AS] <= FROM_CONTEXT;
     switch (value) {
+    case GLOBALS_AS:
     case GLOBALS_CA:
         return folder;
     case GLOBALS_CERT:

@@ -91,7 +91,9 @@ class Contexts(Shell):
         other = self.show("--as", "ben")
         self.assertEqual((other["ca"][0], other["cert"][0], other["key"][0]),
                          ("/x/ca", None, None))
-        self.assertEqual(self.show(LOYALTY_TLS="/other")["ca"][0], None)
+        elsewhere = self.show(LOYALTY_TLS="/other")
+        self.assertEqual(elsewhere["ca"][0], None)
+        self.assertEqual(elsewhere["as"], ("admin", "default"))
 
     def test_changed_and_forgotten(self):
         self.ctl("context", "set", "club", "--server", "club:1", "--tls", "tls")
