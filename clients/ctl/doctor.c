@@ -8,12 +8,14 @@
 
 #include "ctl/command.h"
 #include "ctl/doctor_parts.h"
+#include "ctl/parse.h"
 #include "ctl/print.h"
 #include "loyalty/v1/clock.pb-c.h"
 #include "loyalty/v1/events.pb-c.h"
 
 enum {
     KEY_FULL = 0x200,
+    KEY_MEMBER,
     CLOCK_WARNING_MS = 2000,
     CONSUMER_BEHIND = 10000, // events
 };
@@ -21,6 +23,7 @@ enum {
 struct doctor_line {
     struct globals globals;
     bool full;
+    struct loyalty_member member; // value NULL: not given
 };
 
 static int64_t wall_ms(void)
@@ -156,7 +159,7 @@ static void note_refused(struct doctor *doctor, enum loyalty_outcome outcome)
                 "No connection: %s", error);
 }
 
-static void examine(struct doctor *doctor, bool full)
+static void examine(struct doctor *doctor, const struct doctor_line *line)
 {
     doctor_files(doctor);
     doctor_probe(doctor);
@@ -173,21 +176,24 @@ static void examine(struct doctor *doctor, bool full)
     take_diagnosis(doctor);
     if (!store_is_away(doctor)) {
         doctor_consumers(doctor);
-        doctor_ledger(doctor, full);
+        doctor_ledger(doctor, line->full, &line->member);
     }
 }
 
-// argp's signature. NOLINTNEXTLINE(readability-non-const-parameter)
 static error_t take(int key, char *arg, struct argp_state *state)
 {
     struct doctor_line *line = state->input;
-    (void)arg;
     switch (key) {
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &line->globals;
         return 0;
     case KEY_FULL:
         line->full = true;
+        return 0;
+    case KEY_MEMBER:
+        if (!parse_member(arg, &line->member)) {
+            argp_error(state, "%s is no member", arg);
+        }
         return 0;
     case ARGP_KEY_ARG:
         argp_usage(state);
@@ -202,6 +208,8 @@ int doctor(int argc, char **argv, const struct globals *globals)
     static const struct argp_option options[] = {
         {"full", KEY_FULL, NULL, 0,
          "Compare the index with the logs of all accounts, not of a sample", 0},
+        {"member", KEY_MEMBER, "MEMBER", 0,
+         "Compare it with the log of this member, whom the index may have lost", 0},
         {0},
     };
     static const struct argp parser = {
@@ -223,7 +231,7 @@ int doctor(int argc, char **argv, const struct globals *globals)
     if (files.server != NULL && files.ca_path != NULL && files.certificate_path != NULL &&
         files.key_path != NULL) {
         struct doctor doctor = {.session = &session};
-        examine(&doctor, line.full);
+        examine(&doctor, &line);
         code = doctor_report(&doctor);
     }
     session_close(&session);

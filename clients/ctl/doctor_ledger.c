@@ -89,18 +89,15 @@ static void add_page(struct look *look, const Loyalty__V1__VerifyAccountsRespons
 }
 
 // One page; its cursor, 0 at the end or when there is no answer.
-static uint64_t look_at_page(struct look *look, uint32_t partition, uint64_t cursor)
+static uint64_t look_at_page(struct look *look, const Loyalty__V1__VerifyAccountsRequest *request)
 {
     struct session *session = look->doctor->session;
-    Loyalty__V1__VerifyAccountsRequest request = LOYALTY__V1__VERIFY_ACCOUNTS_REQUEST__INIT;
-    request.partition = partition;
-    request.cursor = cursor;
-    request.index = true;
+    uint64_t cursor = 0;
     int code = CTL_RETRY_LATER;
     for (int attempt = 0; attempt < LOOKS && code == CTL_RETRY_LATER; attempt++) {
         struct loyalty_reply reply;
         code =
-            session_ask(session, "/loyalty.v1.AdminService/VerifyAccounts", &request.base, &reply);
+            session_ask(session, "/loyalty.v1.AdminService/VerifyAccounts", &request->base, &reply);
         if (code == CTL_OK) {
             Loyalty__V1__VerifyAccountsResponse *page =
                 loyalty__v1__verify_accounts_response__unpack(NULL, reply.payload_bytes,
@@ -120,10 +117,12 @@ static uint64_t look_at_page(struct look *look, uint32_t partition, uint64_t cur
 
 static void look_at_partition(struct look *look, uint32_t partition, bool full)
 {
-    uint64_t cursor = 0;
+    Loyalty__V1__VerifyAccountsRequest request = LOYALTY__V1__VERIFY_ACCOUNTS_REQUEST__INIT;
+    request.partition = partition;
+    request.index = true;
     do {
-        cursor = look_at_page(look, partition, cursor);
-    } while (full && cursor != 0);
+        request.cursor = look_at_page(look, &request);
+    } while (full && request.cursor != 0);
 }
 
 static void conclude(const struct look *look, bool full)
@@ -149,9 +148,22 @@ static void conclude(const struct look *look, bool full)
     }
 }
 
-void doctor_ledger(struct doctor *doctor, bool full)
+static void look_at_member(struct look *look, const struct loyalty_member *member)
+{
+    Loyalty__V1__VerifyAccountsRequest request = LOYALTY__V1__VERIFY_ACCOUNTS_REQUEST__INIT;
+    request.member = session_member(look->doctor->session, member);
+    request.index = true;
+    (void)look_at_page(look, &request);
+}
+
+void doctor_ledger(struct doctor *doctor, bool full, const struct loyalty_member *member)
 {
     struct look look = {.doctor = doctor};
+    if (member->value != NULL) {
+        look_at_member(&look, member);
+        conclude(&look, false);
+        return;
+    }
     look_at_partition(&look, 0, full);
     uint32_t step = full || look.partitions <= SAMPLE ? 1 : look.partitions / SAMPLE;
     for (uint32_t at = step; at < look.partitions && !look.failed; at += step) {

@@ -48,5 +48,6 @@ void doctor_probe(struct doctor *doctor);
 void doctor_clock(struct doctor *doctor);
 // Who reads events, and how far behind.
 void doctor_consumers(struct doctor *doctor);
-// The due index and the identifiers' claims against the logs, of a sample or of all.
-void doctor_ledger(struct doctor *doctor, bool full);
+// The due index and the identifiers' claims against the logs, of a sample or of all; or of this
+// member, whether the index has it or not.
+void doctor_ledger(struct doctor *doctor, bool full, const struct loyalty_member *member);

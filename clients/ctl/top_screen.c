@@ -32,7 +32,12 @@ static void put_line(struct page *page, const char *text)
         if (begins && columns++ == page->width) {
             break;
         }
-        page->out[page->len++] = byte < ' ' || byte == 0x7f ? '.' : *at;
+        bool shown = byte >= ' ' && byte != 0x7f;
+        page->out[page->len] = '.';
+        if (shown) {
+            page->out[page->len] = *at;
+        }
+        page->len++;
     }
     page->out[page->len++] = '\n';
     page->out[page->len] = '\0';

@@ -153,6 +153,19 @@ class Index(unittest.TestCase):
             SCENE.redis.command("ZADD", key, score, "bob")
         self.assertEqual(doctor("--full")[0], 0)
 
+    def test_due_entry_removed(self):
+        """Whom the index has lost no walk meets; who is asked for by name is found out."""
+        key, score = self.place_of("carl")
+        SCENE.redis.command("ZREM", key, "carl")
+        exit_code, found, _ = doctor("--member", "carl",
+                                     title="an entry of the due index removed by hand")
+        self.assertEqual(exit_code, 1)
+        words = found["INDEX_DUE"]["advice"].split("redis-cli ")[1].replace("'", "").split()
+        SCENE.redis.command(*words)
+        world.wait_for(lambda: SCENE.redis.command("ZSCORE", key, "carl") == score,
+                       "the sweeper to set it right")
+        self.assertEqual(doctor("--member", "carl")[0], 0)
+
     def test_due_instant_invented(self):
         """Who is never due stands in the index as due some day."""
         SCENE.enrol("eve")
