@@ -3,8 +3,8 @@
 //
 // The script's tables: the commands line by line; for each what it takes, an option as
 // --name=VALUE, "--name" if it takes none. VALUE and arguments are as help has them: FILE and
-// what ends in .yaml are files, DIR folders, CONTEXT a name of context list, words of small letters
-// between | are what there is to choose.
+// what ends in .yaml are files, DIR and FOLDER folders, CONTEXT a name of context list, words of
+// small letters between | are what there is to choose.
 #include <stdio.h>
 #include <string.h>
 
@@ -29,7 +29,7 @@ static const char body[] =
     "    FILE | *.yaml)\n"
     "        compopt -o filenames 2>/dev/null\n"
     "        mapfile -t COMPREPLY < <(compgen -f -- \"$word\") ;;\n"
-    "    DIR)\n"
+    "    DIR | FOLDER)\n"
     "        compopt -o filenames 2>/dev/null\n"
     "        mapfile -t COMPREPLY < <(compgen -d -- \"$word\") ;;\n"
     "    CONTEXT)\n"
