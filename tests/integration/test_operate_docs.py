@@ -148,12 +148,14 @@ class Runbook(unittest.TestCase):
         for word in sorted(words):
             self.assertTrue(f'"{word}"' in self.code or f"--{word}" in options, word)
 
-    def test_alerts(self):
-        path = f"{frames.SOURCE}/doc/monitoring/alerts.yml"
-        if os.path.exists(path):
+    def test_where_alerts_send_one_is_a_heading(self):
+        headings = {each.lower().replace(" ", "-")
+                    for each in re.findall(r"^## (.*)$", self.text, re.M)}
+        self.assertGreater(len(headings), 10)
+        for path in glob.glob(f"{frames.SOURCE}/doc/monitoring/*.yml"):
             with open(path, encoding="utf-8") as file:
-                for alert in re.findall(r"- alert: (\w+)", file.read()):
-                    self.assertIn(alert, self.text)
+                for place in re.findall(r"runbook\.md#([\w-]+)", file.read()):
+                    self.assertIn(place, headings, path)
 
 
 class Errors(unittest.TestCase):
