@@ -241,6 +241,56 @@ static void very_many_faults_fit(void **state)
     assert_int_equal(told, MEMBERS);
 }
 
+// Of the member's partition; as the index is compared there, or of the member alone.
+static const Loyalty__V1__VerifyAccountsResponse *verify_index(const char *member)
+{
+    return verify(
+        world_text(&world, "{\"index\": true, \"partition\": %u}", world_place(member).partition));
+}
+
+static const Loyalty__V1__VerifyAccountsResponse *verify_index_of(const char *member)
+{
+    return verify(
+        world_text(&world, "{\"index\": true, \"member\": {\"member_id\": \"%s\"}}", member));
+}
+
+static void an_index_that_differs_is_found(void **state)
+{
+    (void)state;
+    const char *member = damaged_member(); // it is not: it has points, which end some day
+    int64_t due_ms = world.now_ms + 86400000;
+    assert_int_equal(verify_index(member)->n_index_faults, 0);
+    assert_int_equal(verify_index_of(member)->n_index_faults, 0);
+    const int64_t wrong[] = {due_ms, 0, INSTANT_NEVER};
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        world_misplace(&world, member, wrong[i]);
+        const Loyalty__V1__VerifyAccountsResponse *page = verify_index(member);
+        assert_int_equal(page->n_faults, 0);
+        assert_int_equal(page->accounts, 1);
+        assert_int_equal(page->n_index_faults, 1);
+        assert_string_equal(page->index_faults[0]->member_id, member);
+        assert_int_equal(page->index_faults[0]->kind,
+                         LOYALTY__V1__INDEX_FAULT_KIND__INDEX_FAULT_KIND_DUE);
+        assert_int_equal(page->index_faults[0]->partition, world_place(member).partition);
+        assert_true(page->index_faults[0]->due->seconds > world.now_ms / 1000);
+        assert_int_equal(verify_index_of(member)->n_index_faults, 1);
+        assert_int_equal(verify_member(member)->n_index_faults, 0); // nobody asked
+    }
+}
+
+// The other way round: whose log asks for nothing, and who stands in the index with an instant.
+static void who_is_never_due_is_not_due(void **state)
+{
+    (void)state;
+    world_enroll(&world, "bert");
+    assert_int_equal(verify_index("bert")->n_index_faults, 0);
+    world_misplace(&world, "bert", world.now_ms + 86400000);
+    assert_int_equal(verify_index("bert")->n_index_faults, 1);
+    assert_null(verify_index("bert")->index_faults[0]->due);
+    world_misplace(&world, "bert", INSTANT_NEVER);
+    assert_int_equal(verify_index("bert")->n_index_faults, 0);
+}
+
 static void what_is_not_there(void **state)
 {
     (void)state;
@@ -281,6 +331,8 @@ int main(void)
         TEST(a_damaged_account_is_refused),
         TEST(a_log_in_the_wrong_place_is_found),
         TEST(very_many_faults_fit),
+        TEST(an_index_that_differs_is_found),
+        TEST(who_is_never_due_is_not_due),
         TEST(what_is_not_there),
         TEST(a_store_that_fails_on_the_way),
     };
