@@ -335,6 +335,17 @@ static void prepare_verify_partition(void)
              world_text(world, "{\"partition\": %u}", world_place("anna").partition), false);
 }
 
+// The index differs, so that all is read twice.
+static void prepare_verify_index(void)
+{
+    open_with_anna();
+    world_misplace(world, "anna", world->now_ms + 86400000);
+    set_read(
+        "job/nightly", "AdminService/VerifyAccounts",
+        world_text(world, "{\"index\": true, \"partition\": %u}", world_place("anna").partition),
+        false);
+}
+
 static void prepare_verify_fault(void)
 {
     open_with_anna();
@@ -456,6 +467,7 @@ const struct scenario scenarios[] = {
     SCENE(backfill, BOTH),
     SCENE(verify_member, BOTH),
     SCENE(verify_partition, BOTH),
+    SCENE(verify_index, BOTH),
     SCENE(verify_fault, BOTH),
     SCENE(publish, BOTH | INJECT_BIT(INJECT_FILE)),
     SCENE(publish_bad, BOTH),
