@@ -76,11 +76,20 @@ static void tell_metrics(void *context, const struct metrics_out *out)
     out->histogram(out->context, &label, 1, &histogram);
 }
 
+static void tell_findings(void *context, monitor_finding_fn *each, void *to)
+{
+    (void)context;
+    const struct finding finding = {
+        .level = FINDING_GOOD, .code = "CRL", .what = "It is good.", .advice = ""};
+    (void)(each(to, &finding) && each(to, &finding));
+}
+
 static const struct monitor_port around = {
     .status = tell_status,
     .metrics = tell_metrics,
     .connections = tell_connections,
     .options = tell_options,
+    .findings = tell_findings,
     .reasons = tell_reasons,
 };
 
@@ -119,6 +128,11 @@ static void prepare_config(void)
     prepare("MonitorService/GetConfig", "{}");
 }
 
+static void prepare_diagnosis(void)
+{
+    prepare("MonitorService/Diagnose", "{}");
+}
+
 #define SCENE(name_, kinds_)                                                                       \
     {                                                                                              \
         .name = #name_, .kinds = (kinds_), .prepare = prepare_##name_, .run = scene_run            \
@@ -128,7 +142,7 @@ const struct excluded excluded[] = {
     {NULL, NULL},
 };
 
-const struct scenario scenarios[] = {SCENE(status, MEMORY), SCENE(metrics, MEMORY),
+const struct scenario scenarios[] = {SCENE(status, MEMORY),      SCENE(metrics, MEMORY),
                                      SCENE(connections, MEMORY), SCENE(partitions, BOTH),
-                                     SCENE(config, MEMORY)};
+                                     SCENE(config, MEMORY),      SCENE(diagnosis, MEMORY)};
 const size_t scenario_count = sizeof(scenarios) / sizeof(scenarios[0]);
