@@ -142,6 +142,16 @@ class Runbook(unittest.TestCase):
         for word in sorted(words - others):
             self.assertTrue(word in reasons or f'"{word}"' in self.code, word)
 
+    def test_every_code_of_doctor_is_in_it(self):
+        for path in [*glob.glob(f"{frames.SOURCE}/daemon/service/diagnose*.c"),
+                     *glob.glob(f"{frames.SOURCE}/daemon/app/findings*.c"),
+                     *glob.glob(f"{frames.SOURCE}/clients/ctl/doctor*.c")]:
+            with open(path, encoding="utf-8") as file:
+                found = errors.strings(errors.without_comments(file.read()))
+            codes = set(filter(re.compile("[A-Z]+(_[A-Z]+)+").fullmatch, found))
+            known = set(re.findall(r"\b[A-Z_]+\b", self.text))
+            self.assertEqual(codes - known, set(), f"{path}: add it to the runbook's table")
+
     def test_events_and_options(self):
         options = PROGRAMS.daemon().values
         words = set(re.findall(r"`([a-z]+(?:-[a-z]+)+)`", self.text)) - {"redis-check-aof"}
