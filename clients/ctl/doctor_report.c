@@ -156,7 +156,7 @@ int doctor_report(const struct doctor *doctor)
         if (doctor->left_out > 0) {
             (void)printf("%zu more findings are left out.\n", doctor->left_out);
         }
-        (void)printf("%zu faults, %zu warnings, %zu good.%s\n", faults,
+        (void)printf("%zu fault%s, %zu warnings, %zu good.%s\n", faults, faults == 1 ? "" : "s",
                      count_level(doctor, DOCTOR_WARNING), count_level(doctor, DOCTOR_GOOD),
                      doctor->unreachable ? " The daemon could not be asked." : "");
     }

@@ -121,7 +121,7 @@ static void judge_memory(struct findings *findings, const struct redis_facts *fa
         findings, level, "STORE_MEMORY",
         level == FINDING_GOOD
             ? ""
-            : "Raise maxmemory or give the machine more; loyaltyctl archive DIR frees what "
+            : "Raise maxmemory or give the machine more; loyaltyctl archive --to DIR frees what "
               "waits there. A full Redis refuses every write.",
         "Redis uses %" PRIu64 " MiB, %" PRIu64 " %% of %s.", facts->memory_bytes >> 20, percent,
         bounded ? "its maxmemory" : "its machine's memory");
@@ -158,9 +158,10 @@ static void judge_facts(struct findings *findings, const struct redis_facts *fac
                      "Redis has evicted %" PRIu64 " keys since it started.", facts->evicted);
     }
     if (facts->replicas == 0) {
-        findings_say(findings, FINDING_WARNING, "STORE_REPLICAS",
-                     "Set up a replica (REPLICAOF), or take backups often: loyaltyctl backup DIR",
-                     "Redis has no replica: what its disk loses is lost.");
+        findings_say(
+            findings, FINDING_WARNING, "STORE_REPLICAS",
+            "Set up a replica (REPLICAOF), or take backups often: loyaltyctl backup --to DIR",
+            "Redis has no replica: what its disk loses is lost.");
     }
     bool many = facts->clients > CLIENTS_MAX_GOOD;
     findings_say(findings, many ? FINDING_WARNING : FINDING_GOOD, "STORE_CLIENTS",

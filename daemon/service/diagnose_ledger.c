@@ -56,7 +56,8 @@ static void judge_partitions(struct diagnosis *diagnosis)
     }
     bool much = diagnosis->waiting_bytes > WAITING_WARNING_BYTES;
     diagnose_note(diagnosis, much ? FINDING_WARNING : FINDING_GOOD, "ARCHIVE_WAITING",
-                  much ? "It takes Redis's memory until it is moved: loyaltyctl archive DIR" : "",
+                  much ? "It takes Redis's memory until it is moved: loyaltyctl archive --to DIR"
+                       : "",
                   "%" PRIu64 " KiB that compaction cut off wait for the archive.",
                   diagnosis->waiting_bytes >> 10);
 }

@@ -173,9 +173,11 @@ class Index(unittest.TestCase):
         self.assertEqual(score, b"inf")
         SCENE.redis.command("ZADD", key, now_ms() + 86_400_000, "eve")
         exit_code, found, _ = doctor("--full")
-        SCENE.redis.command("ZADD", key, "+inf", "eve")
         self.assertEqual(exit_code, 1)
         self.assertIn("eve", found["INDEX_DUE"]["what"])
+        self.assertIn("rescore run --full", found["INDEX_DUE"]["advice"])
+        WORLD.ctl("rescore", "run", "--full", "--wait", daemon=SCENE.daemons[0])
+        self.assertEqual(SCENE.redis.command("ZSCORE", key, "eve"), b"inf")
         self.assertEqual(doctor("--full")[0], 0)
 
     def test_claim_removed(self):
@@ -193,6 +195,11 @@ class Index(unittest.TestCase):
             self.assertEqual(exit_code, 1)
             self.assertIn("dora", found["INDEX_CLAIM"]["what"])
             self.assertNotIn("INDEX_DUE", found)
+            self.assertIn("member identifier add", found["INDEX_CLAIM"]["advice"])
+            WORLD.ctl("member", "identifier", "add", "dora", f"card:{CARD}",
+                      daemon=SCENE.daemons[0])
+            self.assertEqual(SCENE.redis.command("GET", keys[0]), b"dora")
+            self.assertEqual(doctor("--full")[0], 0)
             SCENE.redis.command("SET", keys[0], "bob")
             _, found, _ = doctor("--full")
             self.assertIn("dora finds member bob", found["INDEX_CLAIM_TAKEN"]["what"])
