@@ -4,7 +4,9 @@
 #include <dirent.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 static int64_t resident_bytes(void)
@@ -35,6 +37,31 @@ static int64_t open_descriptors(void)
     return count;
 }
 
+// Seconds since 1970: the kernel counts ticks since it was booted.
+static int64_t started_at(void)
+{
+    char line[1024] = "";
+    struct timespec now = {0};
+    struct timespec up = {0};
+    uint64_t ticks = 0;
+    FILE *file = fopen("/proc/self/stat", "re");
+    if (file == NULL) {
+        return 0;
+    }
+    const char *rest = fgets(line, sizeof line, file) == NULL ? NULL : strrchr(line, ')');
+    (void)fclose(file);
+    if (rest == NULL || // NOLINTNEXTLINE(cert-err34-c): digits, the kernel's
+        sscanf(rest,
+               ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d "
+               "%*d %" SCNu64,
+               &ticks) != 1) {
+        return 0;
+    }
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    (void)clock_gettime(CLOCK_BOOTTIME, &up);
+    return now.tv_sec - up.tv_sec + (int64_t)(ticks / (uint64_t)sysconf(_SC_CLK_TCK));
+}
+
 void process_metrics(const struct metrics_out *out)
 {
     static const struct metric_family resident = {"process_resident_memory_bytes", "Memory in use.",
@@ -45,9 +72,12 @@ void process_metrics(const struct metrics_out *out)
                                                      METRIC_GAUGE};
     static const struct metric_family most = {"process_max_fds", "File descriptors it may open.",
                                               METRIC_GAUGE};
+    static const struct metric_family start = {
+        "process_start_time_seconds", "When it was started, in seconds since 1970.", METRIC_GAUGE};
     struct rusage used = {0};
     struct rlimit limit = {0};
     metrics_tell(out, &resident, resident_bytes());
+    metrics_tell(out, &start, started_at());
     metrics_tell(out, &descriptors, open_descriptors());
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
         metrics_tell(out, &most, (int64_t)limit.rlim_cur);
