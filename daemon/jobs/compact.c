@@ -46,7 +46,7 @@ static void job_fail(struct job *job, const char *step, const char *why)
 {
     struct compact *compact = job->compact;
     if (!compact->failing && !compact->options.service->stopping) {
-        log_event(LOG_WARNING, "compaction-failed", "step=%s why=%s", step, why);
+        log_event(LOG_WARNING, "compaction-failed", "step=%s why=\"%s\"", step, why);
         compact->failing = true;
     }
     job_end(job);

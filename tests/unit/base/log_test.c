@@ -114,6 +114,61 @@ static void a_long_line_is_cut(void **state)
     assert_int_equal(text[strlen(text) - 1], '\n');
 }
 
+// Of one kind twice the rate at once; what is left out is counted, and other kinds are not held up.
+static void so_many_of_a_kind(void **state)
+{
+    (void)state;
+    log_set_rate(1);
+    for (int i = 0; i < 5; i++) {
+        log_event(LOG_INFO, "often", "n=%d", i);
+    }
+    log_event(LOG_INFO, "seldom", "n=%d", 9);
+    log_tick(); // too soon for it to say what was left out
+    log_set_rate(0);
+    log_event(LOG_INFO, "often", "n=%d", 5);
+    char text[1024];
+    read_log(text, sizeof(text));
+    assert_non_null(strstr(text, "often n=0\n"));
+    assert_non_null(strstr(text, "often n=1\n"));
+    assert_null(strstr(text, "often n=2"));
+    assert_null(strstr(text, "often n=4"));
+    assert_non_null(strstr(text, "seldom n=9\n"));
+    assert_non_null(strstr(text, "often n=5\n"));
+}
+
+static void a_text_cannot_end_its_quotes(void **state)
+{
+    (void)state;
+    log_event(LOG_INFO, "said", "why=\"%s\"", log_text_of(span_of_text("no\" level=\"good")).text);
+    char text[256];
+    read_log(text, sizeof(text));
+    assert_non_null(strstr(text, "said why=\"no' level='good\"\n"));
+}
+
+static char sunk[256];
+
+static void sink(enum log_level level, const char *event, const char *text, size_t len,
+                 const char *pairs)
+{
+    assert_int_equal(level, LOG_WARNING);
+    assert_int_equal(strlen(text), len);
+    (void)snprintf(sunk, sizeof(sunk), "%s|%s|%s", event, text, pairs);
+}
+
+static void a_sink_gets_what_stderr_would(void **state)
+{
+    (void)state;
+    log_set_sink(sink);
+    log_event(LOG_WARNING, "there", "n=%d", 1);
+    log_set_sink(NULL);
+    char text[256];
+    log_event(LOG_WARNING, "here", "n=%d", 2);
+    read_log(text, sizeof(text));
+    assert_string_equal(sunk, "there|there n=1| n=1");
+    assert_null(strstr(text, "there"));
+    assert_non_null(strstr(text, "here n=2"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -123,6 +178,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(lower_levels_are_dropped, redirect, restore),
         cmocka_unit_test_setup_teardown(a_value_cannot_forge_a_line, redirect, restore),
         cmocka_unit_test_setup_teardown(a_long_line_is_cut, redirect, restore),
+        cmocka_unit_test_setup_teardown(so_many_of_a_kind, redirect, restore),
+        cmocka_unit_test_setup_teardown(a_text_cannot_end_its_quotes, redirect, restore),
+        cmocka_unit_test_setup_teardown(a_sink_gets_what_stderr_would, redirect, restore),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
