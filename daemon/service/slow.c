@@ -1,4 +1,4 @@
-// Slow requests. When nothing is slow, a request costs two comparisons.
+// Slow requests. When nothing is slow, a request costs three comparisons.
 #include "service/slow.h"
 
 #include <inttypes.h>
@@ -11,9 +11,9 @@
 #include "service/request.h"
 
 struct slow {
-    int64_t line_us;  // INT64_MAX: no lines
-    int64_t floor_us; // what is not above this is not kept
-    int64_t floor_until_ms;
+    int64_t line_us;        // INT64_MAX: no lines
+    int64_t floor_us;       // what is not above this is not kept
+    int64_t floor_until_us; // by service_precise_us: then the list has room again
     struct slow_request items[SLOW_KEPT];
     size_t count;
 };
@@ -90,7 +90,7 @@ static void keep(struct slow *slow, const struct request *request, const char *o
                   request->trace_len - skipped);
     }
     slow->floor_us = slow->count < SLOW_KEPT ? 0 : slow->items[SLOW_KEPT - 1].micros;
-    slow->floor_until_ms = now_ms + SLOW_KEPT_MS;
+    slow->floor_until_us = request->began_us + micros + INT64_C(1000) * SLOW_KEPT_MS;
 }
 
 size_t slow_list(const struct slow *slow, int64_t now_ms, struct slow_request ret_items[SLOW_KEPT])
@@ -120,15 +120,13 @@ void slow_note(struct request *request, const Loyalty__V1__Error *error, int64_t
 {
     struct service *service = request->service;
     struct slow *slow = service->slow;
-    if (micros <= slow->floor_us && micros < slow->line_us) {
-        return;
-    }
-    if (request->method == NULL) {
+    bool kept = micros > slow->floor_us || request->began_us + micros > slow->floor_until_us;
+    if ((!kept && micros < slow->line_us) || request->method == NULL) {
         return;
     }
     const char *outcome = error == NULL ? "OK" : error->reason;
     int64_t now_ms = service->options.wall_ms(service->options.wall_context);
-    if (micros > slow->floor_us || now_ms > slow->floor_until_ms) {
+    if (kept) {
         keep(slow, request, outcome, micros, now_ms);
     }
     if (micros >= slow->line_us) {
