@@ -33,6 +33,15 @@ enum {
     ROW_TO(service, name, loyalty__v1__##type##_request__descriptor,                               \
            loyalty__v1__##type##_response__descriptor, may, mutates, handler)
 
+// What is asked of the daemon that answers.
+#define MONITOR(name, type, handler)                                                               \
+    {                                                                                              \
+        .path = "/loyalty.v1.MonitorService/" name,                                                \
+        .request = &loyalty__v1__##type##_request__descriptor,                                     \
+        .response = &loyalty__v1__##type##_response__descriptor, .roles = ROLE_ADMIN,              \
+        .of_daemon = true, .handle = (handler)                                                     \
+    }
+
 #define OPERATION(name, from, to, may, handler)                                                    \
     {                                                                                              \
         .path = "/google.longrunning.Operations/" name,                                            \
@@ -174,16 +183,13 @@ static const struct method methods[] = {
               ROLE_ADMIN | ROLE_JOB, operations_cancel),
     OPERATION("DeleteOperation", delete_operation_request, google__protobuf__empty, ROLE_ADMIN,
               operations_delete),
-    ROW("MonitorService", "GetStatus", get_status, ROLE_ADMIN, false, monitor_get_status),
-    ROW("MonitorService", "GetMetrics", get_metrics, ROLE_ADMIN, false, monitor_get_metrics),
-    ROW("MonitorService", "ListSlowRequests", list_slow_requests, ROLE_ADMIN, false,
-        monitor_list_slow),
-    ROW("MonitorService", "ListConnections", list_connections, ROLE_ADMIN, false,
-        monitor_list_connections),
-    ROW("MonitorService", "ListPartitions", list_partitions, ROLE_ADMIN, false,
-        monitor_list_partitions),
-    ROW("MonitorService", "GetConfig", get_config, ROLE_ADMIN, false, monitor_get_config),
-    ROW("MonitorService", "Diagnose", diagnose, ROLE_ADMIN, false, monitor_diagnose),
+    MONITOR("GetStatus", get_status, monitor_get_status),
+    MONITOR("GetMetrics", get_metrics, monitor_get_metrics),
+    MONITOR("ListSlowRequests", list_slow_requests, monitor_list_slow),
+    MONITOR("ListConnections", list_connections, monitor_list_connections),
+    MONITOR("ListPartitions", list_partitions, monitor_list_partitions),
+    MONITOR("GetConfig", get_config, monitor_get_config),
+    MONITOR("Diagnose", diagnose, monitor_diagnose),
     ROW("ClockService", "GetClock", get_clock, EVERYBODY, false, clock_get),
     ROW("ClockService", "SetClock", set_clock, ROLE_ADMIN, false, clock_set),
 };

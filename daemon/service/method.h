@@ -28,6 +28,7 @@ struct method {
     const ProtobufCMessageDescriptor *response;
     unsigned roles; // of enum role, together
     bool mutating;  // carries a Mutation
+    bool of_daemon; // asked of this daemon, not of the club: also without a store and its clock
     bool streams;   // answers with any number of messages (service/streams.h)
     method_fn *handle;
 };
