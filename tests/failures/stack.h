@@ -10,14 +10,14 @@
 #include "lib/loyalty.h"
 #include "support/redis_process.h"
 
-enum { STACK_PATH_BYTES = 128 };
+enum { STACK_PATH_BYTES = 128, STACK_WORDS = 32 };
 
 struct stack {
     struct redis_process redis;
     char folder[64];
     char port_file[STACK_PATH_BYTES];
-    char paths[6][STACK_PATH_BYTES]; // of the options
-    struct options options;          // of the daemon: any port, this Redis
+    char texts[8][STACK_PATH_BYTES]; // of the line
+    char *line[STACK_WORDS];         // the daemon's command line: any port, this Redis
     char server[32];                 // HOST:PORT of the daemon last started
 };
 
@@ -28,8 +28,8 @@ void stack_finish(void);
 // A path in the stack's folder; valid until the 8th call after.
 const char *stack_path(const char *name);
 
-// What `run` makes of the options, in a process of its own.
-pid_t stack_fork(int (*run)(const struct options *options));
+// How many words a line has, up to its NULL.
+int stack_words(char *const *line);
 // Waits until it has written its port; false when it ended, or took too long.
 bool stack_wait_port(pid_t pid);
 // Ends it by SIGTERM; its exit code, or -1 when it ended otherwise.

@@ -28,6 +28,7 @@ enum {
     TRIES_AFTERWARDS = 5000,
     STORY_SALES = 4,
     CONNECTIONS_WAITED = 500,
+    IDENTIFIER_WORD = 5, // of the line: an embedded ledger makes its own key
 };
 
 // --- the watcher ---
@@ -198,14 +199,18 @@ static void on_signal(int signal_number)
 }
 
 // Whether it started; if not, it has said why.
-static bool try_daemon(const struct options *options, watch_fn *watch)
+static bool try_daemon(char **line, watch_fn *watch)
 {
+    struct options options;
+    struct option_errors errors;
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
     CHECK(sigaction(SIGUSR1, &action, NULL) == 0 && sigaction(SIGUSR2, &action, NULL) == 0);
     pid_t watcher = start_watcher(watch);
+    CHECK(options_load(stack_words(line), line, &options, &errors));
     inject_enter();
-    int code = daemon_run(options);
+    int code = daemon_run(stack_words(line), line, &options);
     inject_leave();
+    options_fini(&options);
     if (code != EXIT_SUCCESS) {
         (void)kill(watcher, SIGKILL);
         (void)watcher_was_served(watcher);
@@ -216,9 +221,9 @@ static bool try_daemon(const struct options *options, watch_fn *watch)
     return true;
 }
 
-static void run_daemon(const struct options *options, watch_fn *watch)
+static void run_daemon(char **line, watch_fn *watch)
 {
-    bool started = try_daemon(options, watch);
+    bool started = try_daemon(line, watch);
     inject_disarm();
     REQUIRE(started || !case_is_clean(), "it does not start");
 }
@@ -226,35 +231,37 @@ static void run_daemon(const struct options *options, watch_fn *watch)
 static void run_start(void)
 {
     ledger = stack.redis;
-    run_daemon(&stack.options, watch_connect);
+    run_daemon(stack.line, watch_connect);
 }
 
 static void run_story(void)
 {
     ledger = stack.redis;
     inject_hold(true);
-    run_daemon(&stack.options, watch_story);
+    run_daemon(stack.line, watch_story);
 }
 
 static void run_reload(void)
 {
     ledger = stack.redis;
     inject_hold(true);
-    run_daemon(&stack.options, watch_reload);
+    run_daemon(stack.line, watch_reload);
 }
 
 // What a start that failed has left in the directory is no hindrance to the next.
 static void run_embedded(void)
 {
-    struct options options = stack.options;
+    char *line[STACK_WORDS];
     char name[32];
+    char embedded[STACK_PATH_BYTES + 16];
     (void)snprintf(name, sizeof(name), "state-%u", case_number());
-    options.redis_path = NULL;
-    options.identifier_key_file = NULL;
-    options.embedded = stack_path(name);
-    (void)snprintf(ledger.socket, sizeof(ledger.socket), "%s/redis.sock", options.embedded);
-    run_daemon(&options, watch_connect);
-    REQUIRE(try_daemon(&options, watch_connect), "afterwards it does not start");
+    (void)snprintf(embedded, sizeof(embedded), "--embedded=%s", stack_path(name));
+    (void)snprintf(ledger.socket, sizeof(ledger.socket), "%s/redis.sock", stack_path(name));
+    memcpy(line, stack.line, sizeof(line));
+    line[stack_words(line) - 1] = embedded; // in place of --redis
+    line[IDENTIFIER_WORD] = "--log-level=info";
+    run_daemon(line, watch_connect);
+    REQUIRE(try_daemon(line, watch_connect), "afterwards it does not start");
 }
 
 // --- what stands before ---
