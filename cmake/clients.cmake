@@ -51,7 +51,8 @@ endfunction()
 loyalty_program(loyaltyctl ctl)
 if(TARGET loyaltyctl)
     # Frames of the archive (clients/ctl/segment.c); contexts; backups are read from a Redis.
-    target_link_libraries(loyaltyctl_parts PUBLIC loyalty_store PkgConfig::HIREDIS PkgConfig::ZSTD PkgConfig::INIH)
+    target_link_libraries(loyaltyctl_parts PUBLIC PkgConfig::HIREDIS PkgConfig::ZSTD
+        PkgConfig::INIH)
 endif()
 loyalty_program(loyalty-till till)
 if(TARGET loyalty-till)

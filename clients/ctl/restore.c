@@ -1,7 +1,7 @@
-// `restore`: an empty Redis is filled from a backup. A private redis-server loads the backup's file,
-// the empty one becomes its replica until it has all of it, then its own master again; so it gets
-// everything there was, functions and positions of consumers too. It is done when the target has it
-// in its append-only file, and every log there is proved to the last record.
+// `restore`: an empty Redis is filled from a backup. A private redis-server loads the backup's
+// file, the empty one becomes its replica until it has all of it, then its own master again; so it
+// gets everything there was, functions and positions of consumers too. It is done when the target
+// has it in its append-only file, and every log there is proved to the last record.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

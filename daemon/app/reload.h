@@ -1,7 +1,7 @@
 // SIGHUP: options, certificates and limits are read again and all checked; then all are taken, or
 // none. What only a restart changes refuses the reload.
 //
-//     options (file, command line) -> may they replace the old? -> TLS files -> swap, limits, the rest
+//     options (file, command line) -> may they replace the old? -> limits -> TLS files -> the rest
 #pragma once
 
 #include <stdint.h>

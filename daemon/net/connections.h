@@ -66,8 +66,9 @@ struct connections {
 MUST_CHECK enum status connections_init(struct connections *all, struct event_base *base,
                                         SSL_CTX *tls, const char *trust_domain,
                                         const struct server_limits *limits);
-// The first limits, those of connections and of frames, from now on; what is under way goes on as it began. STATUS_TOO_LARGE where
-// more connections are wanted than there are slots, STATUS_NO_MEMORY; then nothing has changed.
+// The limits of connections and frames, from now on; what is under way goes on as it began.
+// STATUS_TOO_LARGE where more connections are wanted than there are slots, STATUS_NO_MEMORY: then
+// nothing has changed.
 MUST_CHECK enum status connections_set_limits(struct connections *all,
                                               const struct server_limits *limits);
 // Closes and frees every connection. Not from inside on_frame.
