@@ -127,14 +127,6 @@ static bool start_h2(struct connection *connection)
     return connection->state == CONNECTION_OPEN;
 }
 
-static void note_admitted(const struct connection *connection)
-{
-    struct connections *all = connection->all;
-    all->figures.admitted++;
-    histogram_note(&all->figures.handshake,
-                   (connections_wall_ms(all) - connection->since_ms) * 1000);
-}
-
 static void open_connection(struct connection *connection)
 {
     const struct connections *all = connection->all;
@@ -146,7 +138,8 @@ static void open_connection(struct connection *connection)
     }
     (void)event_del(&connection->input_timer);
     leave_handshake(connection, CONNECTION_OPEN);
-    note_admitted(connection);
+    server_figures_admitted(&connection->all->figures,
+                            connections_wall_ms(all) - connection->since_ms);
     if (tls_protocol_of(connection->stream.ssl) == TLS_PROTOCOL_HTTP && !start_h2(connection)) {
         return;
     }

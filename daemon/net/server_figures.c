@@ -19,6 +19,12 @@ static struct server_reason *find_reason(struct server_figures *figures, bool re
     return NULL;
 }
 
+void server_figures_admitted(struct server_figures *figures, int64_t took_ms)
+{
+    figures->admitted++;
+    histogram_note(&figures->handshake, took_ms * 1000);
+}
+
 void server_figures_end(struct server_figures *figures, bool refused, const char *reason)
 {
     struct server_reason *one = find_reason(figures, refused, reason);

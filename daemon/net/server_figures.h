@@ -24,4 +24,6 @@ struct server_figures {
     uint32_t reason_count;
 };
 
+// After so many milliseconds.
+void server_figures_admitted(struct server_figures *figures, int64_t took_ms);
 void server_figures_end(struct server_figures *figures, bool refused, const char *reason);

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """`loyaltyctl backup` and `restore`: a copy taken amid awards, redemptions, enrolments and merges
 by two daemons is of one instant, and proves to the last record where it was restored; what is
-damaged, half made or not empty is refused; who is killed on the way leaves nothing that looks whole.
+damaged, half made or not empty is refused; who is killed on the way leaves nothing that looks
+whole.
 """
 
 import json
