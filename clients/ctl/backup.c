@@ -4,30 +4,30 @@
 // manifest and its name.
 //
 //     DIR/<instant>.part/ledger.rdb -> proved -> manifest.json -> DIR/<instant>/ -> older ones go
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "ctl/backup_fetch.h"
+#include "ctl/backup_folders.h"
 #include "ctl/backup_prove.h"
 #include "ctl/command.h"
+#include "ctl/ledger_stop.h"
 #include "ctl/parse.h"
 
-enum { KEY_REDIS = 0x200, KEY_USER, KEY_PASSWORD_FILE, KEY_TO, KEY_KEEP, KEEP_MAX = 10000 };
-enum { FOLDER_MODE = 0700, STAMP_BYTES = 24, NAMES_MAX = 4096, EXIT_NOT_RUN = 127 };
+enum { KEY_REDIS = 0x200, KEY_USER, KEY_PASSWORD_FILE, KEY_TO, KEY_KEEP, KEY_FAULTS };
+enum { KEEP_MAX = 1000, FOLDER_MODE = 0700, STAMP_BYTES = 24 };
 
 struct backup_line {
     struct globals globals;
     struct ledger_address redis;
     const char *to;
-    uint32_t keep;      // 0: all
+    uint32_t keep; // 0: all
+    bool with_faults;
     const char *folder; // of check
 };
 
@@ -57,6 +57,9 @@ static error_t take(int key, char *arg, struct argp_state *state)
         }
         line->keep = (uint32_t)number;
         return 0;
+    case KEY_FAULTS:
+        line->with_faults = true;
+        return 0;
     case ARGP_KEY_END:
         if (line->redis.text == NULL || line->to == NULL) {
             argp_error(state, "--redis and --to are required");
@@ -73,168 +76,6 @@ static int complain(const char *name, const char *what)
     return CTL_REFUSED;
 }
 
-// --- the copy ---
-
-static bool is_fit(struct ledger_redis *redis)
-{
-    char loading[LEDGER_FIELD_BYTES];
-    redisReply *reply = ledger_redis_say(redis, "GET ly:{meta}:partitions");
-    bool ledger = reply != NULL && reply->type == REDIS_REPLY_STRING;
-    bool answered = reply != NULL;
-    freeReplyObject(reply);
-    if (!answered || !ledger_redis_info(redis, "persistence", "loading", loading)) {
-        return false;
-    }
-    if (!ledger) {
-        (void)snprintf(redis->error, sizeof(redis->error), "there is no ledger in this Redis");
-    }
-    return ledger;
-}
-
-// In the child: the packaged client, which says it is a replica. The password is in the
-// environment, where other users do not see it.
-static void become_client(const struct backup_line *line, const char *password, const char *path,
-                          int said)
-{
-    static const char prefix[] = "unix:";
-    char host[LEDGER_FIELD_BYTES];
-    const char *arguments[16] = {"redis-cli"};
-    size_t count = 1;
-    const char *address = line->redis.text;
-    const char *colon = strrchr(address, ':');
-    if (strncmp(address, prefix, sizeof(prefix) - 1) == 0) {
-        arguments[count++] = "-s";
-        arguments[count++] = address + sizeof(prefix) - 1;
-    } else {
-        (void)snprintf(host, sizeof(host), "%.*s", (int)(colon - address), address);
-        arguments[count++] = "-h";
-        arguments[count++] = host;
-        arguments[count++] = "-p";
-        arguments[count++] = colon + 1;
-    }
-    if (line->redis.user != NULL) {
-        arguments[count++] = "--user";
-        arguments[count++] = line->redis.user;
-    }
-    arguments[count++] = "--no-auth-warning";
-    arguments[count++] = "--rdb";
-    arguments[count++] = path;
-    (void)umask(077);
-    (void)dup2(said, STDOUT_FILENO);
-    (void)dup2(said, STDERR_FILENO);
-    if (password[0] == '\0' || setenv("REDISCLI_AUTH", password, 1) == 0) {
-        (void)execvp(arguments[0], (char *const *)arguments);
-    }
-    _exit(EXIT_NOT_RUN);
-}
-
-// What redis-cli has said, where it went wrong.
-static void pass_on(int said)
-{
-    char text[2048];
-    ssize_t len = pread(said, text, sizeof(text), 0);
-    if (len > 0) {
-        (void)fwrite(text, 1, (size_t)len, stderr);
-    }
-}
-
-static int fetch(const char *name, const struct backup_line *line, const char *password,
-                 const char *path)
-{
-    int status = 0;
-    int said = memfd_create("redis-cli", MFD_CLOEXEC);
-    (void)fflush(NULL);
-    pid_t pid = said < 0 ? -1 : fork();
-    if (pid == 0) {
-        become_client(line, password, path, said);
-    }
-    if (pid < 0 || waitpid(pid, &status, 0) != pid) {
-        return complain(name, "redis-cli");
-    }
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-        pass_on(said);
-        (void)fprintf(stderr,
-                      "%s: redis-cli --rdb has failed; a Redis with ACLs must allow this user "
-                      "+psync +sync +replconf\n",
-                      name);
-        return CTL_REFUSED;
-    }
-    (void)close(said);
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-    bool synced = file >= 0 && fsync(file) == 0;
-    if (file >= 0) {
-        (void)close(file);
-    }
-    return synced ? CTL_OK : complain(name, path);
-}
-
-// --- folders ---
-
-static bool remove_files(const char *folder)
-{
-    static const char *const names[] = {"manifest.json", "manifest.json.part", backup_rdb_name};
-    char path[BACKUP_PATH_BYTES];
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        backup_path(folder, names[i], path);
-        if (unlink(path) != 0 && errno != ENOENT) {
-            return false;
-        }
-    }
-    return rmdir(folder) == 0;
-}
-
-static int sync_folder(const char *name, const char *path)
-{
-    int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool good = folder >= 0 && fsync(folder) == 0;
-    if (folder >= 0) {
-        (void)close(folder);
-    }
-    return good ? CTL_OK : complain(name, path);
-}
-
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static bool is_backup(const char *to, const char *entry)
-{
-    char folder[BACKUP_PATH_BYTES];
-    char path[BACKUP_PATH_BYTES + 16];
-    (void)snprintf(folder, sizeof(folder), "%s/%s", to, entry);
-    (void)snprintf(path, sizeof(path), "%s/manifest.json", folder);
-    return strspn(entry, "0123456789TZ-") == strlen(entry) && access(path, F_OK) == 0;
-}
-
-// Older complete backups go, the manifest first: what is half removed is none.
-static int drop_old(const char *name, const struct backup_line *line)
-{
-    char *names[NAMES_MAX];
-    size_t count = 0;
-    int code = CTL_OK;
-    DIR *folder = line->keep == 0 ? NULL : opendir(line->to);
-    const struct dirent *entry = NULL;
-    while (folder != NULL && count < NAMES_MAX && (entry = readdir(folder)) != NULL) { // NOLINT
-        if (is_backup(line->to, entry->d_name)) {
-            names[count++] = strdup(entry->d_name);
-        }
-    }
-    if (folder != NULL) {
-        (void)closedir(folder);
-    }
-    qsort(names, count, sizeof(names[0]), by_name);
-    for (size_t i = 0; i < count; i++) {
-        char path[BACKUP_PATH_BYTES];
-        backup_path(line->to, names[i], path);
-        if (i + line->keep < count && !remove_files(path)) {
-            code = complain(name, path);
-        }
-        free(names[i]);
-    }
-    return code;
-}
-
 // --- backup ---
 
 static void stamp(struct backup_manifest *manifest, char ret_name[STAMP_BYTES])
@@ -246,21 +87,45 @@ static void stamp(struct backup_manifest *manifest, char ret_name[STAMP_BYTES])
     (void)strftime(ret_name, STAMP_BYTES, "%Y-%m-%dT%H-%M-%SZ", &utc);
 }
 
-static int copy_and_prove(const char *name, const struct backup_line *line, const char *folder,
-                          struct backup_manifest *manifest)
+static int fetch(const char *name, const struct backup_line *line, const char *path,
+                 struct backup_manifest *manifest)
 {
-    char path[BACKUP_PATH_BYTES];
     struct ledger_redis redis;
-    backup_path(folder, backup_rdb_name, path);
-    bool fit = ledger_redis_open(&redis, &line->redis) && is_fit(&redis) &&
+    bool fit = ledger_redis_open(&redis, &line->redis) && backup_fits(&redis) &&
                ledger_redis_info(&redis, "server", "redis_version", manifest->redis_version);
-    int code = fit ? fetch(name, line, redis.password, path) : CTL_REFUSED;
+    int code = fit ? backup_fetch(name, &line->redis, &redis, path) : CTL_REFUSED;
     if (!fit) {
         (void)fprintf(stderr, "%s: %s\n", name, redis.error);
     }
     ledger_redis_close(&redis);
+    return code;
+}
+
+static int judge_faults(const char *name, const struct backup_line *line, uint64_t faults)
+{
+    if (faults == 0) {
+        return CTL_OK;
+    }
+    (void)fprintf(
+        stderr, "%s: %" PRIu64 " faults; %s\n", name, faults,
+        line->with_faults
+            ? "the copy is kept with them, and its manifest says so"
+            : "nothing was kept. The runbook, \"Points do not add up\", says what is done "
+              "about them; --with-faults keeps a copy as it is");
+    return line->with_faults ? CTL_OK : CTL_REFUSED;
+}
+
+static int copy_and_prove(const char *name, const struct backup_line *line, const char *folder,
+                          struct backup_manifest *manifest)
+{
+    char path[BACKUP_PATH_BYTES];
+    backup_path(folder, backup_rdb_name, path);
+    int code = fetch(name, line, path, manifest);
     if (code == CTL_OK) {
         code = backup_prove(name, folder, &manifest->totals);
+    }
+    if (code == CTL_OK) {
+        code = judge_faults(name, line, manifest->totals.faults);
     }
     if (code == CTL_OK && !backup_file_hash(path, manifest->sha256, &manifest->bytes)) {
         code = complain(name, path);
@@ -279,6 +144,19 @@ static void say_what_else(void)
                   "certificates with their CA, and the archive's folder.\n");
 }
 
+static int conclude(const char *name, const struct backup_line *line, const char *whole,
+                    const struct backup_manifest *manifest)
+{
+    int code = backup_sync_folder(name, line->to);
+    if (code != CTL_OK) {
+        return code;
+    }
+    backup_show(&line->globals, whole, manifest);
+    say_what_else();
+    // One with faults takes no good one's place.
+    return manifest->totals.faults > 0 ? CTL_OK : backup_drop_old(name, line->to, line->keep);
+}
+
 static int make_backup(const char *name, const struct backup_line *line)
 {
     struct backup_manifest manifest = {0};
@@ -293,25 +171,28 @@ static int make_backup(const char *name, const struct backup_line *line)
     backup_path(line->to, stamped, whole);
     (void)snprintf(partial, sizeof(partial), "%.*s/%s.part", BACKUP_PATH_BYTES / 2, line->to,
                    stamped);
-    if ((mkdir(line->to, FOLDER_MODE) != 0 && errno != EEXIST) ||
-        mkdir(partial, FOLDER_MODE) != 0) {
-        return complain(name, partial);
+    if (mkdir(line->to, FOLDER_MODE) != 0 && errno != EEXIST) {
+        return complain(name, line->to);
+    }
+    backup_drop_left(line->to);
+    errno = access(whole, F_OK) == 0 ? EEXIST : 0;
+    int lock = errno == EEXIST ? -1 : backup_begin(partial);
+    if (lock < 0) {
+        return complain(name, errno == EEXIST ? "one is made in this second already" : partial);
     }
     int code = copy_and_prove(name, line, partial, &manifest);
+    if (code == CTL_OK && ledger_stop_asked()) {
+        (void)fprintf(stderr, "%s: stopped before it had its name\n", name);
+        code = CTL_REFUSED;
+    }
+    if (code == CTL_OK && rename(partial, whole) != 0) {
+        code = complain(name, whole);
+    }
     if (code != CTL_OK) {
-        (void)remove_files(partial);
-        return code;
+        (void)backup_remove(partial);
     }
-    if (rename(partial, whole) != 0) {
-        return complain(name, whole);
-    }
-    code = sync_folder(name, line->to);
-    if (code == CTL_OK) {
-        backup_show(&line->globals, whole, &manifest);
-        say_what_else();
-        code = drop_old(name, line);
-    }
-    return code;
+    (void)close(lock);
+    return code == CTL_OK ? conclude(name, line, whole, &manifest) : code;
 }
 
 int backup_make(int argc, char **argv, const struct globals *globals)
@@ -322,6 +203,8 @@ int backup_make(int argc, char **argv, const struct globals *globals)
         {"redis-password-file", KEY_PASSWORD_FILE, "FILE", 0, "Its first line", 0},
         {"to", KEY_TO, "DIR", 0, "Where backups are, a folder each; made when missing", 0},
         {"keep", KEY_KEEP, "N", 0, "Remove older ones but so many, once this one is proved", 0},
+        {"with-faults", KEY_FAULTS, NULL, 0,
+         "Keep the copy also when a log in it does not hold; then no older one is removed", 0},
         {0},
     };
     static const struct argp parser = {
@@ -333,6 +216,7 @@ int backup_make(int argc, char **argv, const struct globals *globals)
     };
     struct backup_line line = {.globals = *globals};
     globals_parse(&parser, argc, argv, &line);
+    ledger_stop_watch();
     return make_backup(argv[0], &line);
 }
 
@@ -371,6 +255,7 @@ int backup_check(int argc, char **argv, const struct globals *globals)
     struct backup_manifest manifest;
     char error[LEDGER_ERROR_BYTES];
     globals_parse(&parser, argc, argv, &line);
+    ledger_stop_watch();
     if (!backup_manifest_read(line.folder, &manifest, error)) {
         (void)fprintf(stderr, "%s: %s\n", argv[0], error);
         return CTL_REFUSED;

@@ -59,15 +59,16 @@ bool backup_file_hash(const char *path, char ret_hex[BACKUP_HEX_BYTES], int64_t 
 static json_t *tree_of(const struct backup_manifest *manifest)
 {
     const struct ledger_totals *totals = &manifest->totals;
-    return json_pack("{s:i, s:s, s:s, s:I, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
-                     "format", FORMAT, "taken_at", manifest->taken_at, "redis_version",
-                     manifest->redis_version, "bytes", (json_int_t)manifest->bytes, "sha256",
-                     manifest->sha256, "digest", manifest->digest, "partitions",
-                     (json_int_t)totals->partitions, "keys", (json_int_t)totals->keys, "accounts",
-                     (json_int_t)totals->accounts, "members", (json_int_t)totals->members,
-                     "records", (json_int_t)totals->records, "log_bytes",
-                     (json_int_t)totals->log_bytes, "claims", (json_int_t)totals->claims, "balance",
-                     (json_int_t)totals->balance, "points_awarded", (json_int_t)totals->awarded);
+    return json_pack(
+        "{s:i, s:s, s:s, s:I, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+        "format", FORMAT, "taken_at", manifest->taken_at, "redis_version", manifest->redis_version,
+        "bytes", (json_int_t)manifest->bytes, "sha256", manifest->sha256, "digest",
+        manifest->digest, "partitions", (json_int_t)totals->partitions, "keys",
+        (json_int_t)totals->keys, "accounts", (json_int_t)totals->accounts, "members",
+        (json_int_t)totals->members, "records", (json_int_t)totals->records, "log_bytes",
+        (json_int_t)totals->log_bytes, "claims", (json_int_t)totals->claims, "balance",
+        (json_int_t)totals->balance, "points_awarded", (json_int_t)totals->awarded, "faults",
+        (json_int_t)totals->faults);
 }
 
 static bool write_whole(int folder, const char *text)
@@ -109,15 +110,16 @@ static bool take_tree(json_t *tree, struct backup_manifest *manifest)
 {
     struct ledger_totals *totals = &manifest->totals;
     const char *texts[4];
-    json_int_t numbers[10];
+    json_int_t numbers[11];
     int format = 0;
-    if (json_unpack(tree,
-                    "{s:i, s:s, s:s, s:I, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I !}",
-                    "format", &format, "taken_at", &texts[0], "redis_version", &texts[1], "bytes",
-                    &numbers[0], "sha256", &texts[2], "digest", &texts[3], "partitions",
-                    &numbers[1], "keys", &numbers[2], "accounts", &numbers[3], "members",
-                    &numbers[4], "records", &numbers[5], "log_bytes", &numbers[6], "claims",
-                    &numbers[7], "balance", &numbers[8], "points_awarded", &numbers[9]) != 0 ||
+    if (json_unpack(
+            tree,
+            "{s:i, s:s, s:s, s:I, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I !}",
+            "format", &format, "taken_at", &texts[0], "redis_version", &texts[1], "bytes",
+            &numbers[0], "sha256", &texts[2], "digest", &texts[3], "partitions", &numbers[1],
+            "keys", &numbers[2], "accounts", &numbers[3], "members", &numbers[4], "records",
+            &numbers[5], "log_bytes", &numbers[6], "claims", &numbers[7], "balance", &numbers[8],
+            "points_awarded", &numbers[9], "faults", &numbers[10]) != 0 ||
         format != FORMAT) {
         return false;
     }
@@ -136,6 +138,7 @@ static bool take_tree(json_t *tree, struct backup_manifest *manifest)
         .claims = (uint64_t)numbers[7],
         .balance = numbers[8],
         .awarded = numbers[9],
+        .faults = (uint64_t)numbers[10],
     };
     return true;
 }

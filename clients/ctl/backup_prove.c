@@ -22,11 +22,14 @@ static int prove_over(const char *name, const char *socket, struct ledger_totals
     bool read = ledger_redis_open(&redis, &address) && ledger_check(&redis, ret_totals);
     if (!read) {
         (void)fprintf(stderr, "%s: %s\n", name, redis.error);
-    } else if (ret_totals->faults > 0) {
-        (void)fprintf(stderr, "%s: %" PRIu64 " faults\n", name, ret_totals->faults);
+    } else if (ret_totals->taken > 0) {
+        (void)fprintf(stderr,
+                      "%s: %" PRIu64 " identifiers of members find another member; they are "
+                      "copied as they are. Which: loyaltyctl doctor --full\n",
+                      name, ret_totals->taken);
     }
     ledger_redis_close(&redis);
-    return read && ret_totals->faults == 0 ? CTL_OK : CTL_REFUSED;
+    return read ? CTL_OK : CTL_REFUSED;
 }
 
 int backup_prove(const char *name, const char *folder, struct ledger_totals *ret_totals)
@@ -62,6 +65,7 @@ int backup_compare_totals(const char *name, const char *of, const struct ledger_
         {"bytes of logs", totals->log_bytes, said->log_bytes},
         {"claims", totals->claims, said->claims},
         {"points", (uint64_t)totals->balance, (uint64_t)said->balance},
+        {"faults", totals->faults, said->faults},
         {"points awarded", (uint64_t)totals->awarded, (uint64_t)said->awarded},
     };
     int code = CTL_OK;
@@ -107,11 +111,12 @@ void backup_show(const struct globals *globals, const char *folder,
 {
     const struct ledger_totals *totals = &manifest->totals;
     if (globals->json) {
-        print_tree(json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:s}", "folder", folder,
+        print_tree(json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:s}", "folder", folder,
                              "taken_at", manifest->taken_at, "bytes", (json_int_t)manifest->bytes,
                              "members", (json_int_t)totals->members, "accounts",
                              (json_int_t)totals->accounts, "records", (json_int_t)totals->records,
-                             "balance", (json_int_t)totals->balance, "digest", manifest->digest));
+                             "balance", (json_int_t)totals->balance, "faults",
+                             (json_int_t)totals->faults, "digest", manifest->digest));
         return;
     }
     print_row("backup", "%s", folder);
@@ -121,5 +126,8 @@ void backup_show(const struct globals *globals, const char *folder,
     print_row_number("accounts", (int64_t)totals->accounts);
     print_row_number("records", (int64_t)totals->records);
     print_row_number("points", totals->balance);
+    if (totals->faults > 0) {
+        print_row_number("faults", (int64_t)totals->faults);
+    }
     print_row("digest", "%s", manifest->digest);
 }

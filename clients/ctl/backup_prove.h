@@ -9,8 +9,8 @@ extern const char backup_rdb_name[]; // "ledger.rdb"
 
 // "FOLDER/NAME"
 void backup_path(const char *folder, const char *name, char ret_path[BACKUP_PATH_BYTES]);
-// Loads FOLDER/ledger.rdb into a private server and proves what is in it. An exit code; what is
-// wrong is said on stderr.
+// Loads FOLDER/ledger.rdb into a private server and proves what is in it: totals->faults says what
+// does not hold. An exit code; what is wrong is said on stderr.
 int backup_prove(const char *name, const char *folder, struct ledger_totals *ret_totals);
 // The file and its contents are what the manifest says.
 int backup_compare(const char *name, const char *folder, const struct backup_manifest *manifest);

@@ -1,5 +1,6 @@
-// One key after the other, in whatever order Redis gives them; a log at a time is in memory. The
-// digest is the sum of the keys' hashes, modulo 2^256, so that their order is nothing to it.
+// Keys in whatever order Redis gives them, asked for in batches; one value at a time is in memory,
+// and of each key 8 bytes. The digest is the sum of the keys' hashes, modulo 2^256, so that
+// their order is nothing to it. Then the claims of what the batch's members show are asked for.
 #include "ctl/ledger_check.h"
 
 #include <inttypes.h>
@@ -14,17 +15,27 @@
 #include "core/account.h"
 #include "core/ledger.h"
 #include "ctl/chain_hash.h"
+#include "ctl/ledger_stop.h"
 #include "ctl/parse.h"
 #include "ctl/progress.h"
 
-enum { SCAN_COUNT = 512, ARENA_BYTES = 64 << 20, NAME_BYTES = 16 };
+enum { SCAN_COUNT = 512, BATCH = 64, ARENA_BYTES = 64 << 20, NAME_BYTES = 16 };
+enum { CLAIM_KEY_BYTES = 64, CLAIMS_MAX = BATCH * LIMIT_IDENTIFIERS };
+
+// An identifier that a member's log lists, and the key that should name that member.
+struct listed {
+    char key[CLAIM_KEY_BYTES];
+    char member_id[LIMIT_MEMBER_ID_BYTES + 1];
+};
 
 struct check {
     struct ledger_redis *redis;
     struct ledger_totals *totals;
     struct arena arena;
     struct progress progress;
-    struct id_set seen; // prints of keys: a scan may give one twice
+    struct id_set seen;    // prints of keys: a scan may give one twice
+    struct listed *listed; // of the batch in hand
+    size_t listed_count;
 };
 
 // "ly:{17}:a:<name>"
@@ -105,6 +116,29 @@ static void add_account(struct ledger_totals *totals, const struct account *acco
     totals->awarded += member ? account->awarded : 0;
 }
 
+// Who has left for good lets go of what others want; what is on its way is nobody's yet.
+static void list_identifiers(struct check *check, const struct account *account, struct span id)
+{
+    enum member_status status = account_status(account);
+    bool left = status == MEMBER_CLOSED || status == MEMBER_ERASED || *account->merged_into != '\0';
+    for (uint32_t i = 0; i < account->identifiers.count && !left; i++) {
+        const struct identifier_state *state = &account->identifiers.items[i];
+        bool held = state->stage == IDENTIFIER_BOUND || state->stage == IDENTIFIER_REPLACED;
+        if (!held || check->listed_count == CLAIMS_MAX || id.len > LIMIT_MEMBER_ID_BYTES) {
+            continue;
+        }
+        char name[2 * IDENTIFIER_KEY_BYTES + 1];
+        struct listed *listed = &check->listed[check->listed_count++];
+        for (size_t j = 0; j < IDENTIFIER_KEY_BYTES; j++) {
+            (void)snprintf(name + 2 * j, 3, "%02x", state->identifier.key[j]);
+        }
+        uint64_t partition = hash_fnv1a(span_of_text(name)) % check->totals->partitions;
+        (void)snprintf(listed->key, sizeof(listed->key), "ly:{%" PRIu64 "}:i:%s", partition, name);
+        (void)snprintf(listed->member_id, sizeof(listed->member_id), "%.*s", (int)id.len,
+                       (const char *)id.data);
+    }
+}
+
 static void check_account(struct check *check, struct span key, const struct key_parts *parts,
                           struct span log)
 {
@@ -121,6 +155,7 @@ static void check_account(struct check *check, struct span key, const struct key
         note_fault(check, key, account.seq, what);
     } else {
         add_account(check->totals, &account);
+        list_identifiers(check, &account, parts->name);
     }
     account_fini(&account);
 }
@@ -156,6 +191,9 @@ static void take_value(struct check *check, struct span key, struct span value)
         note_fault(check, key, 0, "the key is none of a ledger's");
         return;
     }
+    if (!parts.meta && parts.partition >= check->totals->partitions) {
+        note_fault(check, key, 0, "the ledger has no such partition");
+    }
     add_digest(check->totals, key, value);
     if (!parts.meta && span_is_text(parts.kind, "a")) {
         check_account(check, key, &parts, value);
@@ -178,32 +216,81 @@ static bool is_again(struct check *check, struct span key)
     return false;
 }
 
-// Of a page of keys those that are plain values, read together.
+// What one key has. Lists and sets refuse GET: they are no plain values, as the ledger has them.
+static void take_reply(struct check *check, struct span key, const redisReply *reply)
+{
+    struct key_parts parts = parse_key(key);
+    bool must = parts.ours && !parts.meta &&
+                (span_is_text(parts.kind, "a") || span_is_text(parts.kind, "i"));
+    if (reply->type == REDIS_REPLY_STRING) {
+        take_value(check, key, span_of(reply->str, reply->len));
+    } else if (reply->type == REDIS_REPLY_NIL) {
+        note_fault(check, key, 0, "it went while it was read: somebody writes to this Redis");
+    } else if (strncmp(reply->str, "WRONGTYPE", strlen("WRONGTYPE")) != 0) {
+        note_fault(check, key, 0, reply->str);
+    } else if (must || !parts.ours) {
+        note_fault(check, key, 0, must ? "it is no plain value" : "the key is none of a ledger's");
+    }
+}
+
+static bool ask_values(struct check *check, const struct span *keys, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct span get[] = {span_of_text("GET"), keys[i]};
+        if (!ledger_redis_send(check->redis, 2, get)) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        redisReply *reply = ledger_redis_take(check->redis);
+        if (reply == NULL) {
+            return false;
+        }
+        take_reply(check, keys[i], reply);
+        freeReplyObject(reply);
+    }
+    return true;
+}
+
+static bool ask_claims(struct check *check)
+{
+    size_t count = check->listed_count;
+    check->listed_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct span get[] = {span_of_text("GET"), span_of_text(check->listed[i].key)};
+        if (!ledger_redis_send(check->redis, 2, get)) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        redisReply *reply = ledger_redis_take(check->redis);
+        if (reply == NULL) {
+            return false;
+        }
+        bool found = reply->type == REDIS_REPLY_STRING;
+        check->totals->unclaimed += found ? 0 : 1;
+        check->totals->taken += found && strcmp(reply->str, check->listed[i].member_id) != 0;
+        freeReplyObject(reply);
+    }
+    return true;
+}
+
 static bool take_page(struct check *check, const redisReply *page)
 {
-    for (size_t i = 0; i < page->elements; i++) {
-        struct span key = span_of(page->element[i]->str, page->element[i]->len);
-        if (is_again(check, key)) {
-            continue;
+    struct span keys[BATCH];
+    size_t at = 0;
+    while (at < page->elements) {
+        size_t count = 0;
+        for (; at < page->elements && count < BATCH; at++) {
+            struct span key = span_of(page->element[at]->str, page->element[at]->len);
+            if (!is_again(check, key)) {
+                keys[count++] = key;
+            }
         }
-        check->totals->keys++;
-        const struct span ask[] = {span_of_text("TYPE"), key};
-        redisReply *type = ledger_redis_ask(check->redis, 2, ask);
-        if (type == NULL) {
+        check->totals->keys += count;
+        if (!ask_values(check, keys, count) || !ask_claims(check)) {
             return false;
         }
-        bool plain = strcmp(type->str, "string") == 0;
-        freeReplyObject(type);
-        if (!plain) {
-            continue;
-        }
-        const struct span get[] = {span_of_text("GET"), key};
-        redisReply *value = ledger_redis_ask(check->redis, 2, get);
-        if (value == NULL) {
-            return false;
-        }
-        take_value(check, key, span_of(value->str, value->len));
-        freeReplyObject(value);
     }
     progress_update(&check->progress, check->totals->keys, "");
     return true;
@@ -222,6 +309,11 @@ static bool scan_all(struct check *check)
         (void)snprintf(cursor, sizeof(cursor), "%s", reply->element[0]->str);
         bool good = take_page(check, reply->element[1]);
         freeReplyObject(reply);
+        if (ledger_stop_asked()) {
+            (void)snprintf(check->redis->error, sizeof(check->redis->error),
+                           "stopped before all was read");
+            return false;
+        }
         if (!good) {
             return false;
         }
@@ -250,11 +342,21 @@ bool ledger_check(struct ledger_redis *redis, struct ledger_totals *ret_totals)
         !read_number(redis, "GET ly:{meta}:partitions", &ret_totals->partitions)) {
         return false;
     }
+    if (ret_totals->partitions == 0 || ret_totals->partitions > LIMIT_PARTITIONS) {
+        (void)snprintf(redis->error, sizeof(redis->error), "there is no ledger in this Redis");
+        return false;
+    }
+    check.listed = calloc(CLAIMS_MAX, sizeof(*check.listed));
+    if (check.listed == NULL) {
+        (void)snprintf(redis->error, sizeof(redis->error), "no memory to check it with");
+        return false;
+    }
     arena_init(&check.arena, ARENA_BYTES);
     progress_begin(&check.progress, keys);
     bool good = scan_all(&check);
     progress_end(&check.progress);
     arena_fini(&check.arena);
     id_set_fini(&check.seen);
+    free(check.listed);
     return good;
 }

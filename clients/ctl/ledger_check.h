@@ -17,6 +17,9 @@ struct ledger_totals {
     uint64_t records;
     uint64_t log_bytes;
     uint64_t claims; // of identifiers
+    uint64_t
+        unclaimed;   // identifiers in logs that find nobody: of kinds that are not matched, or lost
+    uint64_t taken;  // identifiers in logs that find another member
     int64_t balance; // points of members, less what they owe
     int64_t awarded;
     uint8_t digest[LEDGER_DIGEST_BYTES]; // of all plain values: logs, claims, profiles, jobs

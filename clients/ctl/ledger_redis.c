@@ -54,7 +54,8 @@ static bool log_in(struct ledger_redis *redis, const char *user)
     struct span words[3] = {span_of_text("AUTH")};
     size_t count = 1;
     if (redis->password[0] == '\0') {
-        return true;
+        return user == NULL ||
+               fail(redis, user, "a user of Redis needs its password: --redis-password-file");
     }
     if (user != NULL) {
         words[count++] = span_of_text(user);
@@ -109,6 +110,28 @@ redisReply *ledger_redis_ask(struct ledger_redis *redis, size_t count, const str
         (void)fail(redis, "Redis says", reply->str);
         freeReplyObject(reply);
         reply = NULL;
+    }
+    return reply;
+}
+
+bool ledger_redis_send(struct ledger_redis *redis, size_t count, const struct span *words)
+{
+    const char *texts[WORDS_MAX];
+    size_t lengths[WORDS_MAX];
+    for (size_t i = 0; i < count; i++) {
+        texts[i] = (const char *)words[i].data;
+        lengths[i] = words[i].len;
+    }
+    return redisAppendCommandArgv(redis->context, (int)count, texts, lengths) == REDIS_OK ||
+           fail(redis, "Redis cannot be asked", redis->context->errstr);
+}
+
+redisReply *ledger_redis_take(struct ledger_redis *redis)
+{
+    void *reply = NULL;
+    if (redisGetReply(redis->context, &reply) != REDIS_OK) {
+        (void)fail(redis, "Redis does not answer", redis->context->errstr);
+        return NULL;
     }
     return reply;
 }

@@ -31,6 +31,10 @@ void ledger_redis_close(struct ledger_redis *redis);
 // The words of a command, by their lengths. NULL with `error` when there is no answer, or it is an
 // error; else the caller's, freed with freeReplyObject.
 redisReply *ledger_redis_ask(struct ledger_redis *redis, size_t count, const struct span *words);
+// Many at once: each is sent, then each reply is taken, in that order. A reply that is an error is
+// the caller's like any other; NULL with `error` when there is none, and then none of the rest.
+bool ledger_redis_send(struct ledger_redis *redis, size_t count, const struct span *words);
+redisReply *ledger_redis_take(struct ledger_redis *redis);
 // Words without spaces, in one text: "CONFIG GET appendonly".
 redisReply *ledger_redis_say(struct ledger_redis *redis, const char *words);
 // The same, where only that it went well matters.

@@ -1,12 +1,13 @@
-// Fork and exec of redis-server with all its settings on the command line.
+// Fork and exec of redis-server, its settings on its standard input.
 #include "ctl/ledger_server.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -17,11 +18,15 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include "ctl/ledger_stop.h"
+
 enum {
     STEP_MS = 20,
     START_STEPS = 30000, // ten minutes: as long as loading may take
     EXIT_NOT_RUN = 127,
     SECRET_RANDOM = 32,
+    SETTINGS_BYTES = 1024,
+    LOG_BYTES = 600,
 };
 
 static void wait_a_step(void)
@@ -67,62 +72,112 @@ static bool find_port(struct ledger_server *server)
                         why == 0 ? "it is no IPv4 address of this machine" : strerror(why));
 }
 
-// In the child: does not return.
-static void become_server(const struct ledger_server *server, pid_t parent)
+// Its settings, in a file without a name; -1 when there is none. A command line, and so the
+// password, would be for everybody to read. It stands in its folder, whose path is nowhere in them.
+static int write_settings(const struct ledger_server *server)
 {
-    char port[16];
-    (void)snprintf(port, sizeof(port), "%d", server->port);
-    const char *arguments[] = {"redis-server",
-                               "--dir",
-                               server->folder,
-                               "--dbfilename",
-                               "ledger.rdb",
-                               "--appendonly",
-                               "no",
-                               "--save",
-                               "",
-                               "--unixsocket",
-                               server->socket + strlen("unix:"),
-                               "--unixsocketperm",
-                               "700",
-                               "--port",
-                               port,
-                               "--bind",
-                               server->port == 0 ? "127.0.0.1" : server->host,
-                               "--daemonize",
-                               "no",
-                               "--loglevel",
-                               "warning",
-                               "--logfile",
-                               "server.log",
-                               "--repl-diskless-sync",
-                               "no",
-                               "--rdb-del-sync-files",
-                               "yes",
-                               "--maxmemory",
-                               "0",
-                               server->port == 0 ? NULL : "--requirepass",
-                               server->secret,
-                               NULL};
+    char text[SETTINGS_BYTES];
+    int len = snprintf(text, sizeof(text),
+                       "dbfilename ledger.rdb\nappendonly no\nsave \"\"\nunixsocket socket\n"
+                       "unixsocketperm 700\nport %d\nbind %s\nloglevel warning\n"
+                       "logfile server.log\nrepl-diskless-sync yes\nrepl-diskless-sync-delay 0\n"
+                       "maxmemory 0\nproc-title-template \"{title} loyalty-ledger {listen-addr}\"\n"
+                       "%s%s\n",
+                       server->port, server->port == 0 ? "127.0.0.1" : server->host,
+                       server->port == 0 ? "" : "requirepass ", server->secret);
+    int file = memfd_create("settings", MFD_CLOEXEC);
+    bool good = file >= 0 && write(file, text, (size_t)len) == len && lseek(file, 0, SEEK_SET) == 0;
+    explicit_bzero(text, sizeof(text));
+    if (!good && file >= 0) {
+        (void)close(file);
+    }
+    return good ? file : -1;
+}
+
+// When memory ends, this one goes first, not the Redis that serves.
+static void offer_for_memory(void)
+{
+    static const char most[] = "1000";
+    int file = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+    if (file >= 0) {
+        (void)!write(file, most, sizeof(most) - 1);
+        (void)close(file);
+    }
+}
+
+// In the child: does not return.
+static void become_server(const struct ledger_server *server, int settings, pid_t parent)
+{
+    const char *arguments[] = {"redis-server", "-", NULL};
     (void)umask(077);
-    bool watched = prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent;
-    if (watched && chdir(server->folder) == 0) {
+    offer_for_memory();
+    if (ledger_stop_follow(parent) && chdir(server->folder) == 0 &&
+        dup2(settings, STDIN_FILENO) == STDIN_FILENO && dup2(STDERR_FILENO, STDOUT_FILENO) >= 0) {
         (void)execvp(arguments[0], (char *const *)arguments);
     }
     _exit(EXIT_NOT_RUN);
 }
 
+static bool start(struct ledger_server *server)
+{
+    pid_t parent = getpid();
+    int settings = write_settings(server);
+    server->pid = settings < 0 ? -1 : fork();
+    if (server->pid == 0) {
+        become_server(server, settings, parent);
+    }
+    int why = errno;
+    if (settings >= 0) {
+        (void)close(settings);
+    }
+    if (server->pid < 0) {
+        server->pid = 0;
+        return fail(server, "redis-server", strerror(why));
+    }
+    return true;
+}
+
+// The end of what it has logged, on one line.
+static void read_log(const struct ledger_server *server, char ret_text[LOG_BYTES])
+{
+    char path[LEDGER_PATH_BYTES];
+    (void)snprintf(path, sizeof(path), "%s/server.log", server->folder);
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    off_t size = file < 0 ? 0 : lseek(file, 0, SEEK_END);
+    off_t from = size < LOG_BYTES ? 0 : size - LOG_BYTES + 1;
+    ssize_t len = file < 0 ? 0 : pread(file, ret_text, LOG_BYTES - 1, from);
+    ret_text[len < 0 ? 0 : len] = '\0';
+    for (char *at = ret_text; *at != '\0'; at++) {
+        *at = *at < ' ' ? ' ' : *at;
+    }
+    if (file >= 0) {
+        (void)close(file);
+    }
+}
+
 static bool has_ended(struct ledger_server *server)
 {
     int status = 0;
+    char log[LOG_BYTES];
     if (waitpid(server->pid, &status, WNOHANG) != server->pid) {
         return false;
     }
     server->pid = 0;
-    bool missing = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_NOT_RUN;
-    return !fail(server, "redis-server",
-                 missing ? "it could not be run; is the package redis-server installed?"
-                         : "it does not take the file: it is damaged, or of a newer Redis");
+    if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_NOT_RUN) {
+        return !fail(server, "redis-server",
+                     "it could not be run; is the package redis-server installed?");
+    }
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) {
+        return !fail(server, "redis-server",
+                     "it was killed, for want of memory most likely: it needs as much as the "
+                     "ledger's Redis");
+    }
+    read_log(server, log);
+    (void)snprintf(server->error, sizeof(server->error),
+                   "redis-server: it does not take the file: it is damaged, or of a newer Redis. "
+                   "It says: %s",
+                   log);
+    return true;
 }
 
 // Until it answers PING, which it does not while it loads.
@@ -142,6 +197,9 @@ static bool wait_loaded(struct ledger_server *server)
         ledger_redis_close(&redis);
         if (up) {
             return true;
+        }
+        if (ledger_stop_asked()) {
+            return fail(server, "redis-server", "stopped while it was loading");
         }
         wait_a_step();
     }
@@ -179,14 +237,8 @@ bool ledger_server_start(struct ledger_server *server, const char *rdb_path, con
     if (!make_folder(server, rdb_path)) {
         return false;
     }
-    pid_t parent = getpid();
-    server->pid = fork();
-    if (server->pid == 0) {
-        become_server(server, parent);
-    }
-    if (server->pid < 0) {
-        server->pid = 0;
-        return fail(server, "fork", strerror(errno));
+    if (!start(server)) {
+        return false;
     }
     return wait_loaded(server);
 }

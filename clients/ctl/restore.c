@@ -9,9 +9,10 @@
 
 #include "ctl/backup_prove.h"
 #include "ctl/command.h"
+#include "ctl/ledger_stop.h"
 
 enum { KEY_REDIS = 0x200, KEY_USER, KEY_PASSWORD_FILE, KEY_FROM, KEY_HOST };
-enum { STEP_MS = 50, STEPS_MAX = 72000 }; // an hour
+enum { STEP_MS = 50, STEPS_MAX = 72000, STEPS_APART = 600 }; // an hour; half a minute
 
 struct restore_line {
     struct globals globals;
@@ -58,6 +59,8 @@ struct restore {
     const struct backup_manifest *manifest;
     struct ledger_redis target;
     struct ledger_server server;
+    int apart;    // looks at a target that has no connection to its master
+    bool touched; // the target may have something by now
 };
 
 static int complain(const struct restore *restore, const char *why)
@@ -115,67 +118,124 @@ static int judge_target(struct restore *restore)
 
 // --- filling it ---
 
-static bool set_password(struct restore *restore, const char *password)
+// What the target says to its master, as it was before.
+struct before {
+    char user[LEDGER_PASSWORD_BYTES];
+    char password[LEDGER_PASSWORD_BYTES];
+};
+
+static bool set_setting(struct restore *restore, const char *name, const char *value)
 {
-    const struct span words[] = {span_of_text("CONFIG"), span_of_text("SET"),
-                                 span_of_text("masterauth"), span_of_text(password)};
+    const struct span words[] = {span_of_text("CONFIG"), span_of_text("SET"), span_of_text(name),
+                                 span_of_text(value)};
     redisReply *reply = ledger_redis_ask(&restore->target, 4, words);
     bool good = reply != NULL;
     freeReplyObject(reply);
     return good;
 }
 
-static bool has_field(struct restore *restore, const char *section, const char *field,
-                      const char *wanted)
+static bool set_master(struct restore *restore, const char *user, const char *password)
 {
-    char is[LEDGER_FIELD_BYTES];
-    return ledger_redis_info(&restore->target, section, field, is) && strcmp(is, wanted) == 0;
+    return set_setting(restore, "masteruser", user) && set_setting(restore, "masterauth", password);
 }
 
-// Asks again and again until `is_there`; false when it does not come about.
-static bool wait_until(struct restore *restore, bool (*is_there)(struct restore *restore))
+enum wait { WAIT_ON, WAIT_DONE, WAIT_FAILED };
+
+static enum wait has_field(struct restore *restore, const char *section, const char *field,
+                           const char *wanted)
 {
-    const struct timespec step = {.tv_nsec = STEP_MS * 1000000L};
-    for (int i = 0; i < STEPS_MAX; i++) {
-        if (is_there(restore)) {
-            return true;
-        }
-        (void)nanosleep(&step, NULL);
+    char is[LEDGER_FIELD_BYTES];
+    if (!ledger_redis_info(&restore->target, section, field, is)) {
+        return WAIT_FAILED; // it has died, or refuses: that will not come right by waiting
     }
+    return strcmp(is, wanted) == 0 ? WAIT_DONE : WAIT_ON;
+}
+
+static bool fail(struct restore *restore, const char *why)
+{
+    (void)snprintf(restore->target.error, sizeof(restore->target.error), "%s", why);
     return false;
 }
 
-static bool is_filled(struct restore *restore)
+// Asks again and again until `look` says it is there; else false, and the target's error says why.
+static bool wait_until(struct restore *restore, enum wait (*look)(struct restore *restore))
 {
-    return has_field(restore, "replication", "master_link_status", "up") &&
-           has_field(restore, "replication", "master_sync_in_progress", "0");
+    const struct timespec step = {.tv_nsec = STEP_MS * 1000000L};
+    for (int i = 0; i < STEPS_MAX; i++) {
+        enum wait wait = look(restore);
+        if (wait != WAIT_ON) {
+            return wait == WAIT_DONE;
+        }
+        if (ledger_stop_asked()) {
+            return fail(restore, "stopped");
+        }
+        (void)nanosleep(&step, NULL);
+    }
+    return fail(restore, "it took longer than an hour");
 }
 
-static bool is_rewritten(struct restore *restore)
+// A target that is neither filled nor being filled tries to connect; but not for ever.
+static enum wait look_filled(struct restore *restore)
 {
-    return has_field(restore, "persistence", "aof_rewrite_in_progress", "0") &&
-           has_field(restore, "persistence", "aof_rewrite_scheduled", "0");
+    enum wait up = has_field(restore, "replication", "master_link_status", "up");
+    enum wait idle = has_field(restore, "replication", "master_sync_in_progress", "0");
+    if (up == WAIT_FAILED || idle == WAIT_FAILED || (up == WAIT_DONE && idle == WAIT_DONE)) {
+        return up == WAIT_DONE ? idle : up;
+    }
+    restore->apart = idle == WAIT_DONE ? restore->apart + 1 : 0;
+    if (restore->apart > STEPS_APART) {
+        (void)fail(restore, "the Redis to be filled does not get the copy; its log says why (it "
+                            "must reach this machine: --host)");
+        return WAIT_FAILED;
+    }
+    return WAIT_ON;
+}
+
+static enum wait look_loaded(struct restore *restore)
+{
+    return has_field(restore, "persistence", "loading", "0");
+}
+
+static enum wait look_rewritten(struct restore *restore)
+{
+    enum wait at_work = has_field(restore, "persistence", "aof_rewrite_in_progress", "0");
+    enum wait to_come = has_field(restore, "persistence", "aof_rewrite_scheduled", "0");
+    return at_work == WAIT_DONE ? to_come : at_work;
+}
+
+// Its own master again, whatever has happened; it takes no such order while it loads.
+static bool let_go(struct restore *restore, const struct before *before)
+{
+    const struct timespec step = {.tv_nsec = STEP_MS * 1000000L};
+    for (int i = 0; i < STEPS_MAX && look_loaded(restore) == WAIT_ON; i++) {
+        (void)nanosleep(&step, NULL);
+    }
+    bool own = ledger_redis_do(&restore->target, "REPLICAOF NO ONE");
+    return set_master(restore, before->user, before->password) && own;
 }
 
 static int copy_over(struct restore *restore)
 {
     char words[LEDGER_FIELD_BYTES * 2];
-    char before[LEDGER_PASSWORD_BYTES];
+    char why[LEDGER_ERROR_BYTES];
+    struct before before;
     struct ledger_redis *target = &restore->target;
     (void)snprintf(words, sizeof(words), "REPLICAOF %s %d", restore->server.host,
                    restore->server.port);
-    if (!ledger_redis_setting(target, "masterauth", before) ||
-        !set_password(restore, restore->server.secret)) {
+    if (!ledger_redis_setting(target, "masteruser", before.user) ||
+        !ledger_redis_setting(target, "masterauth", before.password)) {
         return complain(restore, target->error);
     }
-    bool filled = ledger_redis_do(target, words) && wait_until(restore, is_filled);
-    bool own = ledger_redis_do(target, "REPLICAOF NO ONE");
-    bool put_back = set_password(restore, before);
+    restore->touched = true;
+    bool filled = set_master(restore, "", restore->server.secret) &&
+                  ledger_redis_do(target, words) && wait_until(restore, look_filled);
+    (void)snprintf(why, sizeof(why), "%s", target->error);
+    bool own = let_go(restore, &before);
+    explicit_bzero(&before, sizeof(before));
     if (!filled) {
-        return complain(restore, "the Redis to be filled does not get the copy; its log says why "
-                                 "(it must reach this machine: --host)");
+        return complain(restore, why);
     }
-    return own && put_back ? CTL_OK : complain(restore, target->error);
+    return own ? CTL_OK : complain(restore, target->error);
 }
 
 // With an append-only file: a new one is written, whole, before it is said to be there.
@@ -193,10 +253,12 @@ static int make_durable(struct restore *restore)
                       restore->name);
         return CTL_OK;
     }
-    if (!wait_until(restore, is_rewritten) || !ledger_redis_do(target, "BGREWRITEAOF") ||
-        !wait_until(restore, is_rewritten) ||
-        !has_field(restore, "persistence", "aof_last_bgrewrite_status", "ok") ||
-        !has_field(restore, "persistence", "aof_last_write_status", "ok")) {
+    if (!wait_until(restore, look_rewritten) || !ledger_redis_do(target, "BGREWRITEAOF") ||
+        !wait_until(restore, look_rewritten)) {
+        return complain(restore, target->error);
+    }
+    if (has_field(restore, "persistence", "aof_last_bgrewrite_status", "ok") != WAIT_DONE ||
+        has_field(restore, "persistence", "aof_last_write_status", "ok") != WAIT_DONE) {
         return complain(restore, "the append-only file could not be written; is the disk full?");
     }
     return CTL_OK;
@@ -216,9 +278,6 @@ static int fill(struct restore *restore)
     }
     if (code == CTL_OK && !ledger_check(&restore->target, &totals)) {
         code = complain(restore, restore->target.error);
-    }
-    if (code == CTL_OK && totals.faults > 0) {
-        code = complain(restore, "what was restored has faults");
     }
     return code == CTL_OK ? backup_compare_totals(restore->name, "what was restored", &totals,
                                                   restore->manifest)
@@ -245,6 +304,10 @@ static int restore_all(const char *name, const struct restore_line *line)
     }
     ledger_redis_close(&restore.target);
     ledger_server_stop(&restore.server);
+    if (code != CTL_OK && restore.touched) {
+        (void)complain(&restore, "what the Redis may have got by now is not whole: serve nothing "
+                                 "from it. To try again: FLUSHALL, FUNCTION FLUSH, restore");
+    }
     if (code == CTL_OK) {
         backup_show(&line->globals, line->from, &manifest);
         (void)fprintf(stderr, "Restored, and proved to the last record. Tills ask again for what "
@@ -273,5 +336,6 @@ int backup_restore(int argc, char **argv, const struct globals *globals)
     };
     struct restore_line line = {.globals = *globals, .host = "127.0.0.1"};
     globals_parse(&parser, argc, argv, &line);
+    ledger_stop_watch();
     return restore_all(argv[0], &line);
 }
