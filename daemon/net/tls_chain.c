@@ -48,9 +48,9 @@ enum status tls_chain_copy(const SSL *ssl, struct tls_chain **ret_chain)
         return STATUS_NO_MEMORY;
     }
     chain->len = bytes;
-    chain->not_after_ms = tls_time_ms(X509_get0_notAfter(certificate_at(ssl, 0)));
+    const X509 *certificate = certificate_at(ssl, 0);
+    chain->not_after_ms = certificate == NULL ? 0 : tls_time_ms(X509_get0_notAfter(certificate));
     unsigned char *at = chain->der;
-    const X509 *certificate = NULL;
     for (int i = 0; (certificate = certificate_at(ssl, i)) != NULL; i++) {
         if (i2d_X509(certificate, &at) < 0) { // takes memory once more
             ERR_clear_error();

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""A wrong configuration never starts, and says where it is wrong and what would be right; a right one
-is the same however it is given.
+"""A wrong configuration never starts, and says where it is wrong and what would be right; a right
+one is the same however it is given.
 """
 
 import os

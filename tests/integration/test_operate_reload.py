@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""SIGHUP under connected clients: what is right is taken whole, what is wrong not at all, and nobody
-is dropped but who is revoked.
+"""SIGHUP under connected clients: what is right is taken whole, what is wrong not at all, and
+nobody is dropped but who is revoked.
 """
 
 import os
