@@ -4,7 +4,8 @@
 //     /livez      200 when the loop answers
 //     /readyz     200, or 503 with a line for each reason why nothing can be awarded now
 //
-// GET and HEAD only; a few connections, small requests, short waits.
+// GET and HEAD only; a few connections, one request on each, small requests, short waits: a client
+// of this machine cannot use up the daemon's descriptors.
 #pragma once
 
 #include <stdint.h>
@@ -16,6 +17,8 @@
 
 struct event_base;
 struct monitor_http;
+
+enum { MONITOR_HTTP_VISITS = 16 }; // connections at a time; who comes then waits
 
 struct monitor_http_options {
     struct event_base *base;

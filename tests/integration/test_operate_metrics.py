@@ -207,6 +207,52 @@ class Bounds(unittest.TestCase):
         self.assertGreaterEqual(answer.status, 400)
         self.assertEqual(get("/livez")[0].status, 200)
 
+    def test_what_is_no_request(self):
+        for said in (b"\r\n\r\n", b"GET\r\n\r\n", b"GET /livez\r\n\r\n", b" \0 \r\n\r\n"):
+            with socket.create_connection(("127.0.0.1", own_port()), timeout=20) as link:
+                link.sendall(said)
+                self.assertTrue(link.recv(100).startswith(b"HTTP/1.1 400 "), said)
+
+    def test_who_has_said_all_is_answered(self):
+        with socket.create_connection(("127.0.0.1", own_port()), timeout=20) as link:
+            link.sendall(b"GET /metrics HTTP/1.1\r\n\r\n")
+            link.shutdown(socket.SHUT_WR)
+            with link.makefile("rb") as answer:
+                self.assertIn(b"loyaltyd_ready 1", answer.read())
+
+    def test_without_a_body(self):
+        answer, text = get("/livez", "HEAD")
+        self.assertEqual((answer.status, answer.headers["Content-Length"], text), (200, "5", ""))
+
+    def test_descriptors_are_not_used_up(self):
+        before = value(samples(), "process_open_fds")
+        idle = [socket.create_connection(("127.0.0.1", own_port())) for _ in range(15)]
+        more = []
+        try:
+            during = value(samples(), "process_open_fds")
+            self.assertLessEqual(during, before + 15)
+            more = [socket.create_connection(("127.0.0.1", own_port())) for _ in range(12)]
+            for link in idle[:5]:  # who waited takes their places; so does who asks
+                link.close()
+            for link in more[1:]:
+                link.close()
+            self.assertLessEqual(value(samples(), "process_open_fds"), before + 15)
+        finally:
+            for link in idle + more:
+                link.close()
+        self.assertEqual(get("/livez")[0].status, 200)
+
+    def test_dripping_bytes_keep_no_place(self):
+        with socket.create_connection(("127.0.0.1", own_port()), timeout=1) as link:
+            with self.assertRaises(ConnectionError):
+                while True:  # every byte begins libevent's own timeouts anew
+                    link.sendall(b"G")
+                    try:
+                        if link.recv(1) == b"":
+                            raise ConnectionError
+                    except TimeoutError:
+                        pass
+
     def test_this_machine_alone(self):
         for address in ("0.0.0.0:0", "192.0.2.1:9411", "[::]:9411"):
             line = [f"{frames.BIN}/loyaltyd", "--monitor-listen", address, "--check-config"]
