@@ -36,7 +36,10 @@ static void add(struct fields *fields, const char *name, size_t name_len, const 
     }
     char *at = fields->bytes + fields->used;
     for (size_t i = 0; i < name_len; i++) {
-        at[i] = name[i] == '-' ? '_' : (char)toupper((unsigned char)name[i]);
+        at[i] = (char)toupper((unsigned char)name[i]);
+        if (name[i] == '-') {
+            at[i] = '_';
+        }
     }
     at[name_len] = '=';
     memcpy(at + name_len + 1, value, len);

@@ -73,7 +73,7 @@ void option_give(struct gathering *gathering, struct option_given *given, size_t
 }
 
 // systemd's credential of that name, if there is one and nothing else was given.
-static void take_credential(struct options *options, size_t row)
+static void take_credential(struct options *options, size_t row, struct option_errors *errors)
 {
     const char *folder = getenv("CREDENTIALS_DIRECTORY");
     const char *name = option_rows[row].credential;
@@ -82,7 +82,9 @@ static void take_credential(struct options *options, size_t row)
     }
     char *path = arena_printf(&options->arena, "%s/%s", folder, name);
     char *source = arena_printf(&options->arena, "credential %s", name);
-    if (path != NULL && source != NULL && access(path, F_OK) == 0) {
+    if (path == NULL || source == NULL) {
+        option_error(options, errors, "credential %s: no memory", name);
+    } else if (access(path, F_OK) == 0) {
         options->given[row] = (struct option_given){.texts = {path}, .count = 1, .source = source};
     }
 }
@@ -154,7 +156,7 @@ bool options_load(int argc, char **argv, struct options *ret_options,
     for (size_t i = 0; i < option_row_count(); i++) {
         bool line = gathering.line[i].count > 0;
         ret_options->given[i] = line ? gathering.line[i] : gathering.file[i];
-        take_credential(ret_options, i);
+        take_credential(ret_options, i, ret_errors);
         take_default(ret_options, i);
     }
     put_values(ret_options);

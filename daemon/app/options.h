@@ -21,6 +21,7 @@ struct option_given {
     const char *source; // "default", "command line", "FILE:LINE", "credential redis-password"
 };
 
+// In the order of the file, not of sizes. NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding)
 struct options {
     // [listen]
     struct option_address listen;

@@ -28,19 +28,29 @@ void reload_fini(struct reload *reload)
     reload->owned = NULL;
 }
 
-static void log_errors(const struct option_errors *errors)
+static void log_failed(const char *why)
 {
-    for (uint32_t i = 0; i < errors->count; i++) {
-        log_event(LOG_ERROR, "reload-failed", "kept=old why=\"%s\"",
-                  log_text_of(span_of_text(errors->lines[i])).text);
-    }
+    log_event(LOG_ERROR, "reload-failed", "kept=old why=\"%s\"",
+              log_text_of(span_of_text(why)).text);
 }
 
+// Logs it, too; `why` may end with the options that were read.
 static enum status refuse(struct reload *reload, const char *why)
 {
+    log_failed(why);
     reload->failures++;
     (void)snprintf(reload->error, sizeof reload->error, "%s", why);
     return STATUS_INVALID;
+}
+
+// Without lines there was no memory to write them.
+static enum status refuse_errors(struct reload *reload, const struct option_errors *errors)
+{
+    enum status status = refuse(reload, errors->count > 0 ? errors->lines[0] : "no memory");
+    for (uint32_t i = 1; i < errors->count; i++) {
+        log_failed(errors->lines[i]);
+    }
+    return status;
 }
 
 // Reads and checks; what is wrong is in `fresh`'s arena.
@@ -59,14 +69,11 @@ static enum status take(struct reload *reload, struct options *fresh, struct ser
     const struct server_limits old_limits = config_limits(reload->present);
     char error[LIMIT_TEXT_BYTES] = "";
     if (server_set_limits(server, &limits) != STATUS_OK) {
-        log_event(LOG_ERROR, "reload-failed", "kept=old why=\"no memory for other limits\"");
         return refuse(reload, "no memory for other limits");
     }
     if (server_reload(server, &tls, error, sizeof error) != STATUS_OK) {
         // It takes nothing that was not there before.
         CHECK(server_set_limits(server, &old_limits) == STATUS_OK);
-        log_event(LOG_ERROR, "reload-failed", "kept=old why=\"%s\"",
-                  log_text_of(span_of_text(error)).text);
         return refuse(reload, error);
     }
     log_set_level((enum log_level)fresh->log_level);
@@ -92,8 +99,7 @@ enum status reload_run(struct reload *reload, struct server *server, int64_t wal
     if (read_fresh(reload, fresh, &errors)) {
         status = take(reload, fresh, server, wall_ms);
     } else {
-        log_errors(&errors);
-        status = refuse(reload, errors.count > 0 ? errors.lines[0] : "no memory");
+        status = refuse_errors(reload, &errors);
     }
     if (status != STATUS_OK) {
         free_options(fresh);

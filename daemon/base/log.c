@@ -13,7 +13,7 @@
 
 #include "base/limits.h"
 
-enum { LOG_KINDS = 128, BURST_S = 2, TOKEN = 1000, SUPPRESSED_BYTES = 40 };
+enum { LOG_KINDS = 128, BURST_MS = 2000, TOKEN = 1000, SUPPRESSED_BYTES = 40 };
 
 // What one kind of event may still say.
 struct kind {
@@ -57,7 +57,11 @@ struct log_text log_text_of(struct span text)
     struct log_text copy = {{0}};
     size_t len = text.len < LOG_TEXT_BYTES ? text.len : LOG_TEXT_BYTES - 1;
     for (size_t i = 0; i < len; i++) {
-        copy.text[i] = text.data[i] == '"' ? '\'' : (char)text.data[i];
+        char one = (char)text.data[i];
+        copy.text[i] = one;
+        if (one == '"') {
+            copy.text[i] = '\'';
+        }
     }
     return copy;
 }
@@ -94,8 +98,8 @@ static bool may_write(const char *event, uint64_t *ret_left_out)
         return true;
     }
     int64_t at_ms = now_ms();
-    int64_t most = (int64_t)rate_max * BURST_S * TOKEN;
-    int64_t passed_ms = at_ms - kind->at_ms < BURST_S * 1000 ? at_ms - kind->at_ms : BURST_S * 1000;
+    int64_t most = (int64_t)rate_max * BURST_MS; // thousandths a millisecond
+    int64_t passed_ms = at_ms - kind->at_ms < BURST_MS ? at_ms - kind->at_ms : BURST_MS;
     kind->tokens = kind->tokens > most ? most : kind->tokens + passed_ms * (int64_t)rate_max;
     kind->tokens = kind->tokens > most ? most : kind->tokens;
     kind->at_ms = at_ms;
@@ -153,7 +157,7 @@ __attribute__((format(printf, 4, 0))) static size_t put_text(char *text, size_t 
     int pairs = vsnprintf(text + len, room - len, format, args);
     len = pairs <= 0 ? len - 1 : len + (size_t)pairs;
     len = len < room ? len : room - 1;
-    memcpy(text + len, more, strlen(more));
+    memcpy(text + len, more, strlen(more) + 1);
     return len + strlen(more);
 }
 
