@@ -13,6 +13,8 @@ bool holder_find(const struct account *account, struct holder *ret_holder)
         .points = account->balance + account->held_points,
         .pending = account->pending_points,
     };
-    memcpy(ret_holder->tier, tier.data, tier.len);
+    if (tier.len > 0) { // empty, its data may be NULL
+        memcpy(ret_holder->tier, tier.data, tier.len);
+    }
     return true;
 }

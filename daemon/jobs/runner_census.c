@@ -57,7 +57,8 @@ static void tell_tiers(const struct census *census, const struct metrics_out *ou
         "loyaltyd_members", "Members of the club by tier, as of the last census.", METRIC_GAUGE};
     static const struct metric_family points = {
         "loyaltyd_liability_points",
-        "Points that members may spend or have set aside, as of the last census.", METRIC_GAUGE};
+        "Points that members may spend or have set aside, less deficits, as of the last census.",
+        METRIC_GAUGE};
     static const struct metric_family pending = {"loyaltyd_pending_points",
                                                  "Points not spendable yet, as of the last census.",
                                                  METRIC_GAUGE};
