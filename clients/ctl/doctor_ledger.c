@@ -135,7 +135,10 @@ static void conclude(const struct look *look, bool full)
         return;
     }
     uint64_t wrong = look->wrong_index + look->wrong_logs;
-    if (wrong == 0) {
+    if (wrong == 0 && look->accounts == 0 && !full) {
+        doctor_note(doctor, DOCTOR_GOOD, "ledger", "INDEX", "",
+                    "No account is where the sample looked; doctor --full looks at all.");
+    } else if (wrong == 0) {
         doctor_note(doctor, DOCTOR_GOOD, "ledger", "INDEX", "",
                     "Of %" PRIu64 " accounts (%s, %" PRIu64
                     " claims of identifiers) each log holds, and the index says what it does.",

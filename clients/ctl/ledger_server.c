@@ -111,8 +111,9 @@ static void become_server(const struct ledger_server *server, int settings, pid_
     const char *arguments[] = {"redis-server", "-", NULL};
     (void)umask(077);
     offer_for_memory();
+    int nowhere = open("/dev/null", O_WRONLY); // for what it says before it has its log
     if (ledger_stop_follow(parent) && chdir(server->folder) == 0 &&
-        dup2(settings, STDIN_FILENO) == STDIN_FILENO && dup2(STDERR_FILENO, STDOUT_FILENO) >= 0) {
+        dup2(settings, STDIN_FILENO) == STDIN_FILENO && dup2(nowhere, STDOUT_FILENO) >= 0) {
         (void)execvp(arguments[0], (char *const *)arguments);
     }
     _exit(EXIT_NOT_RUN);
