@@ -7,7 +7,6 @@
 #include <stdlib.h>
 
 #include "base/check.h"
-#include "base/hash.h"
 
 enum {
     SLOTS_MIN = 1024,
@@ -198,8 +197,7 @@ struct account_entry *account_cache_add(struct account_cache *cache, struct span
     if (entry == NULL) {
         return NULL;
     }
-    *entry =
-        (struct account_entry){.hash = hash_fnv1a(id), .id_len = id.len, .partition = partition};
+    *entry = (struct account_entry){.id_len = id.len, .partition = partition};
     memcpy(entry->id, id.data, id.len);
     account_init(&entry->account);
     uint32_t print = print_of(id);

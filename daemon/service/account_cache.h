@@ -32,7 +32,6 @@ struct account_entry {
     bool idle;
     size_t bytes; // accounted for
     // the owner's
-    uint64_t hash; // of the id
     char id[LIMIT_MEMBER_ID_BYTES + 1];
     size_t id_len;
     uint32_t partition;
