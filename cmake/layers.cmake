@@ -42,7 +42,7 @@ loyalty_layer(face loyalty_base loyalty_core loyalty_wire loyalty_store loyalty_
 loyalty_layer(app loyalty_base loyalty_core loyalty_wire loyalty_store loyalty_net loyalty_service
     loyalty_jobs loyalty_face
     PkgConfig::LIBEVENT PkgConfig::LIBEVENT_OPENSSL PkgConfig::OPENSSL PkgConfig::SYSTEMD
-    PkgConfig::YAML PkgConfig::INIH)
+    PkgConfig::YAML PkgConfig::INIH PkgConfig::MICROHTTPD)
 
 if(EXISTS "${PROJECT_SOURCE_DIR}/daemon/app/main.c")
     add_executable(loyaltyd "${PROJECT_SOURCE_DIR}/daemon/app/main.c")

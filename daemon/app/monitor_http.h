@@ -4,8 +4,8 @@
 //     /livez      200 when the loop answers
 //     /readyz     200, or 503 with a line for each reason why nothing can be awarded now
 //
-// GET and HEAD only; a few connections, one request on each, small requests, short waits: a client
-// of this machine cannot use up the daemon's descriptors.
+// GET and HEAD only; a few connections, small requests, short silences: a client of this machine
+// cannot use up the daemon's descriptors, only the places of other watchers.
 #pragma once
 
 #include <stdint.h>
