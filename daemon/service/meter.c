@@ -110,7 +110,8 @@ static void tell_time(const struct meter *meter, size_t index, const struct metr
 void meter_tell(const struct meter *meter, const struct metrics_out *out)
 {
     static const struct metric_family handled = {
-        "grpc_server_handled_total", "Requests answered, by method and code, over all faces.",
+        "grpc_server_handled_total",
+        "Requests answered (streams left out), by method and code, over all faces.",
         METRIC_COUNTER};
     static const struct metric_family handling = {"grpc_server_handling_seconds",
                                                   "From a request to its answer, streams left out.",
