@@ -18,7 +18,7 @@ STALL_US = 8000  # what a sync may take: so that many a cut comes before it
 ANSWERS_MAX = 60
 REWRITE_S = 0.2
 WRITE_S = 0.0015  # what it takes Redis to come from a command to the sync
-BAD_FILE = "Bad file format reading the append only file"
+BAD_FILE = "reading the append only file"  # "Bad file format", or "Unknown command", ...
 
 
 class Blackout(season.Season):
